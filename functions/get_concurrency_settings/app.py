@@ -1,0 +1,16 @@
+"""GET /campaign/concurrency-settings: the org's limit and how much of it is in use."""
+
+from campanile import http, manage_concurrency, wiring
+from campanile.authentication import CONCURRENCY_READ
+from campanile.http import CallerOf
+from campanile.models import ConcurrencyAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/concurrency-settings")
+def get_concurrency_settings(caller: CallerOf) -> ConcurrencyAnswer:
+    return manage_concurrency.get(wiring.table(), wiring.configured().limits, caller.org)
+
+
+handler = http.entry_point(api, CONCURRENCY_READ)

@@ -1,0 +1,17 @@
+"""GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
+
+from campanile import http, manage_campaigns, stats, wiring
+from campanile.authentication import READ
+from campanile.http import CallerOf, PathId
+from campanile.models import StatsAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/campaigns/<campaign_id>/stats")
+def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsAnswer:
+    campaign = manage_campaigns.find(wiring.table(), caller.org, campaign_id)
+    return stats.read(wiring.table(), campaign, wiring.clock().now_ms())
+
+
+handler = http.entry_point(api, READ)

@@ -1,0 +1,29 @@
+"""GET /campaign/campaigns/{campaign_id}/contacts: contacts with their attempts, in order of creation."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from campanile import contact_views, http, manage_campaigns, wiring
+from campanile.authentication import READ
+from campanile.contact_views import Filter
+from campanile.http import CallerOf, PathId
+from campanile.models import DEFAULT_PAGE, MAX_PAGE, ContactsAnswer, OutcomeName, StatusName
+
+api = http.rest_api()
+
+
+@api.get("/campaign/campaigns/<campaign_id>/contacts")
+def list_contacts(
+    campaign_id: PathId,
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    status: Annotated[list[StatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
+    outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006
+) -> ContactsAnswer:
+    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
+    wanted = Filter(frozenset(status), frozenset(outcome))
+    return contact_views.page(wiring.table(), campaign, wanted, limit, offset, wiring.clock().now_ms())
+
+
+handler = http.entry_point(api, READ)

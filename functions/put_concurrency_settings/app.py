@@ -1,0 +1,17 @@
+"""PUT /campaign/concurrency-settings: set the org's limit; a lower one stops new calls from the answer on."""
+
+from campanile import http, manage_concurrency, wiring
+from campanile.authentication import CONCURRENCY_MANAGE
+from campanile.http import CallerOf
+from campanile.models import ConcurrencyAnswer, ConcurrencyInput
+
+api = http.rest_api()
+
+
+@api.put("/campaign/concurrency-settings")
+def put_concurrency_settings(settings: ConcurrencyInput, caller: CallerOf) -> ConcurrencyAnswer:
+    limits, now = wiring.configured().limits, wiring.clock().now_ms()
+    return manage_concurrency.put(wiring.table(), wiring.dial_queue(), limits, caller.org, settings, now)
+
+
+handler = http.entry_point(api, CONCURRENCY_MANAGE)

@@ -1,0 +1,21 @@
+"""POST /carrier-events/{provider}: a carrier reports what became of a call. Always 200 once verified."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from campanile import carrier_events, http, wiring
+from campanile.http import PathId
+
+api = http.rest_api()
+
+
+@api.post("/carrier-events/<provider>")
+def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -> dict[str, str]:
+    event = api.current_event
+    result = carrier_events.receive(
+        wiring.ports(), wiring.deployment_secret(), ref, event.headers, event.decoded_body or ""
+    )
+    return {"result": result}
+
+
+handler = http.entry_point(api, accepted_scopes=None)

@@ -1,0 +1,18 @@
+"""POST /campaign/campaigns/{campaign_id}/contacts: upsert up to 1,000 contacts; `default` takes ad-hoc ones."""
+
+from campanile import http, manage_campaigns, upsert, wiring
+from campanile.authentication import MANAGE
+from campanile.http import CallerOf, PathId
+from campanile.models import ContactsInput, UpsertAnswer
+
+api = http.rest_api()
+
+
+@api.post("/campaign/campaigns/<campaign_id>/contacts")
+def upsert_contacts(campaign_id: PathId, batch: ContactsInput, caller: CallerOf) -> UpsertAnswer:
+    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
+    rows = upsert.validate(batch.contacts, manage_campaigns.country_code(wiring.table(), campaign))
+    return upsert.upsert(wiring.table(), wiring.dial_queue(), campaign, rows, wiring.clock().now_ms())
+
+
+handler = http.entry_point(api, MANAGE)

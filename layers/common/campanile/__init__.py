@@ -1,0 +1,1 @@
+"""Campanile: outbound calling campaigns, deployed into your own AWS account."""

@@ -1,0 +1,19 @@
+"""Carrier events: verified twice (our signed reference, the carrier's signature), then recorded."""
+
+from collections.abc import Mapping
+
+from campanile import outcomes
+from campanile.dialing.ports import Ports
+from campanile.telephony.callback import read_reference
+
+
+def receive(ports: Ports, secret: str, token: str, headers: Mapping[str, str], body: str) -> str:
+    """Take one event; answers `recorded`, `progress`, or `ignored` for a duplicate or late one.
+
+    Raises InvalidSignatureError or MalformedEventError.
+    """
+    reference = read_reference(token, secret)
+    event = ports.telephony.parse_event(headers, body)
+    if event.report is None:
+        return "progress"
+    return "recorded" if outcomes.record(ports, reference, event.report) else "ignored"

@@ -1,0 +1,25 @@
+"""Time as an argument: the system's clock here, a virtual one in tests."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """UTC milliseconds since the epoch."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never jump, for measuring how old something is."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

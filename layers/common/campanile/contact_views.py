@@ -1,0 +1,219 @@
+"""Contacts as the API shows them, and lists of them in order of creation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campanile import gate
+from campanile.calling_window import Schedule
+from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
+from campanile.errors import NotFoundError
+from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
+from campanile.models import (
+    AttemptAnswer,
+    ContactAnswer,
+    ContactsAnswer,
+    RefusalAnswer,
+    instant,
+)
+from campanile.store import configurations, contacts, counters, keys, orgs, slots
+from campanile.store.counters import Block
+from campanile.store.table import Item, Table
+
+SHOWN_ACTIVE = ("locked", "in_progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which contacts a list shows; an empty collection does not restrict. Statuses are the API's."""
+
+    statuses: frozenset[str] = frozenset()
+    outcomes: frozenset[str] = frozenset()
+
+    def admits(self, status: str, outcome: str | None) -> bool:
+        return (not self.statuses or status in self.statuses) and (not self.outcomes or outcome in self.outcomes)
+
+
+def shown_status(status: ContactStatus, slot: Slot | None) -> str:
+    """The API's status: an active contact is `locked` until its POST is intended, then `in_progress`."""
+    if status is not ContactStatus.ACTIVE and slot is None:
+        return str(status)
+    return "locked" if slot is not None and slot.phase is SlotPhase.LOCKED else "in_progress"
+
+
+def get(table: Table, campaign: Campaign, reference: str, now_ms: int) -> ContactAnswer:
+    """One contact by UUID, else by external id within the campaign; raises NotFoundError."""
+    names = [reference.lower(), keys.contact_id_for(campaign.key, reference)]
+    found = contacts.get_many(table, campaign.key, names)
+    contact = next((found[name] for name in names if name in found), None)
+    if contact is None:
+        raise NotFoundError("No contact of this campaign has this id or external_id.")
+    return _answers(table, campaign, [contact], _held(table, campaign), now_ms)[0]
+
+
+def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsAnswer:
+    """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits.
+
+    The counters say in which block of 2,000 the page starts, so its price hardly depends on the offset.
+    """
+    held = _held(table, campaign)
+    blocks = counters.blocks(table, campaign.key)
+    total = sum(_admitted(block, wanted) for block in blocks)
+    if wanted.statuses & set(SHOWN_ACTIVE) and not wanted.statuses.issuperset(SHOWN_ACTIVE):
+        total += sum(wanted.admits(shown_status(ContactStatus.ACTIVE, slot), None) for slot in held.values())
+    ids: list[str] = []
+    to_skip = offset
+    for block in blocks:
+        admitted = _admitted(block, wanted)
+        if admitted <= to_skip and not _may_be_active(block, wanted):
+            to_skip -= admitted
+            continue
+        for contact_id in _roster(table, campaign, block, wanted, held):
+            if to_skip:
+                to_skip -= 1
+                continue
+            ids.append(contact_id)
+            if len(ids) == limit:
+                break
+        if len(ids) == limit:
+            break
+    found = contacts.get_many(table, campaign.key, ids)
+    listed = [found[contact_id] for contact_id in ids if contact_id in found]
+    answers = _answers(table, campaign, listed, held, now_ms)
+    return ContactsAnswer(contacts=answers, total=total, limit=limit, offset=offset)
+
+
+def _roster(table: Table, campaign: Campaign, block: Block, wanted: Filter, held: Mapping[str, Slot]) -> Iterator[str]:
+    """Ids of a block's contacts that the filter admits, in order of creation."""
+    values = {":roster": keys.roster(campaign.key, block.number)}
+    for entry in table.query("#roster = :roster", values, index=keys.ROSTER):
+        contact_id = entry["SK"].removeprefix("K#")
+        status, outcome = split_bucket(entry["bucket"])
+        if wanted.admits(shown_status(status, held.get(contact_id)), outcome):
+            yield contact_id
+
+
+def _admitted(block: Block, wanted: Filter) -> int:
+    """How many of a block's contacts the filter admits, as far as the counters tell."""
+    count = 0
+    for name, number in block.buckets.items():
+        status, outcome = split_bucket(name)
+        shown = SHOWN_ACTIVE if status is ContactStatus.ACTIVE else (str(status),)
+        if all(wanted.admits(one, outcome) for one in shown):
+            count += number
+    return count
+
+
+def _may_be_active(block: Block, wanted: Filter) -> bool:
+    """Whether the block has active contacts of which the filter wants only locked or only in-progress ones."""
+    if not wanted.statuses & set(SHOWN_ACTIVE) or wanted.statuses.issuperset(SHOWN_ACTIVE):
+        return False
+    return any(number and split_bucket(name)[0] is ContactStatus.ACTIVE for name, number in block.buckets.items())
+
+
+def _held(table: Table, campaign: Campaign) -> dict[str, Slot]:
+    """The campaign's calls in flight, by contact id."""
+    found = slots.held(table, orgs.settings(table, campaign.org))
+    return {slot.contact_id: slot for slot in found if slot.campaign_key == campaign.key}
+
+
+def _answers(
+    table: Table, campaign: Campaign, listed: Sequence[Contact], held: Mapping[str, Slot], now_ms: int
+) -> list[ContactAnswer]:
+    cold = contacts.cold_items(table, campaign.key, [one.id for one in listed if one.cold])
+    schedule = _schedule(table, campaign)
+    return [
+        _answer(contact, cold.get(contact.id), held.get(contact.id), schedule, campaign.status, now_ms)
+        for contact in listed
+    ]
+
+
+def _schedule(table: Table, campaign: Campaign) -> Schedule | None:
+    if campaign.configuration_id is None:
+        return None
+    found = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
+    return found.schedule if found else None
+
+
+def _answer(
+    hot: Contact,
+    cold: Item | None,
+    slot: Slot | None,
+    schedule: Schedule | None,
+    campaign_status: CampaignStatus,
+    now_ms: int,
+) -> ContactAnswer:
+    contact = contacts.warm(hot, cold)
+    slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
+    attempts = [_finished(attempt, contacts.note_of(cold, attempt.id)) for attempt in contact.attempts]
+    if slot is not None and slot.intended_at is not None:
+        attempts.append(_running(slot, slot.intended_at))
+    refusal = contact.last_refusal
+    return ContactAnswer(
+        id=contact.id,
+        external_id=contact.external_id,
+        phone_numbers=list(contact.phone_numbers),
+        data=dict(contact.data),
+        timezone=contact.timezone,
+        scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at else None,
+        **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
+        status=shown_status(contact.status, slot),
+        last_outcome=contact.last_outcome,
+        last_attempt_at=attempts[-1].started_at if attempts else None,
+        next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
+        last_refusal=RefusalAnswer(
+            code=refusal.code,
+            at=instant(refusal.at),
+            until=instant(refusal.until) if refusal.until else None,
+        )
+        if refusal
+        else None,
+        attempts=attempts,
+        created_at=instant(contact.created_at),
+        updated_at=instant(contact.updated_at),
+    )
+
+
+def _next_attempt(
+    contact: Contact, schedule: Schedule | None, campaign_status: CampaignStatus, now_ms: int
+) -> datetime | None:
+    """When a pending contact may be called at the earliest: its due time, or the next window after it."""
+    if contact.status is not ContactStatus.PENDING or campaign_status is CampaignStatus.CLOSED:
+        return None
+    if schedule is None:
+        return instant(contact.due)
+    at = max(contact.due, now_ms)
+    opens = gate.opening(schedule, contact.timezone, contact.is_scheduled_first_call, at)
+    if opens is None:
+        return None
+    return instant(contact.due if opens == now_ms else opens)
+
+
+def _finished(attempt: Attempt, notes: str | None) -> AttemptAnswer:
+    return AttemptAnswer(
+        id=attempt.id,
+        attempt_no=attempt.attempt_no,
+        phone_number=attempt.phone_number,
+        conversation_id=attempt.conversation_id,
+        status="finished",
+        outcome=attempt.outcome,
+        started_at=instant(attempt.started_at),
+        ended_at=instant(attempt.ended_at),
+        duration_seconds=attempt.duration_seconds,
+        notes=notes,
+    )
+
+
+def _running(slot: Slot, started_at: int) -> AttemptAnswer:
+    return AttemptAnswer(
+        id=slot.attempt_id,
+        attempt_no=slot.attempt_no,
+        phone_number=slot.phone_number,
+        conversation_id=slot.conversation_id,
+        status="in_progress",
+        outcome=None,
+        started_at=instant(started_at),
+        ended_at=None,
+        duration_seconds=None,
+        notes=None,
+    )

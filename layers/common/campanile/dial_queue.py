@@ -1,0 +1,76 @@
+"""Hints to the dialer: `dial.fifo` (now) and the `wake` queue (within 15 minutes).
+
+A message is only a hint: org, cause, campaign. All truth is in the table, so a lost or repeated one does no harm.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_DELAY_SECONDS = 900
+"""SQS' longest delay of a message on a standard queue; FIFO queues have no delay per message."""
+MAX_BATCH = 10
+
+
+class WakeNotSentError(Exception):
+    """SQS did not take a wake message; the tick will wake the org within a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Why an org should be looked at. `sent_at` (UTC ms) is when the hint takes effect: a wake's is its due time."""
+
+    org: str
+    cause: str
+    sent_at: int
+    campaign: str | None = None
+
+
+def parse_hint(body: str) -> Hint:
+    """The hint in a message; raises ValueError or TypeError when it is none."""
+    return Hint(**json.loads(body))
+
+
+class DialQueue:
+    def __init__(self, client: "SQSClient", dial_url: str, wake_url: str) -> None:
+        self._client = client
+        self._dial_url = dial_url
+        self._wake_url = wake_url
+
+    def hint(self, hint: Hint, deduplication_id: str | None = None) -> None:
+        """Wake the dialer for the org now. Only the tick gives an id of its own; any other must never be dropped."""
+        self._client.send_message(
+            QueueUrl=self._dial_url,
+            MessageBody=_body(hint),
+            MessageGroupId=hint.org,
+            MessageDeduplicationId=deduplication_id or str(uuid4()),
+        )
+
+    def wake_at(self, hint: Hint, due_ms: Iterable[int], now_ms: int) -> None:
+        """Wake the dialer at each due time, one message a second; those over 15 minutes ahead are the tick's."""
+        delays = {max(0, -(-(due - now_ms) // 1000)) for due in due_ms}
+        soon = sorted(delay for delay in delays if delay <= MAX_DELAY_SECONDS)
+        for start in range(0, len(soon), MAX_BATCH):
+            answer = self._client.send_message_batch(
+                QueueUrl=self._wake_url,
+                Entries=[
+                    {
+                        "Id": str(delay),
+                        "MessageBody": _body(replace(hint, sent_at=now_ms + 1000 * delay)),
+                        "DelaySeconds": delay,
+                    }
+                    for delay in soon[start : start + MAX_BATCH]
+                ],
+            )
+            for failed in answer.get("Failed", []):
+                raise WakeNotSentError(failed["Code"])
+
+
+def _body(hint: Hint) -> str:
+    values: dict[str, Any] = asdict(hint)
+    return json.dumps({name: value for name, value in values.items() if value is not None})

@@ -1,0 +1,1 @@
+"""The dialer: whom to call next, and one call from LOCK to PLACED."""

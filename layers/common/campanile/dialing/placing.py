@@ -1,0 +1,144 @@
+"""One call from its LOCK on: gate, INTENT, POST, PLACED. Each step says what a crash right after it leaves behind."""
+
+from dataclasses import dataclass
+
+from campanile import agent, gate, outcomes
+from campanile.dialing.ports import Ports
+from campanile.entities import AgentFields, Contact, Slot
+from campanile.lifecycle import Refusal
+from campanile.store import campaigns, configurations, contacts, keys, slots
+from campanile.store.table import Item
+from campanile.telephony.callback import CallReference
+from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
+
+MAX_GATES = 3
+AMBIGUOUS_LEASE_SECONDS = 10
+"""After a POST of unknown fate the provider is asked this soon; its own event may well come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCall:
+    """A contact with a slot of its own; `configuration_id` None: ad-hoc."""
+
+    slot: Slot
+    contact: Contact
+    configuration_id: str | None
+
+    @property
+    def is_ad_hoc(self) -> bool:
+        return self.configuration_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class _GateAnswer:
+    refused: gate.Refused | None
+    request: CallRequest
+
+
+def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
+    """Place a locked call at `send_at_ms` (UTC ms), or give its lock back with a named refusal.
+
+    Crash before INTENT: nobody was called, the expired lock is given back. Crash after it: the provider is asked.
+    """
+    ports.clock.sleep(max(0, send_at_ms - ports.clock.now_ms()) / 1000)
+    for _ in range(MAX_GATES):
+        asked_at = ports.clock.monotonic_ms()  # before the read: stamped after it, a pause could slip in between
+        answer = _ask_gate(ports, call)
+        if answer.refused:
+            _give_back(ports, call, answer.refused)
+            return
+        now = ports.clock.now_ms()
+        intended = slots.intend(ports.table, call.slot, now, now + 1000 * ports.limits.lock_lease)
+        if intended is None:
+            return  # the lock expired and was given back: it is no longer ours to call
+        if ports.clock.monotonic_ms() - asked_at <= gate.MAX_READING_AGE_MS:
+            _post(ports, intended, answer.request)
+            return
+    outcomes.release(ports, call.slot, Refusal.NOT_PLACED)
+
+
+def _post(ports: Ports, slot: Slot, request: CallRequest) -> None:
+    result = ports.telephony.place(request)
+    now = ports.clock.now_ms()
+    match result:
+        case Placed(provider_call_id, conversation_id):
+            lease_until = now + 1000 * ports.limits.call_lease
+            slots.place(ports.table, slot, provider_call_id, conversation_id, lease_until)
+        case Refused(reason, retry_after_seconds):
+            ports.log.warning("provider refused", extra={"action": "provider_refused", "reason": reason})
+            due = now + int(1000 * retry_after_seconds)
+            outcomes.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
+        case Ambiguous(reason):
+            ports.log.warning(
+                "fate of the call unknown",
+                extra={"action": "post_ambiguous", "attempt_id": slot.attempt_id, "reason": reason},
+            )
+            slots.extend_lease(ports.table, slot, now + 1000 * AMBIGUOUS_LEASE_SECONDS)
+
+
+def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
+    """One strong batch read of everything that may forbid the call, and of what the call carries."""
+    slot, contact = call.slot, call.contact
+    listed = keys.do_not_call(slot.org, slot.phone_number)
+    cold = keys.contact_cold(slot.campaign_key, slot.contact_id)
+    wanted = [listed, *([cold] if contact.cold else [])]
+    if call.configuration_id:
+        wanted += [
+            keys.campaign(slot.org, slot.campaign_key),
+            keys.configuration(slot.org, call.configuration_id),
+        ]
+    found = ports.table.batch_get(wanted)
+
+    def item(key: keys.Key) -> Item | None:
+        return found.get((key["PK"], key["SK"]))
+
+    whole = contacts.warm(contact, item(cold))
+    number_listed = item(listed) is not None
+    now = ports.clock.now_ms()
+    if call.configuration_id is None:
+        reading = gate.Reading(True, None, None, number_listed)
+        return _GateAnswer(
+            gate.refuse(reading, contact, now), _request(ports, slot, whole, AgentFields(), AgentFields())
+        )
+    campaign_item = item(keys.campaign(slot.org, slot.campaign_key))
+    configuration_item = item(keys.configuration(slot.org, call.configuration_id))
+    campaign = campaigns.from_item(campaign_item) if campaign_item else None
+    configuration = configurations.from_item(configuration_item) if configuration_item else None
+    reading = gate.Reading(
+        False,
+        campaign.status if campaign else None,
+        configuration.schedule if configuration else None,
+        number_listed,
+    )
+    request = _request(
+        ports,
+        slot,
+        whole,
+        campaign.agent if campaign else AgentFields(),
+        configuration.agent if configuration else AgentFields(),
+    )
+    return _GateAnswer(gate.refuse(reading, contact, now), request)
+
+
+def _request(
+    ports: Ports, slot: Slot, contact: Contact, of_campaign: AgentFields, of_configuration: AgentFields
+) -> CallRequest:
+    chosen = agent.resolve(contact.agent, of_campaign, of_configuration)
+    reference = CallReference(slot.org, slot.n, slot.campaign_key, slot.contact_id, slot.attempt_id)
+    return CallRequest(
+        attempt_id=slot.attempt_id,
+        to=slot.phone_number,
+        callback_url=ports.callback_url(reference),
+        contact_id=slot.contact_id,
+        campaign_id=slot.campaign_key,
+        caller_id=chosen.agent_number,
+        agent_id=chosen.agent_id,
+        agent_version=chosen.agent_version,
+        agent_config=chosen.agent_config,
+        initial_context=chosen.initial_context,
+        custom_metadata=contact.data,
+    )
+
+
+def _give_back(ports: Ports, call: LockedCall, refused: gate.Refused) -> None:
+    outcomes.release(ports, call.slot, refused.code, refused.until)

@@ -1,0 +1,59 @@
+"""What the dialer and the outcome recorder work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from campanile.clock import Clock
+from campanile.dial_queue import DialQueue
+from campanile.store.table import Table
+from campanile.telephony.callback import CallReference
+from campanile.telephony.port import Telephony
+
+
+class Log(Protocol):
+    """The logger, as far as the dialer needs it: a sentence, and fields without personal data."""
+
+    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+    def warning(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+    def error(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times of the dialing protocol, in seconds, and the deployment's global concurrency limit (0: none).
+
+    `lock_lease` must outlast the dial function's time-out: a lock whose worker may still be alive is never taken.
+    `call_lease` is how long a placed call goes unasked after; `worker` is the function's time-out.
+    """
+
+    global_concurrency: int = 50
+    lock_lease: int = 90
+    call_lease: int = 120
+    longest_call: int = 3_600
+    post_timeout: float = 5.0
+    longest_pass: float = 20.0
+    worker: float = 40.0
+
+    @property
+    def latest_lock(self) -> float:
+        """Seconds into an invocation after which nothing is locked any more."""
+        return self.worker - self.post_timeout - 5
+
+    def usable(self, concurrency_limit: int) -> int:
+        """What an org may use of its limit."""
+        return min(concurrency_limit, self.global_concurrency or concurrency_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
+
+    table: Table
+    queue: DialQueue
+    telephony: Telephony
+    clock: Clock
+    limits: Limits
+    new_id: Callable[[], str]
+    callback_url: Callable[[CallReference], str]
+    log: Log

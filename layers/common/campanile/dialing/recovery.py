@@ -1,0 +1,61 @@
+"""What became of calls nobody looked after: expired leases. No call is ever repeated blindly (G1, G4)."""
+
+from collections.abc import Sequence
+
+from campanile import outcomes
+from campanile.dialing.ports import Ports
+from campanile.entities import CallReport, Slot
+from campanile.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal
+from campanile.store import slots
+from campanile.telephony.port import Ended, Live, LookUpFailed, NotFound
+
+ASK_AGAIN_SECONDS = 30
+
+
+def sweep(ports: Ports, held: Sequence[Slot]) -> int:
+    """Look after every slot whose lease has expired; answers how many were freed."""
+    now = ports.clock.now_ms()
+    return sum(_recover(ports, slot) for slot in held if slot.lease_until <= now)
+
+
+def _recover(ports: Ports, slot: Slot) -> bool:
+    if slot.phase in PHASES_BEFORE_POST:
+        return outcomes.release(ports, slot, Refusal.NOT_PLACED)
+    if not ports.telephony.capabilities.look_up:
+        return _give_up_after_longest_call(ports, slot)
+    now = ports.clock.now_ms()
+    answer = ports.telephony.look_up(slot.attempt_id, slot.provider_call_id)
+    ports.log.info(
+        "asked the provider",
+        extra={"action": "look_up", "attempt_id": slot.attempt_id, "answer": type(answer).__name__},
+    )
+    match answer:
+        case Ended(report):
+            return outcomes.finish(ports, slot, report)
+        case NotFound():
+            return _release_when_certain(ports, slot)
+        case Live():
+            slots.extend_lease(ports.table, slot, now + 1000 * ports.limits.call_lease)
+            return False
+        case LookUpFailed():
+            return _give_up_after_longest_call(ports, slot)
+
+
+def _release_when_certain(ports: Ports, slot: Slot) -> bool:
+    """The provider knows no such call. Believed only once no worker and no delayed request can still bring it one."""
+    now = ports.clock.now_ms()
+    certain_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.lock_lease
+    if now >= certain_at:
+        return outcomes.release(ports, slot, Refusal.NOT_PLACED)
+    slots.extend_lease(ports.table, slot, certain_at)
+    return False
+
+
+def _give_up_after_longest_call(ports: Ports, slot: Slot) -> bool:
+    """Nothing can be learned: hold the slot until the longest call would be over, then record `unknown`."""
+    now = ports.clock.now_ms()
+    over_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.longest_call
+    if now >= over_at:
+        return outcomes.finish(ports, slot, CallReport(Outcome.UNKNOWN, ended_at_ms=now))
+    slots.extend_lease(ports.table, slot, min(over_at, now + 1000 * ASK_AGAIN_SECONDS))
+    return False

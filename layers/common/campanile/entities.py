@@ -1,0 +1,193 @@
+"""What the product is about, as immutable values. Times are UTC milliseconds since the epoch unless named otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, SlotPhase
+
+AD_HOC_PRIORITY = 1_000_000
+"""Effective priority of contacts that belong to no campaign (seed 003)."""
+
+
+class LaneKind(StrEnum):
+    """Why a pending contact waits: a callback, a first call (plain or scheduled), or a retry."""
+
+    CALLBACK = "C"
+    FIRST = "F"
+    RETRY = "R"
+    SCHEDULED = "S"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFields:
+    """Who speaks on a call. Any level (contact, campaign, configuration) may set any of them."""
+
+    agent_id: str | None = None
+    agent_version: str | None = None
+    agent_number: str | None = None
+    agent_config: Mapping[str, Any] | None = None
+    initial_context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign, or the ad-hoc pseudo-campaign when `configuration_id` is None. `key` is its campaign key."""
+
+    org: str
+    key: str
+    id: str
+    status: CampaignStatus
+    priority: int
+    configuration_id: str | None
+    name: str = ""
+    number: int = 0
+    external_id: str | None = None
+    unique_numbers: bool = False
+    agent: AgentFields = field(default_factory=AgentFields)
+    lanes: frozenset[str] = frozenset()
+    rev: int = 0
+    created_at: int = 0
+    updated_at: int = 0
+
+    @property
+    def is_ad_hoc(self) -> bool:
+        return self.configuration_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call whose POST was made. `started_at` is when it was sent to the provider."""
+
+    id: str
+    attempt_no: int
+    phone_number: str
+    outcome: Outcome
+    started_at: int
+    ended_at: int
+    duration_seconds: float = 0.0
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRefusal:
+    """Why the contact was last not called, and until when that holds."""
+
+    code: str
+    at: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person to call. `due`, `kind` say when and why it waits, and stay while it is active.
+
+    `rev` grows with every write; `number` is the creation number within the campaign. `budget_used` counts calls
+    nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
+    on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item.
+    """
+
+    campaign_key: str
+    id: str
+    number: int
+    status: ContactStatus
+    phone_numbers: tuple[str, ...]
+    created_at: int
+    due: int
+    kind: LaneKind
+    rev: int = 0
+    external_id: str | None = None
+    timezone: str | None = None
+    scheduled_at: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    agent: AgentFields = field(default_factory=AgentFields)
+    cold: bool = False
+    attempt_id: str | None = None
+    attempt_count: int = 0
+    budget_used: int = 0
+    callbacks_used: int = 0
+    attempts: tuple[Attempt, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    last_outcome: Outcome | None = None
+    last_refusal: LastRefusal | None = None
+    updated_at: int = 0
+
+    @property
+    def is_scheduled_first_call(self) -> bool:
+        """Whether its next call is a first-time scheduled one, which has windows of its own."""
+        return self.kind is LaneKind.SCHEDULED
+
+    @property
+    def bucket(self) -> str:
+        """The counter the contact is in."""
+        return bucket(self.status, self.last_outcome)
+
+
+def bucket(status: ContactStatus, last_outcome: Outcome | None) -> str:
+    """Name of the counter of contacts in `status` whose last call ended with `last_outcome`."""
+    return f"{status}.{last_outcome or '-'}"
+
+
+def split_bucket(name: str) -> tuple[ContactStatus, Outcome | None]:
+    """The reverse of `bucket`."""
+    status, _, outcome = name.partition(".")
+    return ContactStatus(status), None if outcome == "-" else Outcome(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it."""
+
+    org: str
+    n: int
+    attempt_id: str
+    campaign_key: str
+    contact_id: str
+    phone_number: str
+    attempt_no: int
+    phase: SlotPhase
+    lease_until: int
+    locked_at: int
+    is_callback: bool = False
+    intended_at: int | None = None
+    provider_call_id: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds."""
+
+    outcome: Outcome
+    ended_at_ms: int
+    duration_seconds: float = 0.0
+    provider_call_id: str | None = None
+    conversation_id: str | None = None
+    callback_at_ms: int | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrgSettings:
+    """An org's limits. `usable` = min(concurrency_limit, what the deployment grants); `limit_rev` fences its changes.
+
+    `highest_slot` bounds where slots may still be held after the limit was lowered.
+    """
+
+    org: str
+    concurrency_limit: int
+    usable: int
+    limit_rev: int
+    highest_slot: int
+    calls_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """What the dialer needs of an active campaign, from the org's dial sheet."""
+
+    campaign_key: str
+    priority: int
+    configuration_id: str | None
+    lanes: frozenset[str]

@@ -1,0 +1,19 @@
+"""How an unexpected error is told to the operator: what and where, never its message, as that may quote a person."""
+
+import traceback
+from pathlib import PurePath
+
+FRAMES = 8
+
+
+def describe(error: BaseException) -> dict[str, object]:
+    """Log fields of an error: its type, the AWS error code if it has one, and the innermost frames."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    fields: dict[str, object] = {
+        "error": type(error).__name__,
+        "at": [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    response = getattr(error, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        fields["aws_code"] = response["Error"].get("Code")
+    return fields

@@ -1,0 +1,117 @@
+"""Statuses, outcomes and the one table of transitions.
+
+The table is data on purpose: `store.conditions` turns a transition's sources into the condition of the
+write itself, so the check and the write cannot differ (guarantee G7). `docs/lifecycle.md` draws it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CampaignStatus(StrEnum):
+    """A campaign's status, as seed 003 names them. `CLOSED` is final."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class ContactStatus(StrEnum):
+    """A contact's stored status. The API shows `ACTIVE` as `locked` or `in_progress`, by its slot's phase."""
+
+    PENDING = "pending"
+    HELD = "held"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXHAUSTED = "exhausted"
+    ERROR = "error"
+    DO_NOT_CALL = "do_not_call"
+
+
+class SlotPhase(StrEnum):
+    """How far the call that holds a slot has come. Before `INTENDED` the provider has certainly not been asked."""
+
+    LOCKED = "locked"
+    INTENDED = "intended"
+    PLACED = "placed"
+
+
+class Outcome(StrEnum):
+    """What became of one call. `UNKNOWN`: the provider could not tell."""
+
+    ANSWERED = "answered"
+    VOICEMAIL = "voicemail"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    INVALID_NUMBER = "invalid_number"
+    DO_NOT_CALL = "do_not_call"
+    CALLBACK_REQUESTED = "callback_requested"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+
+class Refusal(StrEnum):
+    """Why the gate or the provider let no call through. A refusal is no attempt and consumes nothing."""
+
+    CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_CLOSED = "campaign_closed"
+    OUTSIDE_CALLING_WINDOW = "outside_calling_window"
+    NOT_YET_DUE = "not_yet_due"
+    DO_NOT_CALL = "do_not_call"
+    NUMBER_BUSY = "number_busy"
+    PROVIDER_REFUSED = "provider_refused"
+    NOT_PLACED = "not_placed"
+
+
+TERMINAL = frozenset({ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.ERROR, ContactStatus.DO_NOT_CALL})
+"""Statuses no call follows."""
+
+PHASES_BEFORE_POST = frozenset({SlotPhase.LOCKED})
+"""Phases in which no call can exist at the provider, so the lock may simply be given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One edge set: from any of `sources` to `target`."""
+
+    sources: frozenset[StrEnum]
+    target: StrEnum
+
+
+CAMPAIGN: Mapping[str, Transition] = {
+    "start": Transition(frozenset({CampaignStatus.ACTIVE, CampaignStatus.PAUSED}), CampaignStatus.ACTIVE),
+    "pause": Transition(frozenset({CampaignStatus.ACTIVE}), CampaignStatus.PAUSED),
+    "close": Transition(frozenset({CampaignStatus.ACTIVE, CampaignStatus.PAUSED}), CampaignStatus.CLOSED),
+}
+"""Campaign transitions by action (seed 003: start unless closed, pause only from active, close unless closed)."""
+
+CONTACT: Mapping[str, Transition] = {
+    "lock": Transition(frozenset({ContactStatus.PENDING}), ContactStatus.ACTIVE),
+    "release": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.PENDING),
+    "retry": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.PENDING),
+    "complete": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.COMPLETED),
+    "exhaust": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.EXHAUSTED),
+    "fail": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.ERROR),
+    "opt_out": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.DO_NOT_CALL),
+}
+"""Contact transitions by action; only the dialer and the outcome recorder take them (an upsert never does, G11)."""
+
+SLOT: Mapping[str, Transition] = {
+    "intend": Transition(frozenset({SlotPhase.LOCKED, SlotPhase.INTENDED}), SlotPhase.INTENDED),
+    "place": Transition(frozenset({SlotPhase.INTENDED, SlotPhase.PLACED}), SlotPhase.PLACED),
+}
+"""Slot transitions by action. LOCK creates the slot and FINAL deletes it, so they are not edges."""
+
+
+def contact_action(target: ContactStatus) -> str:
+    """The action by which a finished call brings an active contact to `target`; KeyError if none does."""
+    return _FINISHING_ACTION[target]
+
+
+_FINISHING_ACTION = {
+    ContactStatus(transition.target): action
+    for action, transition in CONTACT.items()
+    if action not in ("lock", "release")
+}

@@ -1,0 +1,115 @@
+"""How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; and the return of an unused lock."""
+
+from dataclasses import replace
+
+from campanile import aftermath
+from campanile.dial_queue import Hint
+from campanile.dialing.ports import Ports
+from campanile.entities import CallReport, Contact, Slot
+from campanile.lifecycle import ContactStatus, Outcome, Refusal
+from campanile.retry import RetryPolicy
+from campanile.store import calls, campaigns, configurations, contacts, keys, numbers, registry, slots
+from campanile.telephony.callback import CallReference
+
+CONTENTION_RETRIES = 10
+
+
+def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+    """Record a carrier's final report. False: it was a duplicate, or late, and changed nothing it should not.
+
+    A request not to be called again is honoured even then.
+    """
+    slot = slots.get(ports.table, reference.org, reference.slot)
+    if slot is not None and slot.attempt_id == reference.attempt_id:
+        return finish(ports, slot, report)
+    if report.outcome is Outcome.DO_NOT_CALL:
+        _list_late(ports, reference)
+    return False
+
+
+def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
+    """FINAL for the call that holds `slot`; False when somebody else has finished it."""
+    is_ad_hoc = slot.campaign_key == keys.default_campaign(slot.org)
+    policy = RetryPolicy() if is_ad_hoc else _policy(ports, slot)
+    for _ in range(CONTENTION_RETRIES):
+        contact = _contact_of(ports, slot)
+        if contact is None:
+            return False
+        changed = aftermath.after_call(contact, slot, report, policy, ports.limits.longest_call)
+        now = ports.clock.now_ms()
+        if changed.status is ContactStatus.PENDING:
+            registry.announce(ports.table, slot.org, changed.due, now)
+        listed = (
+            numbers.listing(slot.org, slot.phone_number, source="conversation", attempt_id=slot.attempt_id, now_ms=now)
+            if report.outcome is Outcome.DO_NOT_CALL
+            else []
+        )
+        if calls.finish(ports.table, slot, contact, changed, is_ad_hoc, report.notes, listed):
+            ports.log.info(
+                "call finished",
+                extra={"action": "final", "attempt_id": slot.attempt_id, "outcome": str(report.outcome)},
+            )
+            _wake(ports, slot, changed, "call_finished")
+            return True
+    raise campaigns.ContendedError(slot.contact_id)
+
+
+def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, due: int | None = None) -> bool:
+    """Give a lock back because no call was or will be made for it; False when it is no longer held.
+
+    `until` (UTC ms) is how long the refusal holds, `due` when to try again.
+    """
+    is_ad_hoc = slot.campaign_key == keys.default_campaign(slot.org)
+    for _ in range(CONTENTION_RETRIES):
+        contact = _contact_of(ports, slot)
+        if contact is None:
+            return False
+        now = ports.clock.now_ms()
+        changed = aftermath.after_refusal(contact, slot.phone_number, code, now, until, due)
+        registry.announce(ports.table, slot.org, max(changed.due, now), now)
+        if calls.release(ports.table, slot, contact, changed, is_ad_hoc):
+            ports.log.info(
+                "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
+            )
+            _wake(ports, slot, changed, "lock_released")
+            return True
+    raise campaigns.ContendedError(slot.contact_id)
+
+
+def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
+    """The contact while the attempt that holds `slot` is its call; None when that call is settled."""
+    contact = contacts.get(ports.table, slot.campaign_key, slot.contact_id)
+    return contact if contact is not None and contact.attempt_id == slot.attempt_id else None
+
+
+def _policy(ports: Ports, slot: Slot) -> RetryPolicy:
+    campaign = campaigns.get(ports.table, slot.org, slot.campaign_key)
+    assert campaign is not None, "a campaign with contacts is never deleted"
+    assert campaign.configuration_id is not None, "the ad-hoc campaign was told apart before"
+    configuration = configurations.get(ports.table, slot.org, campaign.configuration_id, consistent=False)
+    assert configuration, "a configuration in use is never deleted"
+    return configuration.retry_policy
+
+
+def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
+    """A slot is free now; and the contact is due again, perhaps later."""
+    now = ports.clock.now_ms()
+    hint = Hint(slot.org, cause, now, slot.campaign_key)
+    ports.queue.hint(hint)
+    if contact.status is ContactStatus.PENDING and contact.due > now:
+        ports.queue.wake_at(replace(hint, cause="contact_due"), [contact.due], now)
+
+
+def _list_late(ports: Ports, reference: CallReference) -> None:
+    contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
+    attempt = next((one for one in contact.attempts if one.id == reference.attempt_id), None) if contact else None
+    if attempt is None:
+        return
+    for action in numbers.listing(
+        reference.org,
+        attempt.phone_number,
+        source="conversation",
+        attempt_id=reference.attempt_id,
+        now_ms=ports.clock.now_ms(),
+    ):
+        ports.table.write(action)

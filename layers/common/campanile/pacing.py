@@ -1,0 +1,23 @@
+"""Pacing: when the next calls may be sent, and how many sends may overlap.
+
+Providers queue what exceeds their calls per second and dial it later, past a pause or a window, so pacing below the
+rate is a matter of correctness (Twilio, "Call queueing"; `docs/guarantees.md`).
+"""
+
+MAX_OVERLAPPING_SENDS = 32
+
+
+def send_times(next_free_ms: int, now_ms: int, count: int, calls_per_second: float) -> list[int]:
+    """The times, UTC ms, at which `count` calls may be sent, evenly spaced, none before `next_free_ms` or now."""
+    first = max(next_free_ms, now_ms)
+    return [first + int(i * 1000 / calls_per_second) for i in range(count)]
+
+
+def next_free(times: list[int], calls_per_second: float) -> int:
+    """When the account is free again after sending at `times`."""
+    return times[-1] + int(1000 / calls_per_second)
+
+
+def overlap(free_slots: int, calls_per_second: float, post_timeout_seconds: float) -> int:
+    """How many calls may be between LOCK and PLACED at once (design, section 4)."""
+    return max(1, min(free_slots, int(calls_per_second * post_timeout_seconds), MAX_OVERLAPPING_SENDS))

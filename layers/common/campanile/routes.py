@@ -1,0 +1,34 @@
+"""The public routes, and what to say to a request that none of them takes. A test compares them with the template."""
+
+import re
+
+from campanile.errors import MethodNotAllowedError, NotFoundError
+
+ROUTES: dict[str, tuple[str, ...]] = {
+    "/campaign/configurations": ("POST",),
+    "/campaign/configurations/{config_id}": ("GET",),
+    "/campaign/campaigns": ("POST",),
+    "/campaign/campaigns/{campaign_id}": ("GET",),
+    "/campaign/campaigns/{campaign_id}/start": ("POST",),
+    "/campaign/campaigns/{campaign_id}/pause": ("POST",),
+    "/campaign/campaigns/{campaign_id}/close": ("POST",),
+    "/campaign/campaigns/{campaign_id}/contacts": ("GET", "POST"),
+    "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET",),
+    "/campaign/campaigns/{campaign_id}/imports": ("GET",),
+    "/campaign/campaigns/{campaign_id}/stats": ("GET",),
+    "/campaign/concurrency-settings": ("GET", "PUT"),
+    "/carrier-events/{provider}": ("POST",),
+}
+"""Methods by path."""
+
+
+def unmatched(method: str, path: str) -> Exception:
+    """Why nothing serves `method` on `path`, in words that say what to do."""
+    for template, methods in ROUTES.items():
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        if re.fullmatch(pattern, path):
+            allowed = ", ".join(methods)
+            return MethodNotAllowedError(f"{template} does not take {method}; it takes {allowed}.", list(methods))
+        if re.fullmatch(pattern + "/+", path):
+            return NotFoundError(f"No such route. Leave out the trailing slash: {path.rstrip('/')}")
+    return NotFoundError("No such route. The API is under /campaign; the README lists every route.")

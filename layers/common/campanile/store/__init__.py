@@ -1,0 +1,1 @@
+"""Everything in the table: keys, the table itself, the conditions, and one module per entity."""

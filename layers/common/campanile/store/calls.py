@@ -1,0 +1,95 @@
+"""The transactions of one call: LOCK, the return of a lock, and FINAL. INTENT and PLACED are in `store.slots`.
+
+Contact, slot, number and counters change together or not at all, so a crash between two steps leaves one of the
+states that `docs/guarantees.md` lists, never half of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum, auto
+
+from campanile import lifecycle
+from campanile.entities import Contact, OrgSettings, Slot, bucket
+from campanile.lifecycle import ContactStatus
+from campanile.store import contacts, counters, numbers, orgs, slots
+from campanile.store.numbers import NumberLock
+from campanile.store.table import Action, Table, TransactionCanceledError
+
+
+class Lock(Enum):
+    """How a LOCK ended: done, or which of its conditions stood in the way."""
+
+    LOCKED = auto()
+    LIMIT_CHANGED = auto()
+    SLOT_TAKEN = auto()
+    CONTACT_CHANGED = auto()
+    NUMBER_BUSY = auto()
+
+
+def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, number_lock: NumberLock | None) -> Lock:
+    """LOCK: slot absent and within the limit, contact pending at the revision read, number free, counters moved."""
+    actions: list[Action] = [
+        orgs.allowing_slot(settings, slot.n),
+        slots.opening(slot),
+        contacts.locking(contact, slot.attempt_id, slot.locked_at),
+        counters.moving(
+            contact.campaign_key,
+            contact.number,
+            contact.bucket,
+            bucket(ContactStatus.ACTIVE, contact.last_outcome),
+        ),
+        *numbers.taking(slot.org, slot.phone_number, slot.attempt_id, slot.n, number_lock, slot.locked_at),
+    ]
+    try:
+        table.transact(actions)
+    except TransactionCanceledError as canceled:
+        by_index = (Lock.LIMIT_CHANGED, Lock.SLOT_TAKEN, Lock.CONTACT_CHANGED)
+        first = min(canceled.failed)
+        return by_index[first] if first < len(by_index) else Lock.NUMBER_BUSY
+    return Lock.LOCKED
+
+
+def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool) -> bool:
+    """Give a lock back: no attempt was made. `changed` is the contact as it is to be, pending or `do_not_call`.
+
+    False when the contact or the slot is no longer what was read.
+    """
+    if changed.status is ContactStatus.PENDING:
+        update = contacts.releasing(contact, changed, ad_hoc)
+    else:
+        update = contacts.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
+    return _settle(table, slot, contact, changed, [update], attempts=0)
+
+
+def finish(
+    table: Table,
+    slot: Slot,
+    contact: Contact,
+    changed: Contact,
+    ad_hoc: bool,
+    note: str | None,
+    listed: Sequence[Action],
+) -> bool:
+    """FINAL: record the attempt, free the slot, move the counters; `listed` are do-not-call entries to write with it.
+
+    False when the contact or the slot is no longer what was read: the caller reads again, or finds it already done.
+    """
+    surplus = changed.attempts[: -contacts.HOT_ATTEMPTS]
+    archive = contacts.archiving(contact, surplus, (slot.attempt_id, note) if note else None)
+    if archive:
+        changed = replace(changed, cold=True)
+    action = lifecycle.contact_action(changed.status)
+    actions: list[Action] = [contacts.finishing(contact, changed, action, ad_hoc), *listed]
+    if archive:
+        actions.append(archive)
+    return _settle(table, slot, contact, changed, actions, attempts=1)
+
+
+def _settle(table: Table, slot: Slot, contact: Contact, changed: Contact, actions: list[Action], attempts: int) -> bool:
+    active = bucket(ContactStatus.ACTIVE, contact.last_outcome)
+    moved = counters.moving(contact.campaign_key, contact.number, active, changed.bucket, attempts)
+    try:
+        table.transact([slots.closing(slot), moved, *actions])
+    except TransactionCanceledError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Writing many contacts at once: inserts in transactions with their counters, updates one by one.
+
+Each insert is guarded by its own key, so a repeated or concurrent request can never make a second contact (G10).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from campanile.entities import Campaign, Contact, bucket
+from campanile.lifecycle import ContactStatus
+from campanile.store import contacts, counters, keys
+from campanile.store.table import (
+    MAX_TRANSACTION_ACTIONS,
+    Action,
+    ConditionFailedError,
+    Put,
+    Table,
+    TransactionCanceledError,
+    Update,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A contact to write: as it was `seen` (None: it is new), as it is to be, and the further names it takes on."""
+
+    seen: Contact | None
+    changed: Contact
+    aliases: tuple[str, ...] = ()
+
+
+def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]:
+    """Write the drafts; answers the ids of contacts that somebody else wrote meanwhile, to be read and tried again."""
+    lost: set[str] = set()
+    new = [draft for draft in drafts if draft.seen is None]
+    if new:
+        first = counters.allocate(table, campaign.key, len(new))
+        numbered = [replace(draft, changed=replace(draft.changed, number=first + i)) for i, draft in enumerate(new)]
+        for chunk in _chunks(campaign, numbered):
+            lost |= _insert(table, campaign, chunk)
+    for draft in drafts:
+        if draft.seen is not None and not _update(table, campaign, draft, draft.seen):
+            lost.add(draft.changed.id)
+    return lost
+
+
+def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
+    block = keys.block_of(chunk[0].changed.number)
+    added = {bucket(ContactStatus.PENDING, None): len(chunk)}
+    actions: list[Action] = [counters.changing(campaign.key, block, added)]
+    for draft in chunk:
+        actions += _inserting(campaign, draft)
+    try:
+        table.transact(actions)
+    except TransactionCanceledError:
+        return {draft.changed.id for draft in chunk}
+    return set()
+
+
+def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> bool:
+    actions = contacts.updating(seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+    try:
+        if len(actions) == 1 and isinstance(actions[0], Update):
+            table.write(actions[0])
+        else:
+            table.transact(actions)
+    except (ConditionFailedError, TransactionCanceledError):
+        return False
+    return True
+
+
+def _inserting(campaign: Campaign, draft: Draft) -> list[Action]:
+    return contacts.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+
+
+def _naming(campaign: Campaign, draft: Draft) -> list[Action]:
+    """The name of an external id is the key the contact of that name would have, so no second one can take it."""
+    return [
+        Put({**keys.contact(campaign.key, name), "alias_of": draft.changed.id}, "attribute_not_exists(#PK)")
+        for name in draft.aliases
+    ]
+
+
+def _chunks(campaign: Campaign, drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+    """Groups that fit one transaction, with room for the one counter block they share."""
+    chunk: list[Draft] = []
+    size = 1
+    for draft in drafts:
+        actions = len(_inserting(campaign, draft))
+        is_other_block = chunk and keys.block_of(chunk[0].changed.number) != keys.block_of(draft.changed.number)
+        if chunk and (size + actions > MAX_TRANSACTION_ACTIONS or is_other_block):
+            yield chunk
+            chunk, size = [], 1
+        chunk.append(draft)
+        size += actions
+    if chunk:
+        yield chunk

@@ -1,0 +1,81 @@
+"""Counters: how many contacts a campaign has in each bucket, per block of 2,000 creation numbers.
+
+A contact stays in one block for life and every change of its bucket is part of the transaction that changes the
+contact, so any read of the blocks counts each contact exactly once (G6).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from campanile.store import keys
+from campanile.store.table import Item, Table, Update
+
+ATTEMPTS = "attempts"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Counts of one block: contacts by bucket, and calls whose POST was made."""
+
+    number: int
+    buckets: Mapping[str, int]
+    attempts: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.buckets.values())
+
+
+def blocks(table: Table, campaign_key: str) -> list[Block]:
+    """All blocks of a campaign in order, read strongly: about 0.3 read units per 2,000 contacts."""
+    items = table.query("#PK = :pk", {":pk": keys.counters(campaign_key)}, consistent=True)
+    return [_block(item) for item in items]
+
+
+def changing(campaign_key: str, block: int, changes: Mapping[str, int]) -> Update:
+    """Add `changes` (bucket or `attempts` to difference) to a block, creating it if need be."""
+    effective = sorted((name, difference) for name, difference in changes.items() if difference)
+    additions = [f"#{_attribute(name)} :c{i}" for i, (name, _) in enumerate(effective)]
+    return Update(
+        keys.counter_block(campaign_key, block),
+        f"ADD {', '.join(additions)}",
+        values={f":c{i}": difference for i, (_, difference) in enumerate(effective)},
+    )
+
+
+def moving(campaign_key: str, creation_number: int, origin: str, target: str, attempts: int = 0) -> Update:
+    """Move one contact from bucket `origin` to `target`, counting `attempts` more calls."""
+    changes = Counter({origin: -1})
+    changes.update({target: 1})
+    changes.update({ATTEMPTS: attempts})
+    return changing(campaign_key, keys.block_of(creation_number), changes)
+
+
+def allocate(table: Table, campaign_key: str, count: int) -> int:
+    """Reserve `count` consecutive creation numbers; answers the first. Numbers lost to a crash leave a gap."""
+    changed = table.write(
+        Update(keys.counter_sequence(campaign_key), "ADD #next :count", values={":count": count}), "ALL_NEW"
+    )
+    return int(changed["next"]) - count
+
+
+def allocated(table: Table, campaign_key: str) -> int:
+    """How many creation numbers were ever given out."""
+    item = table.get(keys.counter_sequence(campaign_key))
+    return int(item["next"]) if item else 0
+
+
+def _attribute(name: str) -> str:
+    # A dot separates parts of a path in an expression, so the placeholder spells it as two underscores.
+    return name.replace(".-", "").replace(".", "__")
+
+
+def _bucket(attribute: str) -> str:
+    status, _, outcome = attribute.partition("__")
+    return f"{status}.{outcome or '-'}"
+
+
+def _block(item: Item) -> Block:
+    counts = {_bucket(name): value for name, value in item.items() if name not in ("PK", "SK", ATTEMPTS)}
+    return Block(int(item["SK"]), counts, item.get(ATTEMPTS, 0))

@@ -1,0 +1,164 @@
+"""Every key string of the table, and nothing else. `docs/data-model.md` lists them; a test holds the two together.
+
+A *campaign key* is a campaign's UUID, or `default@<org>` for the ad-hoc contacts that belong to no campaign.
+"""
+
+import zlib
+from collections.abc import Mapping
+from typing import TypedDict
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+
+class Key(TypedDict):
+    PK: str
+    SK: str
+
+
+LANES = "lanes"
+"""Index 1, KEYS_ONLY and sparse: pending contacts by campaign and timezone, in dialing order."""
+ROSTER = "roster"
+"""Index 2, projecting `bucket`: a campaign's contacts in order of creation, and its imports in order of arrival."""
+
+DEFAULT_CAMPAIGN = "default"
+DEFAULT_ZONE = "~"
+"""The lane of contacts without a timezone: changing the configuration's default rewrites nothing."""
+BLOCK_SIZE = 2_000
+"""Contacts per counter item and per roster partition."""
+SLOTS_PER_PARTITION = 100
+REGISTRY_SHARDS = 8
+
+
+def org_settings(org: str) -> Key:
+    return {"PK": f"O#{org}", "SK": "S"}
+
+
+def dial_sheet(org: str) -> Key:
+    return {"PK": f"O#{org}", "SK": "DIAL"}
+
+
+def campaign(org: str, campaign_id: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"C#{campaign_id}"}
+
+
+def campaign_external_id(org: str, external_id: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"CX#{external_id}"}
+
+
+def campaign_number(org: str, number: int) -> Key:
+    return {"PK": f"O#{org}", "SK": f"CN#{number}"}
+
+
+def configuration(org: str, configuration_id: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"F#{configuration_id}"}
+
+
+def slot_partition(org: str, hundred: int) -> str:
+    return f"SL#{org}#{hundred}"
+
+
+def slot(org: str, n: int) -> Key:
+    return {"PK": slot_partition(org, n // SLOTS_PER_PARTITION), "SK": f"{n:05d}"}
+
+
+def default_campaign(org: str) -> str:
+    """The campaign key of an org's ad-hoc contacts."""
+    return f"{DEFAULT_CAMPAIGN}@{org}"
+
+
+def counters(campaign_key: str) -> str:
+    return f"N#{campaign_key}"
+
+
+def counter_block(campaign_key: str, block: int) -> Key:
+    return {"PK": counters(campaign_key), "SK": f"{block:06d}"}
+
+
+def counter_sequence(campaign_key: str) -> Key:
+    """Holds the next creation number; in a partition of its own, so that stats read counters only."""
+    return {"PK": f"NS#{campaign_key}", "SK": "S"}
+
+
+def block_of(creation_number: int) -> int:
+    return creation_number // BLOCK_SIZE
+
+
+def _contact_partition(campaign_key: str, contact_id: str) -> str:
+    return f"K#{campaign_key}#{contact_id[-1]}"
+
+
+def contact(campaign_key: str, contact_id: str) -> Key:
+    """The hot item, and the alias of an external id: 16 partitions a campaign, as one takes 1,000 writes a second."""
+    return {"PK": _contact_partition(campaign_key, contact_id), "SK": f"K#{contact_id}"}
+
+
+def contact_cold(campaign_key: str, contact_id: str) -> Key:
+    return {"PK": _contact_partition(campaign_key, contact_id), "SK": f"D#{contact_id}"}
+
+
+def contact_id_for(campaign_key: str, external_id: str) -> str:
+    """UUIDv5(campaign, external id): uniqueness of an external id is a property of the primary key."""
+    try:
+        namespace = UUID(campaign_key)
+    except ValueError:
+        namespace = uuid5(NAMESPACE_URL, campaign_key)
+    return str(uuid5(namespace, external_id))
+
+
+def number_lock(org: str, e164: str) -> Key:
+    return {"PK": f"E#{org}#{e164}", "SK": "L"}
+
+
+def do_not_call(org: str, e164: str) -> Key:
+    return {"PK": f"E#{org}#{e164}", "SK": "D"}
+
+
+def number_history(org: str, e164: str, at_ms: int) -> Key:
+    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:013d}"}
+
+
+def provider_account(account: str) -> Key:
+    return {"PK": f"P#{account}", "SK": "S"}
+
+
+def credential(key_id: str) -> Key:
+    return {"PK": f"KEY#{key_id}", "SK": "S"}
+
+
+def import_job(job: str) -> Key:
+    return {"PK": f"J#{job}", "SK": "S"}
+
+
+def registry_shard(shard: int) -> str:
+    return f"TICK#{shard}"
+
+
+def registration(org: str) -> Key:
+    return {"PK": registry_shard(zlib.crc32(org.encode()) % REGISTRY_SHARDS), "SK": f"O#{org}"}
+
+
+def registered_org(item: Mapping[str, str]) -> str:
+    return item["SK"].removeprefix("O#")
+
+
+def lane(campaign_key: str, zone: str) -> str:
+    return f"Q#{campaign_key}#{zone}"
+
+
+def lane_sort(kind: str, due_ms: int, creation_number: int, contact_id: str) -> str:
+    return f"{kind}#{due_ms:013d}#{creation_number:09d}#{contact_id}"
+
+
+def roster(campaign_key: str, block: int) -> str:
+    return f"L#{campaign_key}#{block}"
+
+
+def roster_sort(creation_number: int) -> str:
+    return f"{creation_number:09d}"
+
+
+def import_roster(campaign_key: str) -> str:
+    return f"LJ#{campaign_key}"
+
+
+def import_roster_sort(received_ms: int, job: str) -> str:
+    return f"{received_ms:013d}#{job}"

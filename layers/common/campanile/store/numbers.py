@@ -1,0 +1,60 @@
+"""What is known of a phone number within an org: `E#<org>#<e164>` / `L` (call lock), `D` (do-not-call), `H#` (history).
+
+The call lock counts only while its slot still holds the attempt it names; it is taken over on that very condition,
+so nothing needs to release it.
+"""
+
+from dataclasses import dataclass
+
+from campanile.store import keys
+from campanile.store.table import Action, Check, Item, Put, Table
+
+REMEMBERED_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLock:
+    """The latest call to a number: its attempt, the slot it held, and when the last 20 attempts were (UTC ms)."""
+
+    attempt_id: str
+    slot: int
+    times: tuple[int, ...]
+
+
+def locks(table: Table, org: str, numbers: list[str]) -> dict[str, NumberLock]:
+    """Call locks by number, eventually consistent: the conditions of `taking` decide."""
+    found = table.batch_get([keys.number_lock(org, one) for one in numbers], consistent=False)
+    return {item["PK"].rpartition("#")[2]: _lock(item) for item in found.values()}
+
+
+def taking(org: str, number: str, attempt_id: str, slot: int, seen: NumberLock | None, now_ms: int) -> list[Action]:
+    """Take the call lock of a number: the first action fails when another call took it since `seen` was read,
+    the second (if any) when the call that `seen` names still holds its slot.
+    """
+    times = [*(seen.times if seen else ()), now_ms][-REMEMBERED_ATTEMPTS:]
+    item = {**keys.number_lock(org, number), "attempt": attempt_id, "slot": slot, "times": times}
+    if seen is None:
+        return [Put(item, "attribute_not_exists(#PK)")]
+    actions: list[Action] = [Put(item, "#attempt = :seen", {":seen": seen.attempt_id})]
+    if seen.slot != slot:  # LOCK itself requires its own slot to be absent
+        actions.append(
+            Check(
+                keys.slot(org, seen.slot),
+                "attribute_not_exists(#PK) OR #attempt <> :holder",
+                {":holder": seen.attempt_id},
+            )
+        )
+    return actions
+
+
+def listing(org: str, number: str, *, source: str, attempt_id: str | None, now_ms: int) -> list[Put]:
+    """Put a number on the org's do-not-call list, with a line of history; repeating it changes the entry only."""
+    entry = {"source": source, "attempt": attempt_id, "created_at": now_ms}
+    return [
+        Put({**keys.do_not_call(org, number), **entry}),
+        Put({**keys.number_history(org, number, now_ms), "event": "added", **entry}),
+    ]
+
+
+def _lock(item: Item) -> NumberLock:
+    return NumberLock(item["attempt"], item["slot"], tuple(item["times"]))

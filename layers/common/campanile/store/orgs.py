@@ -1,0 +1,151 @@
+"""An org's limits and its dial sheet: everything a pass of the dialer needs to start."""
+
+from decimal import Decimal
+
+from campanile.entities import AD_HOC_PRIORITY, OrgSettings, SheetEntry
+from campanile.models import DEFAULT_CONCURRENCY_LIMIT
+from campanile.store import keys
+from campanile.store.table import Check, ConditionFailedError, Item, Put, Table, Update
+
+DEFAULT_CALLS_PER_SECOND = 10.0
+AD_HOC_LANES = frozenset({keys.DEFAULT_ZONE})
+
+
+class UnknownOrgError(Exception):
+    """The org does not exist."""
+
+
+def create(table: Table, org: str, now_ms: int) -> None:
+    """Create an org with the default concurrency limit of 10 (seed 001) and an empty dial sheet; idempotent."""
+    settings = {
+        **keys.org_settings(org),
+        "concurrency_limit": DEFAULT_CONCURRENCY_LIMIT,
+        "usable": DEFAULT_CONCURRENCY_LIMIT,
+        "limit_rev": 0,
+        "highest_slot": DEFAULT_CONCURRENCY_LIMIT,
+        "calls_per_second": Decimal(str(DEFAULT_CALLS_PER_SECOND)),
+        "last_campaign_number": 0,
+        "created_at": now_ms,
+    }
+    for item in (settings, {**keys.dial_sheet(org), "campaigns": {}}):
+        try:
+            table.write(Put(item, "attribute_not_exists(#PK)"))
+        except ConditionFailedError:
+            continue
+
+
+def settings(table: Table, org: str) -> OrgSettings:
+    """The org's limits, read strongly; raises UnknownOrgError."""
+    item = table.get(keys.org_settings(org))
+    if item is None:
+        raise UnknownOrgError(org)
+    return _settings(org, item)
+
+
+def dial_view(table: Table, org: str) -> tuple[OrgSettings, list[SheetEntry]]:
+    """Limits and dial sheet in one strong batch read; raises UnknownOrgError."""
+    found = table.batch_get([keys.org_settings(org), keys.dial_sheet(org)])
+    item = found.get((f"O#{org}", "S"))
+    if item is None:
+        raise UnknownOrgError(org)
+    sheet = found.get((f"O#{org}", "DIAL"), {"campaigns": {}})
+    return _settings(org, item), [_entry(entry) for entry in sheet["campaigns"].values()]
+
+
+def set_limit(
+    table: Table, current: OrgSettings, limit: int, usable: int, calls_per_second: float
+) -> OrgSettings | None:
+    """Write new limits; None when somebody else changed them since `current` was read.
+
+    From this write on no worker that read the former limit can lock (its check is on `limit_rev`).
+    """
+    changed = OrgSettings(
+        current.org, limit, usable, current.limit_rev + 1, max(current.highest_slot, usable), calls_per_second
+    )
+    try:
+        table.write(
+            Update(
+                keys.org_settings(current.org),
+                "SET #concurrency_limit = :limit, #usable = :usable, #limit_rev = :next, "
+                "#highest_slot = :highest, #calls_per_second = :rate",
+                "#limit_rev = :seen",
+                {
+                    ":limit": limit,
+                    ":usable": usable,
+                    ":next": changed.limit_rev,
+                    ":highest": changed.highest_slot,
+                    ":rate": Decimal(str(calls_per_second)),
+                    ":seen": current.limit_rev,
+                },
+            )
+        )
+    except ConditionFailedError:
+        return None
+    return changed
+
+
+def next_campaign_number(table: Table, org: str) -> int:
+    """A fresh integer, unique within the org, by which OSVI clients address a campaign."""
+    changed = table.write(
+        Update(keys.org_settings(org), "ADD #last_campaign_number :one", "attribute_exists(#PK)", {":one": 1}),
+        "ALL_NEW",
+    )
+    return int(changed["last_campaign_number"])
+
+
+def allowing_slot(current: OrgSettings, n: int) -> Check:
+    """LOCK's guard of the concurrency limit (G2): slot `n` is usable under the very limit the worker counted with."""
+    return Check(
+        keys.org_settings(current.org),
+        "#limit_rev = :limit_rev AND #usable > :n",
+        {":limit_rev": current.limit_rev, ":n": n},
+    )
+
+
+def listing(org: str, entry: SheetEntry) -> Update:
+    """Put a campaign on the dial sheet, or replace its entry."""
+    return Update(
+        keys.dial_sheet(org),
+        f"SET #campaigns.#{_sheet_name(entry.campaign_key)} = :entry",
+        values={
+            ":entry": {
+                "key": entry.campaign_key,
+                "priority": entry.priority,
+                "configuration": entry.configuration_id,
+                "lanes": sorted(entry.lanes),
+            }
+        },
+    )
+
+
+def unlisting(org: str, campaign_key: str) -> Update:
+    """Take a campaign off the dial sheet."""
+    return Update(keys.dial_sheet(org), f"REMOVE #campaigns.#{_sheet_name(campaign_key)}")
+
+
+def list_ad_hoc(table: Table, org: str) -> None:
+    """See that the org's ad-hoc contacts are on its dial sheet; one write, when they are not yet."""
+    key = keys.default_campaign(org)
+    sheet = table.get(keys.dial_sheet(org), consistent=False)
+    if sheet is None or _sheet_name(key) not in sheet["campaigns"]:
+        table.write(listing(org, SheetEntry(key, AD_HOC_PRIORITY, None, AD_HOC_LANES)))
+
+
+def _sheet_name(campaign_key: str) -> str:
+    """A name DynamoDB takes as a placeholder; the entry carries the campaign key itself."""
+    return campaign_key.partition("@")[0].replace("-", "")
+
+
+def _entry(item: Item) -> SheetEntry:
+    return SheetEntry(item["key"], item["priority"], item["configuration"], frozenset(item["lanes"]))
+
+
+def _settings(org: str, item: Item) -> OrgSettings:
+    return OrgSettings(
+        org,
+        item["concurrency_limit"],
+        item["usable"],
+        item["limit_rev"],
+        item["highest_slot"],
+        float(item["calls_per_second"]),
+    )

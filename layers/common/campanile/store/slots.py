@@ -1,0 +1,130 @@
+"""Slots: an org's concurrency as items that exist only while a call holds them. `SL#<org>#<n/100>` / `<n>`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from campanile.entities import OrgSettings, Slot
+from campanile.lifecycle import SLOT, SlotPhase, Transition
+from campanile.store import keys
+from campanile.store.conditions import allows
+from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table, Update
+
+
+def held(table: Table, settings: OrgSettings) -> list[Slot]:
+    """Every held slot of the org, read strongly; costs what is in use, whatever the limit."""
+    top = max(settings.highest_slot, settings.usable)
+    found: list[Slot] = []
+    for hundred in range((top - 1) // keys.SLOTS_PER_PARTITION + 1):
+        condition, values = "#PK = :pk", {":pk": keys.slot_partition(settings.org, hundred)}
+        found.extend(_from_item(item) for item in table.query(condition, values, consistent=True))
+    return found
+
+
+def free_numbers(settings: OrgSettings, in_use: Sequence[Slot]) -> list[int]:
+    """The slot numbers that may be locked now: as many as the limit leaves, the lowest first.
+
+    Lowest first is what keeps a lowered limit exact: see `docs/guarantees.md`, G2.
+    """
+    taken = {slot.n for slot in in_use}
+    room = settings.usable - len(taken)
+    return [n for n in range(settings.usable) if n not in taken][: max(0, room)]
+
+
+def get(table: Table, org: str, n: int) -> Slot | None:
+    item = table.get(keys.slot(org, n))
+    return _from_item(item) if item else None
+
+
+def opening(slot: Slot) -> Put:
+    """LOCK: take the slot if nobody holds it."""
+    return Put(_to_item(slot), "attribute_not_exists(#PK)")
+
+
+def closing(slot: Slot) -> Delete:
+    """FINAL, or the return of a lock: free the slot if it still holds the attempt."""
+    return Delete(keys.slot(slot.org, slot.n), "#attempt = :attempt", {":attempt": slot.attempt_id})
+
+
+def intend(table: Table, slot: Slot, now_ms: int, lease_until: int) -> Slot | None:
+    """INTENT: say, before the POST, that a call may exist from here on. None when the slot is no longer ours."""
+    changed = replace(slot, phase=SlotPhase.INTENDED, intended_at=now_ms, lease_until=lease_until)
+    changes = {"phase": str(changed.phase), "intended_at": now_ms, "lease_until": lease_until}
+    return changed if _advance(table, slot, SLOT["intend"], changes) else None
+
+
+def place(table: Table, slot: Slot, provider_call_id: str, conversation_id: str | None, lease_until: int) -> bool:
+    """PLACED: the provider's call id and a live lease. False when the call has already been settled."""
+    changes = {"phase": str(SlotPhase.PLACED), "call": provider_call_id, "lease_until": lease_until}
+    if conversation_id:
+        changes["conversation"] = conversation_id
+    return _advance(table, slot, SLOT["place"], changes)
+
+
+def extend_lease(table: Table, slot: Slot, lease_until: int) -> bool:
+    """Look after the call again at `lease_until`. False when it has been settled, or looked after by another."""
+    try:
+        table.write(
+            Update(
+                keys.slot(slot.org, slot.n),
+                "SET #lease_until = :until",
+                "#attempt = :attempt AND #lease_until = :seen",
+                {":until": lease_until, ":attempt": slot.attempt_id, ":seen": slot.lease_until},
+            )
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def _advance(table: Table, slot: Slot, edge: Transition, changes: dict[str, object]) -> bool:
+    condition, values = allows(edge, "phase")
+    try:
+        table.write(
+            Update(
+                keys.slot(slot.org, slot.n),
+                "SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+                f"#attempt = :attempt AND {condition}",
+                {
+                    ":attempt": slot.attempt_id,
+                    **values,
+                    **{f":{name}": value for name, value in changes.items()},
+                },
+            )
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def _to_item(slot: Slot) -> Item:
+    return {
+        **keys.slot(slot.org, slot.n),
+        "attempt": slot.attempt_id,
+        "campaign": slot.campaign_key,
+        "contact": slot.contact_id,
+        "phone": slot.phone_number,
+        "attempt_no": slot.attempt_no,
+        "phase": str(slot.phase),
+        "lease_until": slot.lease_until,
+        "locked_at": slot.locked_at,
+        "callback": slot.is_callback or None,
+    }
+
+
+def _from_item(item: Item) -> Slot:
+    return Slot(
+        org=item["PK"].split("#")[1],
+        n=int(item["SK"]),
+        attempt_id=item["attempt"],
+        campaign_key=item["campaign"],
+        contact_id=item["contact"],
+        phone_number=item["phone"],
+        attempt_no=item["attempt_no"],
+        phase=SlotPhase(item["phase"]),
+        lease_until=item["lease_until"],
+        locked_at=item["locked_at"],
+        is_callback=item.get("callback", False),
+        intended_at=item.get("intended_at"),
+        provider_call_id=item.get("call"),
+        conversation_id=item.get("conversation"),
+    )

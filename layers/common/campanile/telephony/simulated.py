@@ -1,0 +1,240 @@
+"""The adapter of the simulated carrier.
+
+What an HTTP exchange proves about the call is decided here, conservatively: `Refused` only when the request
+cannot have placed a call, `NotFound` only in the carrier's own words.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, Literal
+from urllib.parse import quote
+
+import urllib3
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
+
+from campanile.lifecycle import Outcome
+from campanile.telephony.port import (
+    Ambiguous,
+    CallReport,
+    CallRequest,
+    Capabilities,
+    CarrierEvent,
+    Ended,
+    Live,
+    LookUp,
+    LookUpFailed,
+    MalformedEventError,
+    NotFound,
+    Placed,
+    PlaceResult,
+    Refused,
+)
+from campanile.telephony.signing import bearer_token, verify_event
+
+PROVIDER = "simulated"
+"""The provider's name in callback URLs."""
+
+DEFAULT_CALLS_PER_SECOND = 10.0
+IDEMPOTENCY_KEY_SECONDS = 24 * 3600
+CONNECT_TIMEOUT_SECONDS = 2.0
+MAX_IDLE_SECONDS = 15.0
+"""A pooled connection idle for longer is not used again: a frozen Lambda does not notice its peer hang up."""
+
+BUSY_RETRY_SECONDS = 1.0
+UNREACHABLE_RETRY_SECONDS = 5.0
+REJECTED_RETRY_SECONDS = 60.0
+
+_MAY_HAVE_PLACED = frozenset({408, HTTPStatus.CONFLICT, 499})
+"""4xx answers that prove nothing: time-outs on the way, and a key that another request holds."""
+
+
+class SimulatedTelephony:
+    """Implements `port.Telephony` over the carrier's HTTP routes below `carrier_url`.
+
+    post_timeout_seconds: time-out of one exchange, connecting included. http: may be shared between threads.
+    """
+
+    def __init__(
+        self,
+        carrier_url: str,
+        secret: str,
+        post_timeout_seconds: float,
+        http: urllib3.PoolManager,
+        *,
+        calls_per_second: float = DEFAULT_CALLS_PER_SECOND,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._calls_url = carrier_url.rstrip("/") + "/calls"
+        self._secret = secret
+        self._timeout_seconds = post_timeout_seconds
+        self._http = http
+        self._clock = clock
+        self._last_used = clock()
+        self.capabilities = Capabilities(
+            idempotency_key_seconds=IDEMPOTENCY_KEY_SECONDS,
+            look_up=True,
+            cancel=False,
+            calls_per_second=calls_per_second,
+        )
+
+    def place(self, request: CallRequest) -> PlaceResult:
+        """See `port.Telephony.place`."""
+        body = json.dumps(_wire(request), default=_plain_number)
+        try:
+            response = self._exchange("POST", self._calls_url, body, {"Idempotency-Key": request.attempt_id})
+        except ConnectTimeoutError as error:
+            # Never connected (urllib3 counts refusals and DNS among these), so nothing was sent.
+            return Refused(f"carrier unreachable: {type(error).__name__}", UNREACHABLE_RETRY_SECONDS)
+        except HTTPError as error:
+            return Ambiguous(f"no answer: {type(error).__name__}")
+        if response.status == HTTPStatus.CREATED:
+            return _placed(response.data)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return Refused("carrier is busy", _retry_after(response.headers.get("Retry-After")))
+        if 400 <= response.status < 500 and response.status not in _MAY_HAVE_PLACED:
+            return Refused(f"carrier rejected the request: {response.status}", REJECTED_RETRY_SECONDS)
+        return Ambiguous(f"carrier answered {response.status}")
+
+    def look_up(self, attempt_id: str, provider_call_id: str | None) -> LookUp:  # noqa: ARG002  part of the port
+        """See `port.Telephony.look_up`; the carrier finds calls by attempt id alone."""
+        try:
+            response = self._exchange("GET", f"{self._calls_url}/{quote(attempt_id, safe='')}")
+        except HTTPError as error:
+            return LookUpFailed(f"no answer: {type(error).__name__}")
+        try:
+            if response.status == HTTPStatus.NOT_FOUND:
+                _CallNotFound.model_validate_json(response.data)
+                return NotFound()
+            if response.status == HTTPStatus.OK:
+                call = _Call.model_validate_json(response.data)
+                return Live(call.call_id) if call.status == "live" else Ended(_report(call))
+        except ValidationError:
+            return LookUpFailed(f"carrier answered {response.status} with a body of no meaning")
+        return LookUpFailed(f"carrier answered {response.status}")
+
+    def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:
+        """See `port.Telephony.parse_event`."""
+        verify_event(self._secret, headers, body)
+        try:
+            event = _Event.model_validate_json(body)
+            report = _report(event) if event.type == "call.ended" else None
+        except ValidationError:
+            # `from None`: pydantic's message quotes the body.
+            raise MalformedEventError("the carrier event cannot be understood") from None
+        return CarrierEvent(provider_call_id=event.call_id, report=report)
+
+    def _exchange(
+        self, method: str, url: str, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        now = self._clock()
+        if now - self._last_used > MAX_IDLE_SECONDS:
+            self._http.clear()
+        self._last_used = now
+        connect = min(CONNECT_TIMEOUT_SECONDS, self._timeout_seconds)
+        return self._http.request(
+            method,
+            url,
+            body=body,
+            headers={
+                "Authorization": f"Bearer {bearer_token(self._secret)}",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
+            timeout=urllib3.Timeout(connect=connect, total=self._timeout_seconds),
+            retries=False,  # nor are redirects followed
+        )
+
+
+class _PlacedCall(BaseModel):
+    call_id: str = Field(min_length=1)
+    conversation_id: str | None = None
+
+
+class _CallNotFound(BaseModel):
+    error: Literal["call_not_found"]
+
+
+class _End(BaseModel):
+    """How a call ended: optional on what may still be live, complete where `_report` reads it."""
+
+    call_id: str = Field(min_length=1)
+    outcome: Outcome | None = None
+    ended_at: AwareDatetime | None = None
+    duration_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    conversation_id: str | None = None
+    callback_at: AwareDatetime | None = None
+    notes: str | None = None
+
+
+class _Call(_End):
+    status: Literal["live", "ended"]
+
+
+class _Event(_End):
+    attempt_id: str
+    type: Literal["call.ringing", "call.answered", "call.ended"]
+
+
+class _FinishedCall(_End):
+    outcome: Outcome
+    ended_at: AwareDatetime
+
+
+def _report(end: _End) -> CallReport:
+    """The report of an ended call; ValidationError when its outcome or its end is missing."""
+    finished = _FinishedCall.model_validate(end.model_dump())
+    return CallReport(
+        outcome=finished.outcome,
+        ended_at_ms=_milliseconds(finished.ended_at),
+        duration_seconds=finished.duration_seconds or 0.0,
+        provider_call_id=finished.call_id,
+        conversation_id=finished.conversation_id,
+        callback_at_ms=_milliseconds(finished.callback_at) if finished.callback_at else None,
+        notes=finished.notes,
+    )
+
+
+def _placed(body: bytes) -> PlaceResult:
+    try:
+        call = _PlacedCall.model_validate_json(body)
+    except ValidationError:
+        return Ambiguous("carrier answered 201 with a body of no meaning")
+    return Placed(call.call_id, call.conversation_id)
+
+
+def _wire(request: CallRequest) -> dict[str, Any]:
+    return {
+        "attempt_id": request.attempt_id,
+        "to": request.to,
+        "from": request.caller_id,
+        "callback_url": request.callback_url,
+        "contact_id": request.contact_id,
+        "campaign_id": request.campaign_id,
+        "agent": {
+            "id": request.agent_id,
+            "version": request.agent_version,
+            "config": None if request.agent_config is None else dict(request.agent_config),
+        },
+        "initial_context": request.initial_context,
+        "metadata": dict(request.custom_metadata),
+    }
+
+
+def _plain_number(value: object) -> float:
+    """JSON for the Decimals that DynamoDB answers instead of floats."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _retry_after(header: str | None) -> float:
+    return float(header) if header and header.isdecimal() else BUSY_RETRY_SECONDS
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

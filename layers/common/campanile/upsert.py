@@ -1,0 +1,253 @@
+"""Upsert of contacts: match by id, then by external id, else insert (seed 000); row by row, in order.
+
+Rows are folded in memory first, so that a later row sees what an earlier one did; then every contact is written once,
+under a condition. What lost a race is read again and folded again: nothing is overwritten unseen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from campanile import phone
+from campanile.dial_queue import DialQueue, Hint
+from campanile.entities import AgentFields, Campaign, Contact, LaneKind
+from campanile.errors import FieldError, InvalidFieldsError, StateError
+from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
+from campanile.models import (
+    STRUCTURED_FIELDS,
+    ContactInput,
+    FailedRow,
+    Notice,
+    UpsertAnswer,
+    milliseconds,
+)
+from campanile.store import campaigns, contact_writes, contacts, keys, registry
+from campanile.store.contact_writes import Draft
+from campanile.store.table import Table
+
+CONTENTION_RETRIES = 10
+LISTED_ERRORS = 10
+"""How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
+INDEX_LAG_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A validated row: its index in the request, its numbers in E.164 (None: not given), and what was noticed."""
+
+    index: int
+    fields: ContactInput
+    numbers: tuple[str, ...] | None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(slots=True)
+class _Result:
+    contact_id: str | None
+    inserted: bool = False
+    failed: FailedRow | None = None
+    notices: list[Notice] = field(default_factory=list)
+
+
+def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
+    """Check what can be checked without reading: raises InvalidFieldsError listing the first ten errors.
+
+    `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
+    """
+    checked: list[Row] = []
+    errors: list[FieldError] = []
+    for index, row in enumerate(rows):
+        errors += _structured_fields_in_data(index, row)
+        notices: list[Notice] = []
+        numbers: list[str] = []
+        for position, raw in enumerate(row.phone_numbers or []):
+            path = f"contacts[{index}].phone_numbers[{position}]"
+            try:
+                number = normalize(raw, default_country_code)
+            except phone.InvalidPhoneNumber as invalid:
+                errors.append(FieldError(path, invalid.reason, f"{raw!r}: {invalid}"))
+                continue
+            if number.warning:
+                message = f"{path}: {phone.TEXTS[number.warning]}"
+                notices.append(Notice(code=number.warning, message=message, index=index))
+            numbers.append(number.e164)
+        if "phone_numbers" in row.model_fields_set and row.phone_numbers is None:
+            errors.append(
+                FieldError(
+                    f"contacts[{index}].phone_numbers",
+                    "null",
+                    "must not be null: a contact has at least one number",
+                )
+            )
+        checked.append(Row(index, row, tuple(dict.fromkeys(numbers)) or None, tuple(notices)))
+    if errors:
+        raise InvalidFieldsError(errors[:LISTED_ERRORS])
+    return checked
+
+
+def normalize(raw: str, default_country_code: str | None) -> phone.PhoneNumber:
+    """E.164 by the configuration's country, or as it stands where there is none."""
+    return phone.normalize_e164(raw) if default_country_code is None else phone.normalize(raw, default_country_code)
+
+
+def upsert(table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> UpsertAnswer:
+    """Store the rows; raises StateError for a closed campaign, InvalidFieldsError when a new contact has no number."""
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    results: dict[int, _Result] = {}
+    left = list(rows)
+    for _ in range(CONTENTION_RETRIES):
+        fold = _Fold(table, campaign, now_ms)
+        fold.read(left)
+        for row in left:
+            results[row.index] = fold.apply(row)
+        drafts = fold.drafts()
+        campaign = _announce(table, campaign, drafts, now_ms)
+        lost = contact_writes.write(table, campaign, drafts)
+        left = [row for row in left if results[row.index].contact_id in lost]
+        if not left:
+            break
+    else:
+        raise campaigns.ContendedError(campaign.id)
+    _wake(queue, campaign, drafts, now_ms)
+    return _answer([results[row.index] for row in rows])
+
+
+class _Fold:
+    """What the rows make of the contacts, in memory."""
+
+    def __init__(self, table: Table, campaign: Campaign, now_ms: int) -> None:
+        self._table = table
+        self._campaign = campaign
+        self._now_ms = now_ms
+        self._drafts: dict[str, Draft] = {}
+        self._names: dict[str, str] = {}
+
+    def read(self, rows: Sequence[Row]) -> None:
+        """Read every contact a row may mean, by the id asked for."""
+        wanted = [row.fields.id for row in rows if row.fields.id]
+        wanted += [self._name(row.fields.external_id) for row in rows if row.fields.external_id]
+        for asked, contact in contacts.get_many_whole(self._table, self._campaign.key, wanted).items():
+            self._drafts.setdefault(contact.id, Draft(contact, contact))
+            self._names[asked] = contact.id
+
+    def drafts(self) -> list[Draft]:
+        """The contacts that are to be written."""
+        return [draft for draft in self._drafts.values() if draft.changed is not draft.seen]
+
+    def apply(self, row: Row) -> _Result:
+        """Fold one row in; what it notices or why it fails is in the result."""
+        fields, notices = row.fields, list(row.notices)
+        name = self._name(fields.external_id) if fields.external_id else None
+        by_id = self._names.get(fields.id) if fields.id else None
+        by_name = self._names.get(name) if name else None
+        if by_id and by_name and by_id != by_name:
+            message = "id and external_id belong to two different contacts"
+            return _Result(None, failed=FailedRow(index=row.index, code="identity_conflict", message=message))
+        if fields.id and by_name and not by_id:
+            message = "no contact has this id; the row updated the contact with its external_id"
+            notices.append(Notice(code="unknown_id", message=message, index=row.index))
+        known = by_id or by_name
+        if known is None:
+            return _Result(self._insert(row, name), inserted=True, notices=notices)
+        if self._update(known, row, name).status in TERMINAL:
+            message = "the contact is finished; it took the data and will not be called again"
+            notices.append(Notice(code="not_requeued", message=message, index=row.index))
+        return _Result(known, notices=notices)
+
+    def _insert(self, row: Row, name: str | None) -> str:
+        if row.numbers is None:
+            path = f"contacts[{row.index}].phone_numbers"
+            raise InvalidFieldsError([FieldError(path, "missing", "is required for a new contact")])
+        contact_id = row.fields.id or name or str(uuid4())
+        blank = Contact(
+            campaign_key=self._campaign.key,
+            id=contact_id,
+            number=-1,
+            status=ContactStatus.PENDING,
+            phone_numbers=row.numbers,
+            created_at=self._now_ms,
+            due=self._now_ms,
+            kind=LaneKind.FIRST,
+        )
+        self._drafts[contact_id] = Draft(None, blank)
+        self._names[contact_id] = contact_id
+        self._update(contact_id, row, name)
+        return contact_id
+
+    def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
+        draft = self._drafts[contact_id]
+        changed = _merged(draft.changed, row, self._now_ms)
+        aliases = draft.aliases
+        if name and name != contact_id and self._names.get(name) != contact_id:
+            aliases = (*aliases, name)
+            self._names[name] = contact_id
+        self._drafts[contact_id] = Draft(draft.seen, changed, aliases)
+        return changed
+
+    def _name(self, external_id: str) -> str:
+        return keys.contact_id_for(self._campaign.key, external_id)
+
+
+def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
+    """The contact with the row's fields: absent stays, null clears, `data` and numbers are replaced whole."""
+    fields, given = row.fields, row.fields.model_fields_set
+    agent = AgentFields(
+        **{name: getattr(fields if name in given else contact.agent, name) for name in AgentFields.__dataclass_fields__}
+    )
+    scheduled_at = contact.scheduled_at
+    if "scheduled_at" in given:
+        scheduled_at = milliseconds(fields.scheduled_at) if fields.scheduled_at else None
+    changed = replace(
+        contact,
+        external_id=fields.external_id if "external_id" in given else contact.external_id,
+        phone_numbers=row.numbers or contact.phone_numbers,
+        data=(fields.data or {}) if "data" in given else contact.data,
+        timezone=fields.timezone if "timezone" in given else contact.timezone,
+        scheduled_at=scheduled_at,
+        agent=agent,
+        updated_at=now_ms,
+    )
+    if contact.attempt_count == 0 and contact.status not in TERMINAL:
+        kind = LaneKind.FIRST if scheduled_at is None else LaneKind.SCHEDULED
+        changed = replace(changed, kind=kind, due=max(scheduled_at or 0, contact.created_at))
+    return changed
+
+
+def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
+    repeated = sorted(STRUCTURED_FIELDS & (row.data or {}).keys())
+    message = "is a structured field: give it beside data, not inside it"
+    return [FieldError(f"contacts[{index}].data.{name}", "structured_field", message) for name in repeated]
+
+
+def _announce(table: Table, campaign: Campaign, drafts: Sequence[Draft], now_ms: int) -> Campaign:
+    """Before any contact is written: its lane is on the dial sheet and the tick knows of the org."""
+    waiting = [draft.changed for draft in drafts if draft.changed.status is ContactStatus.PENDING]
+    if not waiting:
+        return campaign
+    campaign = campaigns.register_lanes(
+        table, campaign, {contacts.zone_of(contact, campaign.is_ad_hoc) for contact in waiting}
+    )
+    registry.announce(table, campaign.org, max(now_ms, min(contact.due for contact in waiting)), now_ms)
+    return campaign
+
+
+def _wake(queue: DialQueue, campaign: Campaign, drafts: Sequence[Draft], now_ms: int) -> None:
+    dues = {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
+    hint = Hint(campaign.org, "contacts_added", now_ms, campaign.key)
+    later = {due for due in dues if due > now_ms}
+    if later != dues:
+        queue.hint(hint)
+        later.add(now_ms + INDEX_LAG_MS)  # the lanes may not show the new contacts yet
+    queue.wake_at(hint, later, now_ms)
+
+
+def _answer(results: Sequence[_Result]) -> UpsertAnswer:
+    stored = [result for result in results if result.failed is None]
+    return UpsertAnswer(
+        inserted=sum(result.inserted for result in stored),
+        updated=sum(not result.inserted for result in stored),
+        failed=[result.failed for result in results if result.failed],
+        warnings=[notice for result in results for notice in result.notices],
+        contact_ids=[result.contact_id for result in results],
+    )

@@ -1,0 +1,94 @@
+"""The one composition root: cached factories for everything that does I/O. Importing it does nothing."""
+
+from functools import cache
+from random import SystemRandom
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+import urllib3
+from aws_lambda_powertools.utilities import parameters
+from botocore.config import Config
+
+from campanile import observability, settings
+from campanile.authentication import Authenticator
+from campanile.clock import SystemClock
+from campanile.dial_queue import DialQueue
+from campanile.dialing.ports import Ports
+from campanile.pacing import MAX_OVERLAPPING_SENDS
+from campanile.store.table import Table
+from campanile.telephony.callback import CallReference, callback_url
+from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
+from campanile.uploads import Uploads
+
+if TYPE_CHECKING:
+    from campanile.settings import Settings
+
+_CONNECTIONS = Config(max_pool_connections=64, retries={"mode": "standard", "max_attempts": 4})
+
+
+@cache
+def configured() -> "Settings":
+    return settings.from_environment()
+
+
+@cache
+def clock() -> SystemClock:
+    return SystemClock()
+
+
+@cache
+def table() -> Table:
+    client = boto3.client("dynamodb", config=_CONNECTIONS)
+    return Table(client, configured().required("table_name"), SystemRandom(), clock().sleep)
+
+
+@cache
+def authenticator() -> Authenticator:
+    return Authenticator(table())
+
+
+@cache
+def dial_queue() -> DialQueue:
+    client = boto3.client("sqs", config=_CONNECTIONS)
+    return DialQueue(client, configured().required("dial_queue_url"), configured().required("wake_queue_url"))
+
+
+@cache
+def uploads() -> Uploads:
+    return Uploads(boto3.client("s3", config=_CONNECTIONS))
+
+
+def deployment_secret() -> str:
+    """The deployment's secret, from Secrets Manager, kept for five minutes."""
+    return str(parameters.get_secret(configured().required("secret_id"), max_age=300))
+
+
+@cache
+def telephony() -> SimulatedTelephony:
+    """The provider that places calls."""
+    return SimulatedTelephony(
+        configured().carrier_url,
+        deployment_secret(),
+        configured().post_timeout_seconds,
+        urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS),
+    )
+
+
+@cache
+def ports() -> Ports:
+    """What the dialer and the outcome recorder work with."""
+    return Ports(
+        table=table(),
+        queue=dial_queue(),
+        telephony=telephony(),
+        clock=clock(),
+        limits=configured().limits,
+        new_id=lambda: str(uuid4()),
+        callback_url=_callback_url,
+        log=observability.logger(),
+    )
+
+
+def _callback_url(reference: CallReference) -> str:
+    return callback_url(configured().required("api_url"), PROVIDER, reference, deployment_secret())

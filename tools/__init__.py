@@ -1,0 +1,1 @@
+"""Developer and operator command lines; nothing here is deployed."""
