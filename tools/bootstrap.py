@@ -96,14 +96,15 @@ def _uv_install(lock: str, *options: str | Path) -> None:
 def _fingerprint(part: str) -> str:
     """Changes whenever the part has to be made anew: another lock, interpreter, place or recipe."""
     recipe = LOCKS.get(part, "tools/dynamodb_local.py")
-    ingredients = [sys.executable, sys.version, str(ROOT), part, (ROOT / recipe).read_text()]
+    ingredients = [f"{sys.version_info[0]}.{sys.version_info[1]}", str(ROOT), part, (ROOT / recipe).read_text()]
     return hashlib.sha256("\0".join(ingredients).encode()).hexdigest()
 
 
 def _ensure(part: str, fingerprint: str, make: Callable[[], None]) -> None:
     """Run `make` unless the stamp that the last complete run left says that nothing has changed."""
     stamp = LOCAL / "stamps" / part
-    if stamp.is_file() and stamp.read_text() == fingerprint and folder(part).is_dir():
+    whole = folder(part).is_dir() and not _interpreter_is_gone(part)
+    if whole and stamp.is_file() and stamp.read_text() == fingerprint:
         return
     stamp.unlink(missing_ok=True)
     shutil.rmtree(folder(part), ignore_errors=True)
@@ -112,6 +113,11 @@ def _ensure(part: str, fingerprint: str, make: Callable[[], None]) -> None:
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(fingerprint)
     say(f"made {folder(part).relative_to(ROOT)} in {time.monotonic() - started:.1f} s")
+
+
+def _interpreter_is_gone(part: str) -> bool:
+    """Whether the Python that an environment was made with has been removed from the machine."""
+    return python_of(part).is_symlink() and not python_of(part).exists()
 
 
 def _uv(*arguments: str | Path) -> None:

@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools import sam
-from tools.bootstrap import LOCAL, ROOT, SetupFailed, install_packages
+from tools.bootstrap import LOCAL, ROOT, SetupFailed
 
 NO_CREDENTIALS = """\
 There are no AWS credentials that work in this shell ({reason}).
@@ -40,20 +40,16 @@ def main(options: list[str]) -> int:
         return 1
     print(f"Deploying to account {account} in {region}.", flush=True)
     home = LOCAL / "aws"
-    sam.stage(home / "stage")
     try:
-        install_packages(home / "stage" / "layers" / "common", *sam.LAMBDA_PLATFORM)
+        if not sam.build_for_aws(home):
+            return 1
     except SetupFailed as failure:
         print(failure, file=sys.stderr)
         return 1
-    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(home)}
-    command = sam.command("build", *sam.build_folders(home))
-    if (finished := subprocess.run(command, env=environment, check=False)).returncode == 0:
-        template = str(home / "build" / "template.yaml")
-        settings = ["--config-file", str(ROOT / "samconfig.toml"), "--region", region]
-        command = sam.command("deploy", "--template-file", template, *settings, *options)
-        finished = subprocess.run(command, env=environment, check=False)
-    return finished.returncode
+    template = str(home / "build" / "template.yaml")
+    settings = ["--config-file", str(ROOT / "samconfig.toml"), "--region", region]
+    command = sam.command("deploy", "--template-file", template, *settings, *options)
+    return subprocess.run(command, env=sam.aws_environment(home), check=False).returncode
 
 
 if __name__ == "__main__":

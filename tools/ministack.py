@@ -25,7 +25,8 @@ REGION = "us-east-1"
 DEFAULT_PORT = 4566
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# The way to a server of ours, whatever proxy the user has set.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class LocalStackError(Exception):
@@ -79,6 +80,7 @@ class MiniStack:
             "PYTHONPATH": str(folder("packages")),
             "PYTHONDONTWRITEBYTECODE": "1",  # each worker has its own copy of the code: nobody reads it again
             "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_WARM_TTL_SECONDS": "86400",
             "DOCKER_HOST": "unix:///nonexistent",  # it clears up containers at start: never the user's
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
@@ -165,7 +167,7 @@ def port_is_taken(port: int) -> bool:
 
 def _answers(port: int) -> bool:
     try:
-        with _DIRECT.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as response:
+        with DIRECT.open(f"http://127.0.0.1:{port}/_ministack/health", timeout=2) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False

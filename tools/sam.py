@@ -1,19 +1,22 @@
 """Builds and deploys the real template with the SAM CLI, to the local stack or to an AWS account.
 
 The build reads a staged copy in which the layer has no `requirements.txt`. Locally the layer carries only our
-own package; for AWS its dependencies are put beside it, for the target's Python and processor. So a build
-needs that Python nowhere, and resolves no dependency of its own.
+own package; for AWS its dependencies are added to what sam built, for the target's Python and processor. So a
+build needs that Python nowhere, and resolves no dependency of its own.
 """
 
+import compileall
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
-from tools.bootstrap import ROOT, python_of
+from tools.bootstrap import ROOT, install_packages, python_of
 from tools.ministack import REGION, LocalStackError, isolated_environment
 
 STACK_NAME = "campanile"
@@ -74,15 +77,38 @@ def deploy_locally(home: Path, endpoint: str, bucket: str, parameters: Mapping[s
     log.unlink(missing_ok=True)
     target = ["--template-file", str(home / "build" / "template.yaml"), "--stack-name", STACK_NAME]
     manner = ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM"]
-    build = ["build", *build_folders(home), *overrides]
+    _sam(["build", *build_folders(home), *overrides], home, environment, log)
+    # A cold worker unpacks the layer anew: compiled and not dated, it starts some 0.1 s sooner.
+    compileall.compile_dir(layer_of(home), quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     deploy = ["deploy", *target, "--region", REGION, "--s3-bucket", bucket, *manner, *overrides]
-    for arguments in (build, deploy):
-        _sam(arguments, home, environment, log)
+    _sam(deploy, home, environment, log)
+
+
+def build_for_aws(home: Path) -> bool:
+    """Build the template, its layer complete with all packages, into `<home>/build`; False if sam failed.
+
+    Raises SetupFailed when a package cannot be had. What sam prints goes to the terminal.
+    """
+    stage(home / "stage")
+    if subprocess.run(command("build", *build_folders(home)), env=aws_environment(home), check=False).returncode:
+        return False
+    install_packages(layer_of(home), *LAMBDA_PLATFORM)  # not before: sam would leave out compiled modules
+    return True
+
+
+def aws_environment(home: Path) -> dict[str, str]:
+    """The environment of sam when it works for a real account: the caller's own, without telemetry."""
+    return os.environ | {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(home)}
 
 
 def build_folders(home: Path) -> tuple[str, ...]:
     """The options of `sam build` that make it read `<home>/stage` and write `<home>/build`."""
     return ("--template-file", str(home / "stage" / "template.yaml"), "--build-dir", str(home / "build"))
+
+
+def layer_of(home: Path) -> Path:
+    """The folder in `<home>/build` that becomes the layer's `python/`."""
+    return next((home / "build").glob("*/python/campanile")).parent
 
 
 def command(*arguments: str) -> list[str]:

@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from campanile import contact_views, http, manage_campaigns, wiring
 from campanile.authentication import READ
 from campanile.contact_views import Filter
+from campanile.field_types import OutcomeName, StatusName
 from campanile.http import CallerOf, PathId
-from campanile.models import DEFAULT_PAGE, MAX_PAGE, ContactsAnswer, OutcomeName, StatusName
+from campanile.models import DEFAULT_PAGE, MAX_PAGE, ContactsAnswer
 
 api = http.rest_api()
 

@@ -17,7 +17,7 @@ from campanile.telephony.signing import (
     sign_event,
     verify_event,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
@@ -85,6 +85,7 @@ def test_an_event_without_one_of_its_headers_is_refused(missing: str) -> None:
         verify_event(SECRET, headers, BODY)
 
 
+@settings(deadline=None, derandomize=True)
 @given(signature=st.text(), timestamp=st.text() | st.floats().map(str), body=st.text())
 def test_garbage_is_refused_and_raises_nothing_else(signature: str, timestamp: str, body: str) -> None:
     for headers in (
@@ -109,6 +110,7 @@ def test_the_carrier_knows_the_platform_by_its_token_alone() -> None:
         assert not is_authorized(header, SECRET)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.builds(
         CallReference,
@@ -157,6 +159,7 @@ def test_a_reference_with_something_appended_is_refused(extra: str) -> None:
         read_reference(sign_reference(REFERENCE, SECRET) + extra, SECRET)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(st.characters(), max_size=80))
 def test_any_other_text_is_no_reference(token: str) -> None:
     with pytest.raises(InvalidSignatureError):

@@ -15,7 +15,7 @@ from campanile.simulated_carrier.behaviour import (
     plan,
 )
 from campanile.simulated_carrier.report import Interval, max_at_once, report
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 OTHER_OUTCOMES = {
@@ -131,6 +131,7 @@ def test_a_number_and_an_attempt_decide_the_outcome_and_the_seed_changes_it() ->
     assert len(set(outcomes("one"))) > 1
 
 
+@settings(deadline=None, derandomize=True)
 @given(last_two=st.integers(0, 99), seen=st.integers(0, 5), call_seconds=st.integers(0, MAX_CALL_SECONDS))
 def test_every_event_can_be_sent_as_a_delayed_message(last_two: int, seen: int, call_seconds: int) -> None:
     assert all(0 <= event.delay_seconds <= 900 for event in planned(last_two, seen, call_seconds).events)
@@ -152,6 +153,7 @@ def test_no_calls_and_calls_of_no_length_are_none_at_once() -> None:
     assert max_at_once([(5, 5), (5, 5)]) == 0
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12))
 def test_the_sweep_agrees_with_counting_at_every_moment(intervals: list[Interval]) -> None:
     counted = max(sum(start <= moment < end for start, end in intervals) for moment in range(31))

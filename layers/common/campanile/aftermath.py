@@ -25,7 +25,9 @@ def after_call(
     is_invalid = report.outcome is Outcome.INVALID_NUMBER
     unreachable = _with(contact.unreachable, slot.phone_number) if is_invalid else contact.unreachable
     tried = {one.phone_number for one in contact.attempts} | {slot.phone_number}
-    left = [number for number in contact.phone_numbers if number not in unreachable]
+    upcoming = retry.number_for(slot.attempt_no + 1, contact.phone_numbers, unreachable)
+    # The hot item knows the latest attempts only; past one round of the numbers none counts as untried.
+    is_first_round = slot.attempt_no < len(contact.phone_numbers)
     budget_used = contact.budget_used + (not slot.is_callback)
     callbacks_used = contact.callbacks_used + slot.is_callback
     decision = retry.decide(
@@ -34,8 +36,8 @@ def after_call(
             at_ms=report.ended_at_ms,
             budget_used=budget_used,
             callbacks_used=callbacks_used,
-            untried_number_left=any(number not in tried for number in left),
-            valid_number_left=bool(left),
+            next_number_untried=is_first_round and upcoming is not None and upcoming not in tried,
+            valid_number_left=upcoming is not None,
             callback_at_ms=report.callback_at_ms,
             longest_call_seconds=longest_call_seconds,
         ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from campanile import outcomes
 from campanile.dialing.ports import Ports
 from campanile.telephony.callback import read_reference
+from campanile.telephony.port import MalformedEventError
 
 
 def receive(ports: Ports, secret: str, token: str, headers: Mapping[str, str], body: str) -> str:
@@ -14,6 +15,8 @@ def receive(ports: Ports, secret: str, token: str, headers: Mapping[str, str], b
     """
     reference = read_reference(token, secret)
     event = ports.telephony.parse_event(headers, body)
+    if event.attempt_id not in (None, reference.attempt_id):
+        raise MalformedEventError("the event is about another attempt than its URL")
     if event.report is None:
         return "progress"
     return "recorded" if outcomes.record(ports, reference, event.report) else "ignored"

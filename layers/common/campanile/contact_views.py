@@ -8,14 +8,9 @@ from campanile import gate
 from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
 from campanile.errors import NotFoundError
+from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.models import (
-    AttemptAnswer,
-    ContactAnswer,
-    ContactsAnswer,
-    RefusalAnswer,
-    instant,
-)
+from campanile.models import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.store import configurations, contacts, counters, keys, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from campanile import calling_window
 from campanile.calling_window import Schedule
 from campanile.entities import Contact
+from campanile.field_types import instant, milliseconds
 from campanile.lifecycle import CampaignStatus, Refusal
-from campanile.models import instant, milliseconds
 
 MAX_READING_AGE_MS = 500
 

@@ -19,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from campanile import errors, faults, observability, wiring
+from campanile import errors, faults, observability, routes, wiring
 from campanile.authentication import Caller
 from campanile.errors import FieldError
 from campanile.store.campaigns import (
@@ -102,6 +102,8 @@ def entry_point(api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | N
     """
 
     def serve(event: dict[str, Any], context: LambdaContext, caller: Caller | None) -> dict[str, Any]:
+        if event["path"].endswith("/"):
+            raise routes.unmatched(event["httpMethod"], event["path"])
         api.append_context(caller=caller)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         return api.resolve({**event, "path": _routed_path(event)}, context)
 

@@ -17,8 +17,9 @@ from campanile.csv_rows import CsvRow, CsvStructureError, RowError
 from campanile.dial_queue import DialQueue
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
+from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus
-from campanile.models import ContactInput, ImportAnswer, ImportRowError, ImportsAnswer, instant
+from campanile.models import ContactInput, ImportAnswer, ImportRowError, ImportsAnswer
 from campanile.store import contacts, imports, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table

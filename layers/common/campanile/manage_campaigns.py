@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 from campanile.dial_queue import DialQueue, Hint
 from campanile.entities import AgentFields, Campaign
 from campanile.errors import NotFoundError
+from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus
 from campanile.manage_configurations import window_notices
-from campanile.models import CampaignAnswer, CampaignInput, Notice, instant
+from campanile.models import CampaignAnswer, CampaignInput, Notice
 from campanile.store import campaigns, configurations, keys, orgs, registry
 from campanile.store.table import Table
 

@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 from campanile.errors import NotFoundError
-from campanile.models import Configuration, ConfigurationCreated, ConfigurationInput, Notice, instant
+from campanile.field_types import instant
+from campanile.models import Configuration, ConfigurationCreated, ConfigurationInput, Notice
 from campanile.store import configurations
 from campanile.store.table import Table
 

@@ -3,24 +3,26 @@
 Requests are strict (no silent coercion) and refuse unknown fields. Times go out as RFC 3339 in UTC.
 """
 
-import json
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from campanile import phone
 from campanile.calling_window import Overrides, Schedule, TimeWindow, TimezoneName
 from campanile.entities import AgentFields
+from campanile.field_types import (
+    CallerId,
+    CampaignExternalId,
+    DelayOutcome,
+    DelaySeconds,
+    ExternalId,
+    Instant,
+    Name,
+    RetryOutcome,
+    Uuid,
+    json_object_of,
+    outcomes,
+)
 from campanile.lifecycle import Outcome
 from campanile.retry import RetryPolicy
 
@@ -38,87 +40,6 @@ STRUCTURED_FIELDS = frozenset(
 """Contact fields that must not be repeated inside `data` (seed 000)."""
 
 
-def instant(ms: int) -> datetime:
-    """UTC milliseconds since the epoch as an aware datetime."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def milliseconds(moment: datetime) -> int:
-    """An aware datetime as UTC milliseconds since the epoch."""
-    return round(moment.timestamp() * 1000)
-
-
-def _parse_instant(value: object) -> object:
-    if isinstance(value, datetime) or value is None:
-        return value
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", value):
-        raise ValueError("must be a date and time as in 2026-07-01T17:00:00Z")
-    moment = datetime.fromisoformat(value.upper())
-    if moment.tzinfo is None:
-        raise ValueError("must name its offset: end it with Z for UTC, or with one like -07:00")
-    return moment.astimezone(UTC)
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _external_id(value: str) -> str:
-    if "/" in value or any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError("must not contain '/' or control characters")
-    return value
-
-
-def _campaign_external_id(value: str) -> str:
-    if value == "default":
-        raise ValueError("must not be 'default': that name addresses the ad-hoc contacts")
-    return value
-
-
-def _json_size(limit: int) -> AfterValidator:
-    def check(value: dict[str, Any]) -> dict[str, Any]:
-        size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-        if size > limit:
-            raise ValueError(f"must be at most {limit} bytes of JSON, is {size}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _outcomes(values: list[str]) -> list[str]:
-    return sorted(set(values))
-
-
-Instant = Annotated[
-    datetime, BeforeValidator(_parse_instant), PlainSerializer(_rfc3339, return_type=str, when_used="json")
-]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_external_id)]
-CampaignExternalId = Annotated[ExternalId, AfterValidator(_campaign_external_id)]
-Uuid = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", to_lower=True
-    ),
-]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
-RetryOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown"]
-DelayOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown", "callback_requested"]
-StatusName = Literal["pending", "locked", "in_progress", "completed", "exhausted", "error", "do_not_call", "held"]
-OutcomeName = Literal[
-    "answered",
-    "voicemail",
-    "no_answer",
-    "busy",
-    "failed",
-    "invalid_number",
-    "do_not_call",
-    "callback_requested",
-    "canceled",
-    "unknown",
-]
-DelaySeconds = Annotated[int, Field(ge=1, le=2_592_000)]
-
-
 class Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -132,8 +53,8 @@ class AgentInput(Request):
 
     agent_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     agent_version: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
-    agent_number: Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")] | None = None
-    agent_config: Annotated[dict[str, Any], _json_size(MAX_AGENT_CONFIG_BYTES)] | None = None
+    agent_number: CallerId | None = None
+    agent_config: Annotated[dict[str, Any], json_object_of(MAX_AGENT_CONFIG_BYTES)] | None = None
     initial_context: Annotated[str, StringConstraints(max_length=4_000)] | None = None
 
     @property
@@ -153,7 +74,7 @@ class ConfigurationInput(AgentInput):
     default_country_code: Annotated[str, AfterValidator(phone.parse_country_code)] = "+1"
     retry_attempts: Annotated[int, Field(ge=0, le=10)] = 2
     retry_delay_seconds: DelaySeconds = 3_600
-    retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(_outcomes)] = ["busy", "failed", "no_answer"]
+    retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(outcomes)] = ["busy", "failed", "no_answer"]
     retry_delays: dict[DelayOutcome, DelaySeconds] = {}
 
     @property
@@ -237,7 +158,7 @@ class ContactInput(AgentInput):
     id: Uuid | None = None
     external_id: ExternalId | None = None
     phone_numbers: Annotated[list[str], Field(min_length=1, max_length=MAX_PHONE_NUMBERS)] | None = None
-    data: Annotated[dict[str, Any], _json_size(MAX_DATA_BYTES)] | None = None
+    data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     timezone: TimezoneName | None = None
     scheduled_at: Instant | None = None
 

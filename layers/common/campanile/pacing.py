@@ -4,6 +4,8 @@ Providers queue what exceeds their calls per second and dial it later, past a pa
 rate is a matter of correctness (Twilio, "Call queueing"; `docs/guarantees.md`).
 """
 
+from math import ceil
+
 MAX_OVERLAPPING_SENDS = 32
 
 
@@ -14,10 +16,10 @@ def send_times(next_free_ms: int, now_ms: int, count: int, calls_per_second: flo
 
 
 def next_free(times: list[int], calls_per_second: float) -> int:
-    """When the account is free again after sending at `times`."""
-    return times[-1] + int(1000 / calls_per_second)
+    """When the account is free again after sending at `times`; rounded up, so that the rate is never exceeded."""
+    return times[0] + ceil(len(times) * 1000 / calls_per_second)
 
 
-def overlap(free_slots: int, calls_per_second: float, post_timeout_seconds: float) -> int:
-    """How many calls may be between LOCK and PLACED at once (design, section 4)."""
-    return max(1, min(free_slots, int(calls_per_second * post_timeout_seconds), MAX_OVERLAPPING_SENDS))
+def overlap(calls_per_second: float, post_timeout_seconds: float) -> int:
+    """How many calls may be between LOCK and PLACED at once (design, section 4); each of them holds a slot."""
+    return max(1, min(int(calls_per_second * post_timeout_seconds), MAX_OVERLAPPING_SENDS))

@@ -36,7 +36,7 @@ class Finished:
     at_ms: int
     budget_used: int
     callbacks_used: int
-    untried_number_left: bool
+    next_number_untried: bool
     valid_number_left: bool
     callback_at_ms: int | None = None
     longest_call_seconds: int = 0
@@ -73,7 +73,7 @@ def decide(call: Finished, policy: RetryPolicy) -> Decision:
 
 def _after_invalid_number(call: Finished, policy: RetryPolicy) -> Decision:
     budget_left = call.budget_used < policy.budget
-    if call.untried_number_left and budget_left:
+    if call.next_number_untried and budget_left:
         return Decision(ContactStatus.PENDING, call.at_ms, LaneKind.RETRY)
     if call.valid_number_left and budget_left:
         return _retry(call, Outcome.FAILED, policy)

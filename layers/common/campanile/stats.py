@@ -3,18 +3,22 @@
 from collections import Counter
 
 from campanile.dialing.agenda import Agenda
-from campanile.entities import Campaign, SheetEntry, split_bucket
+from campanile.entities import Campaign, OrgSettings, SheetEntry, split_bucket
+from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.models import AttemptCounts, ContactCounts, StatsAnswer, instant
+from campanile.models import AttemptCounts, ContactCounts, StatsAnswer
 from campanile.store import counters, orgs, slots
+from campanile.store.counters import Block
 from campanile.store.table import Table
+
+CONSISTENT_READS = 4
+"""How often stats are read again while calls end in between, before they are given as they are."""
 
 
 def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
     """Counts from the counter blocks; `locked` and active calls from the slots."""
-    blocks = counters.blocks(table, campaign.key)
     settings = orgs.settings(table, campaign.org)
-    phases = Counter(slot.phase for slot in slots.held(table, settings) if slot.campaign_key == campaign.key)
+    blocks, phases = _read_together(table, campaign, settings)
     by_status: Counter[ContactStatus] = Counter()
     retry_waiting = 0
     for block in blocks:
@@ -49,6 +53,19 @@ def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
         concurrency_limit=settings.concurrency_limit,
         waiting_until=None if waiting_until is None else instant(waiting_until),
     )
+
+
+def _read_together(table: Table, campaign: Campaign, settings: OrgSettings) -> tuple[list[Block], Counter[SlotPhase]]:
+    """Counters and slots with no call's end in between: such a call would be in both or in neither."""
+    blocks = counters.blocks(table, campaign.key)
+    for _ in range(CONSISTENT_READS):
+        held = [slot for slot in slots.held(table, settings) if slot.campaign_key == campaign.key]
+        phases = Counter(slot.phase for slot in held)
+        again = counters.blocks(table, campaign.key) if held else blocks
+        if again == blocks:
+            break
+        blocks = again
+    return blocks, phases
 
 
 def _waiting_until(table: Table, campaign: Campaign, now_ms: int) -> int | None:

@@ -11,16 +11,10 @@ from uuid import uuid4
 from campanile import phone
 from campanile.dial_queue import DialQueue, Hint
 from campanile.entities import AgentFields, Campaign, Contact, LaneKind
-from campanile.errors import FieldError, InvalidFieldsError, StateError
+from campanile.errors import FieldError, InvalidFieldsError, StateError, TooManyContactsError
+from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
-from campanile.models import (
-    STRUCTURED_FIELDS,
-    ContactInput,
-    FailedRow,
-    Notice,
-    UpsertAnswer,
-    milliseconds,
-)
+from campanile.models import MAX_CONTACTS_PER_REQUEST, STRUCTURED_FIELDS, ContactInput, FailedRow, Notice, UpsertAnswer
 from campanile.store import campaigns, contact_writes, contacts, keys, registry
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
@@ -50,10 +44,14 @@ class _Result:
 
 
 def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
-    """Check what can be checked without reading: raises InvalidFieldsError listing the first ten errors.
+    """Check what can be checked without reading: raises TooManyContactsError, or InvalidFieldsError with ten errors.
 
     `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
     """
+    if len(rows) > MAX_CONTACTS_PER_REQUEST:
+        raise TooManyContactsError(
+            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken: split it, or drop a CSV."
+        )
     checked: list[Row] = []
     errors: list[FieldError] = []
     for index, row in enumerate(rows):

@@ -14,7 +14,7 @@ from campanile.dialing.agenda import Agenda
 from campanile.dialing.placing import LockedCall
 from campanile.dialing.ports import Ports
 from campanile.entities import Contact, LaneKind, OrgSettings, SheetEntry, Slot
-from campanile.lifecycle import ContactStatus, SlotPhase
+from campanile.lifecycle import ContactStatus, Refusal, SlotPhase
 from campanile.ordering import Head
 from campanile.store import accounts, calls, contacts, numbers, orgs, registry, slots
 from campanile.store.numbers import NumberLock
@@ -82,8 +82,9 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> No
         _reap(current)
         settings = current.view.settings
         free = slots.free_numbers(settings, current.view.held)
-        room = pacing.overlap(len(free), settings.calls_per_second, ports.limits.post_timeout) - len(current.sends)
-        heads = current.agenda.take(min(room, len(free)), ports.clock.now_ms()) if free and room > 0 else []
+        most = pacing.overlap(settings.calls_per_second, ports.limits.post_timeout)
+        room = min(len(free), most - len(current.sends))
+        heads = current.agenda.take(room, ports.clock.now_ms()) if room > 0 else []
         if heads:
             _lock_and_send(current, executor, heads, free)
         elif current.sends:
@@ -126,7 +127,9 @@ def _lock(
     number = _number(contact)
     known = locks.get(number)
     if known and any(one.attempt_id == known.attempt_id for one in current.view.held):
-        return None  # the number is on the line; that call's end brings the next hint
+        # The end of that call brings the next hint.
+        contacts.note_refusal(ports.table, contact, Refusal.NUMBER_BUSY, ports.clock.now_ms())
+        return None
     while free:
         now = ports.clock.now_ms()
         slot = Slot(
@@ -223,7 +226,13 @@ def _wait_for_due(current: Pass) -> bool:
 
 
 def _settle(current: Pass, registration: registry.Registration) -> None:
-    """Let the tick forget the org until something is due, unless a slot is held or work was announced meanwhile."""
-    _renew(current)
-    if not current.view.held:
-        registry.settle(current.ports.table, registration, current.agenda.next_due(current.ports.clock.now_ms()))
+    """Let the tick forget the org until something is due, unless a slot is held or work was announced meanwhile.
+
+    The lanes are read anew, and before the slots: a contact locked in between shows in one of the two.
+    """
+    ports = current.ports
+    agenda = Agenda(ports.table, current.org)
+    agenda.follow(current.view.sheet)
+    next_due = agenda.next_due(ports.clock.now_ms())
+    if not _look(ports, current.org).held:
+        registry.settle(ports.table, registration, next_due)

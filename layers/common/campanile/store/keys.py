@@ -113,7 +113,7 @@ def do_not_call(org: str, e164: str) -> Key:
 
 
 def number_history(org: str, e164: str, at_ms: int) -> Key:
-    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:013d}"}
+    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}"}
 
 
 def provider_account(account: str) -> Key:
@@ -145,7 +145,8 @@ def lane(campaign_key: str, zone: str) -> str:
 
 
 def lane_sort(kind: str, due_ms: int, creation_number: int, contact_id: str) -> str:
-    return f"{kind}#{due_ms:013d}#{creation_number:09d}#{contact_id}"
+    """Sorts by due time as long as years have four digits: 15 digits of milliseconds."""
+    return f"{kind}#{due_ms:015d}#{creation_number:09d}#{contact_id}"
 
 
 def roster(campaign_key: str, block: int) -> str:
@@ -161,4 +162,4 @@ def import_roster(campaign_key: str) -> str:
 
 
 def import_roster_sort(received_ms: int, job: str) -> str:
-    return f"{received_ms:013d}#{job}"
+    return f"{received_ms:015d}#{job}"

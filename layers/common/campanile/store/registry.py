@@ -40,7 +40,14 @@ def announce(table: Table, org: str, due_ms: int, now_ms: int) -> None:
             )
         )
     except ConditionFailedError:
-        table.write(Update(key, "SET #announced_at = :now ADD #seq :one", values={":now": now_ms, ":one": 1}))
+        # The registration may have been removed since: without a due time it would be none at all.
+        table.write(
+            Update(
+                key,
+                "SET #announced_at = :now, #next_due_at = if_not_exists(#next_due_at, :due) ADD #seq :one",
+                values={":due": due_ms, ":now": now_ms, ":one": 1},
+            )
+        )
 
 
 def read(table: Table, org: str) -> Registration | None:
@@ -72,12 +79,14 @@ def finish_pass(table: Table, org: str, began_ms: int) -> None:
 
 def settle(table: Table, seen: Registration, next_due_ms: int | None) -> bool:
     """Raise the next due time, or remove the registration when there is none; False when work was announced since."""
-    key, values = keys.registration(seen.org), {":seq": seen.seq}
+    key = keys.registration(seen.org)
+    # `seq` starts anew after a removal, so the time tells a registration from its successor.
+    unchanged, values = "#seq = :seq AND #announced_at = :at", {":seq": seen.seq, ":at": seen.announced_at}
     try:
         if next_due_ms is None:
-            table.write(Delete(key, "#seq = :seq", values))
+            table.write(Delete(key, unchanged, values))
         else:
-            table.write(Update(key, "SET #next_due_at = :due", "#seq = :seq", {**values, ":due": next_due_ms}))
+            table.write(Update(key, "SET #next_due_at = :due", unchanged, {**values, ":due": next_due_ms}))
     except ConditionFailedError:
         return False
     return True

@@ -100,10 +100,14 @@ LookUp = NotFound | Live | Ended | LookUpFailed
 
 @dataclass(frozen=True, slots=True)
 class CarrierEvent:
-    """A verified carrier event. `report` is set on the final event only; any other event is progress."""
+    """A verified carrier event. `report` is set on the final event only; any other event is progress.
+
+    `attempt_id` is the attempt the carrier says it is about; None when it does not say.
+    """
 
     provider_call_id: str
     report: CallReport | None
+    attempt_id: str | None = None
 
 
 class InvalidSignatureError(Exception):

@@ -126,7 +126,7 @@ class SimulatedTelephony:
         except ValidationError:
             # `from None`: pydantic's message quotes the body.
             raise MalformedEventError("the carrier event cannot be understood") from None
-        return CarrierEvent(provider_call_id=event.call_id, report=report)
+        return CarrierEvent(provider_call_id=event.call_id, report=report, attempt_id=event.attempt_id)
 
     def _exchange(
         self, method: str, url: str, body: str | None = None, headers: Mapping[str, str] | None = None

@@ -1,0 +1,102 @@
+"""Types of fields: what a single value of a request may be, with messages that name the fix."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from unicodedata import category
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
+_WRITE_A_TIME = "must be a date and time as in 2026-07-01T17:00:00Z"
+
+
+def instant(ms: int) -> datetime:
+    """UTC milliseconds since the epoch as an aware datetime."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """An aware datetime as UTC milliseconds since the epoch."""
+    return round(moment.timestamp() * 1000)
+
+
+def _parse_instant(value: object) -> object:
+    if isinstance(value, datetime) or value is None:
+        return value
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
+        raise ValueError(_WRITE_A_TIME)
+    try:
+        moment = datetime.fromisoformat(value.upper())
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(_WRITE_A_TIME) from None
+    raise ValueError("must name its offset: end it with Z for UTC, or with one like -07:00")
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _external_id(value: str) -> str:
+    if "/" in value or any(category(character) == "Cc" for character in value):
+        raise ValueError("must not contain '/' or control characters")
+    return value
+
+
+def _campaign_external_id(value: str) -> str:
+    if value == "default":
+        raise ValueError("must not be 'default': that name addresses the ad-hoc contacts")
+    return value
+
+
+def json_object_of(limit: int) -> AfterValidator:
+    """Admits objects of at most `limit` bytes of JSON, without NaN or infinity, which JSON does not have."""
+
+    def check(value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            size = len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        if size > limit:
+            raise ValueError(f"must be at most {limit} bytes of JSON, is {size}")
+        return value
+
+    return AfterValidator(check)
+
+
+def outcomes(values: list[str]) -> list[str]:
+    return sorted(set(values))
+
+
+CallerId = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Instant = Annotated[
+    datetime, BeforeValidator(_parse_instant), PlainSerializer(_rfc3339, return_type=str, when_used="json")
+]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_external_id)]
+CampaignExternalId = Annotated[ExternalId, AfterValidator(_campaign_external_id)]
+Uuid = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", to_lower=True
+    ),
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+RetryOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown"]
+DelayOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown", "callback_requested"]
+StatusName = Literal["pending", "locked", "in_progress", "completed", "exhausted", "error", "do_not_call", "held"]
+OutcomeName = Literal[
+    "answered",
+    "voicemail",
+    "no_answer",
+    "busy",
+    "failed",
+    "invalid_number",
+    "do_not_call",
+    "callback_requested",
+    "canceled",
+    "unknown",
+]
+DelaySeconds = Annotated[int, Field(ge=1, le=2_592_000)]

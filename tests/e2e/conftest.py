@@ -1,0 +1,26 @@
+"""One deployed stack for all end-to-end tests: short leases, so that a lost event is looked up soon."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.api import Api, CarrierRecord
+from tools.local_stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The real template on a MiniStack of its own that enforces each function's IAM policy."""
+    parameters = {"SimulatedCallSeconds": "1", "CallLeaseSeconds": "4", "PostTimeoutSeconds": "3"}
+    with running_stack(auth=True, parameters=parameters) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Api:
+    return Api(stack, stack.api_key)
+
+
+@pytest.fixture(scope="session")
+def carrier(stack: Stack) -> CarrierRecord:
+    return CarrierRecord(stack)

@@ -1,0 +1,46 @@
+"""A table of DynamoDB Local per test process, and an org of its own per test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from campanile.store.table import Table
+
+from tests.support import table as tables
+from tests.support.dialer import Dialer
+
+
+@pytest.fixture(scope="session")
+def dynamodb(dynamodb_endpoint: str) -> Any:
+    """A client of DynamoDB Local."""
+    return tables.connect(dynamodb_endpoint)
+
+
+@pytest.fixture(scope="session")
+def shared_table(dynamodb: Any) -> str:
+    """The name of a table as the template defines it."""
+    return tables.create(dynamodb)
+
+
+@pytest.fixture
+def table(dynamodb: Any, shared_table: str) -> Table:
+    """The store's port to the table that the process' tests share; each test has orgs of its own."""
+    return tables.open_table(dynamodb, shared_table)
+
+
+@pytest.fixture
+def empty_table(dynamodb: Any) -> Iterator[Table]:
+    """A table nobody else uses, for what looks at every org."""
+    name = tables.create(dynamodb)
+    yield tables.open_table(dynamodb, name)
+    dynamodb.delete_table(TableName=name)
+
+
+@pytest.fixture
+def dialer(table: Table) -> Iterator[Dialer]:
+    """An org with the default limit of 10, a virtual clock and a scripted provider."""
+    org = Dialer(table)
+    yield org
+    assert org.telephony.overlaps == [], "two calls to one contact or number at once"
+    told = repr(org.log.lines)
+    assert not [post.to for post in org.posts if post.to in told], "a phone number was logged"

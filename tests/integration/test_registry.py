@@ -1,0 +1,258 @@
+"""The tick's registry: no org with work is ever forgotten (G4)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from campanile import tick
+from campanile.dial_queue import Hint
+from campanile.lifecycle import Outcome
+from campanile.store import keys, registry
+from campanile.store.table import Delete, Table
+
+from tests.support.dialer import DAY, Dialer, number
+
+FIVE_MINUTES = 300
+
+
+def registered(dialer: Dialer) -> registry.Registration:
+    found = registry.read(dialer.table, dialer.org)
+    assert found
+    return found
+
+
+class Interfering(Table):
+    """The same table, where others act between two requests: `before` is called with each condition to be written."""
+
+    def __init__(self, table: Table) -> None:
+        self.__dict__.update(table.__dict__)
+        self.before: Callable[[Any], None] = lambda _action: None
+
+    def write(self, action: Any, returned: Any = "NONE") -> Any:
+        self.before(action)
+        return super().write(action, returned)
+
+
+def once(act: Callable[[], object], when: Callable[[Any], bool]) -> Callable[[Any], None]:
+    left = [act]
+
+    def before(action: Any) -> None:
+        if left and when(action):
+            left.pop()()
+
+    return before
+
+
+def test_an_announcement_lowers_the_due_time_and_bumps_the_sequence(dialer: Dialer) -> None:
+    registry.announce(dialer.table, dialer.org, 5_000, 1_000)
+    first = registered(dialer)
+    registry.announce(dialer.table, dialer.org, 3_000, 2_000)
+    second = registered(dialer)
+    assert (first.next_due_at, second.next_due_at) == (5_000, 3_000)
+    assert second.seq > first.seq
+    assert second.announced_at == 2_000
+
+
+def test_a_later_announcement_never_raises_the_due_time(dialer: Dialer) -> None:
+    registry.announce(dialer.table, dialer.org, 3_000, 1_000)
+    registry.announce(dialer.table, dialer.org, 9_000, 2_000)
+    assert registered(dialer).next_due_at == 3_000
+    assert registered(dialer).seq == 2
+
+
+def test_a_registration_settled_while_work_is_announced_keeps_a_due_time(dialer: Dialer) -> None:
+    """The worker removes the item between the two writes of an announcement."""
+    registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    seen = registered(dialer)
+    table = Interfering(dialer.table)
+    is_second_write = lambda action: not action.condition  # noqa: E731
+    table.before = once(lambda: registry.settle(dialer.table, seen, None), is_second_write)
+    registry.announce(table, dialer.org, 5_000, 2_000)
+    assert registered(dialer).next_due_at <= 5_000
+
+
+def test_a_registration_made_anew_is_not_removed_by_a_worker_that_saw_the_former_one(dialer: Dialer) -> None:
+    registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    seen = registered(dialer)
+    assert registry.settle(dialer.table, seen, None)
+    registry.announce(dialer.table, dialer.org, 2_000, 900_000)
+    assert not registry.settle(dialer.table, seen, None)
+    assert registered(dialer).next_due_at == 2_000
+
+
+def test_nothing_settles_before_five_minutes(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.call(Outcome.ANSWERED)
+    dialer.clock.advance(FIVE_MINUTES - 1)
+    dialer.run()
+    assert registry.read(dialer.table, dialer.org)
+
+
+def test_an_org_without_work_is_forgotten_after_five_minutes(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.call(Outcome.ANSWERED)
+    dialer.clock.advance(FIVE_MINUTES + 1)
+    dialer.run()
+    assert registry.read(dialer.table, dialer.org) is None
+
+
+def test_an_org_whose_next_work_is_tomorrow_is_looked_at_tomorrow(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1), scheduled_at="2026-07-02T17:00:00Z")
+    dialer.clock.advance(FIVE_MINUTES + 1)
+    dialer.run()
+    dialer.clock.set("2026-07-02T17:00:00Z")
+    assert registered(dialer).next_due_at == dialer.clock.now_ms()
+
+
+def test_an_org_whose_window_is_closed_is_looked_at_when_it_opens(dialer: Dialer) -> None:
+    morning = [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "10:00"}]
+    campaign = dialer.campaign(default_windows=morning, default_timezone="America/New_York")
+    dialer.add_people(campaign, number(1))
+    dialer.clock.advance(FIVE_MINUTES + 1)
+    dialer.run()
+    dialer.clock.set("2026-07-02T13:00:00Z")
+    assert registered(dialer).next_due_at == dialer.clock.now_ms()
+
+
+def test_nothing_settles_while_a_slot_is_held(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.run()
+    dialer.clock.advance(DAY)
+    dialer.run()
+    assert dialer.held()
+    assert registry.read(dialer.table, dialer.org)
+
+
+def test_a_lock_taken_while_another_pass_settles_keeps_the_registration(dialer: Dialer) -> None:
+    """Pass A has looked for held slots and found none; pass B locks the last contact; A finds the lanes empty."""
+    campaign = dialer.campaign()
+    dialer.limit(1)
+    dialer.add_people(campaign, number(1))
+    dialer.clock.advance(FIVE_MINUTES + 1)
+    other = dialer.table
+    before = registered(dialer)
+
+    class LaneReader(Table):
+        """Between the settling pass' look at the slots and its look at the lanes the other pass locks."""
+
+        def __init__(self) -> None:
+            self.__dict__.update(other.__dict__)
+
+        def query(self, condition: str, values: Any, **options: Any) -> Any:
+            if options.get("index") == keys.LANES and not dialer.held():
+                dialer.table = other
+                dialer.run()
+            return super().query(condition, values, **options)
+
+    dialer.table = LaneReader()
+    from campanile.dialing import worker
+
+    worker.run(dialer.ports, dialer.org, [Hint(dialer.org, "test", dialer.clock.now_ms())], dialer.executor, lambda: False)
+    dialer.table = other
+    assert dialer.held()
+    assert registered(dialer).seq >= before.seq
+
+
+def test_a_hint_that_the_last_pass_has_served_is_acknowledged_unread(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    told = Hint(dialer.org, "contacts_added", dialer.clock.now_ms())
+    dialer.clock.advance(3)
+    dialer.call(Outcome.ANSWERED)
+    dialer.add_people(campaign, number(2))
+    assert dialer.run([told]) == 0
+    assert dialer.run() == 1
+
+
+def test_a_hint_of_the_last_two_seconds_before_a_pass_is_followed(dialer: Dialer) -> None:
+    """The lanes may have lagged behind the write it tells of."""
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    told = Hint(dialer.org, "contacts_added", dialer.clock.now_ms())
+    dialer.clock.advance(1)
+    dialer.call(Outcome.ANSWERED)
+    dialer.add_people(campaign, number(2))
+    assert dialer.run([told]) == 1
+
+
+def test_one_fresh_hint_among_served_ones_is_enough(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    old = Hint(dialer.org, "test", dialer.clock.now_ms())
+    dialer.clock.advance(10)
+    dialer.add_people(campaign, number(1))
+    dialer.call(Outcome.ANSWERED)
+    dialer.add_people(campaign, number(2))
+    assert dialer.run([old, Hint(dialer.org, "test", dialer.clock.now_ms())]) == 1
+
+
+def test_the_tick_hints_an_org_with_work_due_once_a_minute(empty_table: Table) -> None:
+    dialer = Dialer(empty_table)
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.queue.forget()
+    dialer.tick()
+    [message] = dialer.queue.sent
+    minute = dialer.clock.now_ms() // 60_000
+    assert (message.hint.cause, message.deduplication_id) == ("tick", f"tick#{dialer.org}#{minute}")
+
+
+def test_the_tick_wakes_an_org_at_the_second_within_the_minute(empty_table: Table) -> None:
+    dialer = Dialer(empty_table)
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1), scheduled_at="2026-07-01T18:00:30Z")
+    dialer.queue.forget()
+    dialer.clock.set("2026-07-01T18:00:00Z")
+    dialer.tick()
+    assert dialer.queue.causes() == []
+    assert dialer.queue.wakes() == [dialer.clock.now_ms() + 30_000]
+
+
+def test_the_tick_leaves_an_org_alone_whose_work_is_later(empty_table: Table) -> None:
+    dialer = Dialer(empty_table)
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1), scheduled_at="2026-07-01T19:00:00Z")
+    dialer.clock.advance(FIVE_MINUTES + 1)
+    dialer.run()
+    dialer.queue.forget()
+    dialer.tick()
+    assert dialer.queue.sent == []
+
+
+def test_the_tick_serves_every_org(empty_table: Table) -> None:
+    clock, orgs = Dialer(empty_table).clock, [Dialer(empty_table) for _ in range(20)]
+    for org in orgs:
+        registry.announce(empty_table, org.org, clock.now_ms(), clock.now_ms())
+    assert tick.run(empty_table, orgs[0].queue, clock.now_ms()) == 20
+    assert {message.hint.org for message in orgs[0].queue.sent} == {org.org for org in orgs}
+
+
+def test_contacts_whose_every_hint_was_lost_are_called_by_the_tick(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.queue.forget()
+    dialer.clock.advance(1)
+    dialer.serve_hints(60)
+    assert [post.to for post in dialer.posts] == [number(1)]
+
+
+@pytest.mark.parametrize("wait_seconds", [FIVE_MINUTES + 1, DAY])
+def test_a_contact_added_to_a_forgotten_org_is_called_again_by_the_tick(dialer: Dialer, wait_seconds: int) -> None:
+    campaign = dialer.campaign()
+    dialer.clock.advance(wait_seconds)
+    dialer.run()
+    dialer.add_people(campaign, number(1))
+    dialer.queue.forget()
+    dialer.serve_hints(60)
+    assert len(dialer.posts) == 1
+
+
+def test_a_removed_registration_can_be_removed_only_once(dialer: Dialer) -> None:
+    registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    dialer.table.write(Delete(keys.registration(dialer.org)))
+    assert registry.read(dialer.table, dialer.org) is None
+    registry.finish_pass(dialer.table, dialer.org, 2_000)
+    assert registry.read(dialer.table, dialer.org) is None

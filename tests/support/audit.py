@@ -1,0 +1,80 @@
+"""What must be true of an org's items at any moment, counted from the items themselves."""
+
+from collections import Counter
+from typing import Any
+
+from campanile.entities import Campaign, Contact, bucket
+from campanile.lifecycle import ContactStatus
+from campanile.store import contacts, counters, keys
+from campanile.store.table import Table
+
+from tests.support.dialer import Dialer
+
+
+def every_contact(table: Table, campaign_key: str) -> list[Contact]:
+    """Every contact of a campaign in order of creation, read from the base table."""
+    found: list[dict[str, Any]] = []
+    for digit in "0123456789abcdef":
+        values = {":pk": f"K#{campaign_key}#{digit}", ":sk": "K#"}
+        found += table.query("#PK = :pk AND begins_with(#SK, :sk)", values, consistent=True)
+    whole = [contacts.from_item(campaign_key, item) for item in found if "alias_of" not in item]
+    return sorted(whole, key=lambda contact: contact.number)
+
+
+def audit(dialer: Dialer, campaign: Campaign) -> list[Contact]:
+    """Assert that counters, slots, lanes, roster and stats agree with a recount; answers the contacts."""
+    table, key = dialer.table, campaign.key
+    everyone = every_contact(table, key)
+    recount = Counter(bucket(one.status, one.last_outcome) for one in everyone)
+    counted: Counter[str] = Counter()
+    attempts = 0
+    for block in counters.blocks(table, key):
+        counted.update(dict(block.buckets))
+        attempts += block.attempts
+    assert {name: n for name, n in counted.items() if n} == dict(recount)
+    assert attempts == sum(one.attempt_count for one in everyone)
+    by_attempt = {slot.attempt_id: slot.contact_id for slot in dialer.held() if slot.campaign_key == key}
+    active = {str(one.attempt_id): one.id for one in everyone if one.status is ContactStatus.ACTIVE}
+    assert active == by_attempt
+    assert all(one.attempt_id is None for one in everyone if one.status is not ContactStatus.ACTIVE)
+    assert _lanes(table, campaign, everyone) == {
+        (lane["lane"], lane["lane_sort"]) for one in everyone if (lane := contacts.lane_keys(one, campaign.is_ad_hoc))
+    }
+    assert _roster(table, key, everyone) == [one.id for one in everyone]
+    if not campaign.is_ad_hoc:
+        _check_stats(dialer, campaign, everyone)
+    return everyone
+
+
+def _lanes(table: Table, campaign: Campaign, everyone: list[Contact]) -> set[tuple[str, str]]:
+    zones = {contacts.zone_of(one, campaign.is_ad_hoc) for one in everyone}
+    return {
+        (entry["lane"], entry["lane_sort"])
+        for zone in zones
+        for entry in table.query("#lane = :lane", {":lane": keys.lane(campaign.key, zone)}, index=keys.LANES)
+    }
+
+
+def _roster(table: Table, campaign_key: str, everyone: list[Contact]) -> list[str]:
+    listed: list[str] = []
+    for block in sorted({keys.block_of(one.number) for one in everyone}):
+        values = {":roster": keys.roster(campaign_key, block)}
+        listed += [
+            entry["SK"].removeprefix("K#")
+            for entry in table.query("#roster = :roster", values, index=keys.ROSTER)
+        ]
+    return listed
+
+
+def _check_stats(dialer: Dialer, campaign: Campaign, everyone: list[Contact]) -> None:
+    statuses = Counter(one.status for one in everyone)
+    shown = dialer.stats(campaign).contacts
+    assert shown.total == len(everyone)
+    assert shown.pending == statuses[ContactStatus.PENDING] + statuses[ContactStatus.HELD]
+    assert shown.in_progress == statuses[ContactStatus.ACTIVE]
+    assert shown.completed == statuses[ContactStatus.COMPLETED]
+    assert shown.exhausted == statuses[ContactStatus.EXHAUSTED]
+    assert shown.error == statuses[ContactStatus.ERROR]
+    assert shown.do_not_call == statuses[ContactStatus.DO_NOT_CALL]
+    pending = [one for one in everyone if one.status is ContactStatus.PENDING]
+    assert shown.retry_waiting == sum(one.last_outcome is not None for one in pending)

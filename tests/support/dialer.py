@@ -1,0 +1,213 @@
+"""An org with a dialer: the production code on DynamoDB Local, with time, provider and queue in the test's hands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from campanile import contact_views, manage_campaigns, manage_configurations, outcomes, stats, tick, upsert
+from campanile.contact_views import Filter
+from campanile.dial_queue import Hint
+from campanile.dialing import worker
+from campanile.dialing.ports import Limits, Ports
+from campanile.entities import CallReport, Campaign, Contact, Slot
+from campanile.lifecycle import Outcome
+from campanile.models import (
+    CampaignInput,
+    ConfigurationInput,
+    ContactAnswer,
+    ContactInput,
+    ContactsAnswer,
+    StatsAnswer,
+    UpsertAnswer,
+)
+from campanile.store import campaigns, contacts, orgs, slots
+from campanile.store.table import Table
+from campanile.telephony.callback import sign_reference
+
+from tests.support.clock import VirtualClock
+from tests.support.dial_queue import RecordingQueue
+from tests.support.telephony import SECRET, Post, ScriptedTelephony
+
+T = TypeVar("T")
+ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]
+DAY = 86_400
+TICK_SECONDS = 60
+
+
+class InlineExecutor(Executor):
+    """Runs what is submitted at once. An error becomes the future's; a crash goes through, as a process dies."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  a future carries whatever its work raised
+            future.set_exception(error)
+        return future
+
+
+class RecordingLog:
+    """Keeps what was logged: sentence and fields."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None:
+        self.lines.append((str(msg), dict(extra)))
+
+    warning = info
+    error = info
+
+    def actions(self) -> list[str]:
+        return [str(fields["action"]) for _, fields in self.lines]
+
+
+def number(n: int) -> str:
+    """The n-th of a series of valid numbers."""
+    return f"+1212555{n:04d}"
+
+
+class Dialer:
+    """One org. Times in seconds; statuses and answers are the API's."""
+
+    def __init__(self, table: Table, limits: Limits | None = None, clock: VirtualClock | None = None) -> None:
+        self.org = f"org-{uuid4()}"
+        self.table = table
+        self.clock = clock or VirtualClock()
+        self.queue = RecordingQueue(self.clock)
+        self.telephony = ScriptedTelephony(self.clock)
+        self.log = RecordingLog()
+        self.limits = limits or Limits()
+        self.executor: Executor = InlineExecutor()
+        orgs.create(table, self.org, self.clock.now_ms())
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(
+            table=self.table,
+            queue=self.queue,
+            telephony=self.telephony,
+            clock=self.clock,
+            limits=self.limits,
+            new_id=lambda: str(uuid4()),
+            callback_url=lambda reference: sign_reference(reference, SECRET),
+            log=self.log,
+        )
+
+    def campaign(self, priority: int = 1, external_id: str | None = None, **configuration: Any) -> Campaign:
+        """A new campaign with a configuration of its own that may call at any hour unless told otherwise."""
+        now = self.clock.now_ms()
+        fields = {"name": "a configuration", "default_windows": ALL_DAY, **configuration}
+        wanted = ConfigurationInput.model_validate(fields, strict=False)
+        created = manage_configurations.create(self.table, self.org, wanted, now)
+        answer = manage_campaigns.create(
+            self.table,
+            self.org,
+            CampaignInput(
+                name="a campaign", configuration_id=created.id, priority=priority, external_id=external_id
+            ),
+            now,
+        )
+        return self.read_campaign(answer.id)
+
+    def read_campaign(self, campaign_id: str) -> Campaign:
+        found = campaigns.get(self.table, self.org, campaign_id)
+        assert found
+        return found
+
+    @property
+    def ad_hoc(self) -> Campaign:
+        return campaigns.ad_hoc(self.org)
+
+    def upsert(self, campaign: Campaign, *rows: Mapping[str, Any]) -> UpsertAnswer:
+        """Upsert rows as a request would, on the campaign as it is now."""
+        current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
+        inputs = [ContactInput.model_validate(row) for row in rows]
+        checked = upsert.validate(inputs, None if campaign.is_ad_hoc else "+1")
+        return upsert.upsert(self.table, self.queue, current, checked, self.clock.now_ms())
+
+    def add(self, campaign: Campaign, *rows: Mapping[str, Any]) -> list[str]:
+        """Upsert rows that must all be stored; answers the contacts' ids."""
+        return [contact_id for contact_id in self.upsert(campaign, *rows).contact_ids if contact_id]
+
+    def add_people(self, campaign: Campaign, *numbers: str, **fields: Any) -> list[str]:
+        """One contact per number."""
+        return self.add(campaign, *({"phone_numbers": [one], **fields} for one in numbers))
+
+    def change(self, campaign: Campaign, action: str) -> None:
+        """Start, pause or close."""
+        manage_campaigns.change_status(self.table, self.queue, self.org, campaign.id, action, self.clock.now_ms())
+
+    def limit(self, limit: int) -> None:
+        """Set the concurrency limit directly."""
+        current = orgs.settings(self.table, self.org)
+        usable = self.limits.usable(limit)
+        assert orgs.set_limit(self.table, current, limit, usable, current.calls_per_second)
+
+    def run(self, hints: Sequence[Hint] | None = None) -> int:
+        """One pass of the dialer, as if just told to look; answers how many calls it locked."""
+        told = [Hint(self.org, "test", self.clock.now_ms())] if hints is None else list(hints)
+        return worker.run(self.ports, self.org, told, self.executor, lambda: True)
+
+    def tick(self) -> None:
+        tick.run(self.table, self.queue, self.clock.now_ms())
+
+    @property
+    def posts(self) -> list[Post]:
+        return self.telephony.posts
+
+    def end(self, post: Post, outcome: Outcome | str, **report: Any) -> bool:
+        """The carrier reports the end of a call; whether that was news."""
+        self.telephony.hang_up(post.attempt_id)
+        now = self.clock.now_ms()
+        told = CallReport(Outcome(outcome), ended_at_ms=now, **report)
+        return outcomes.record(self.ports, post.reference, told)
+
+    def call(self, outcome: Outcome | str, **report: Any) -> Post:
+        """A pass that must place one call, which then ends."""
+        before = len(self.posts)
+        self.run()
+        assert len(self.posts) == before + 1, "the pass was to place exactly one call"
+        self.end(self.posts[-1], outcome, **report)
+        return self.posts[-1]
+
+    def serve_hints(self, seconds: float, each_second: Callable[[], None] = lambda: None) -> None:
+        """Let time pass as in production: passes run when a hint arrives, the tick comes once a minute."""
+        until = self.clock.now_ms() + round(1000 * seconds)
+        next_tick = self.clock.now_ms()
+        while self.clock.now_ms() <= until:
+            if self.clock.now_ms() >= next_tick:
+                self.tick()
+                next_tick += 1000 * TICK_SECONDS
+            if hints := [hint for hint in self.queue.take() if hint.org == self.org]:
+                self.run(hints)
+            each_second()
+            if not any(one.visible_at <= self.clock.now_ms() for one in self.queue.waiting):
+                self.clock.advance(1)
+
+    def contact(self, campaign: Campaign, contact_id: str) -> ContactAnswer:
+        """As the API shows it."""
+        return contact_views.get(self.table, campaign, contact_id, self.clock.now_ms())
+
+    def stored(self, campaign: Campaign, contact_id: str) -> Contact:
+        """As the table has it, with its cold item."""
+        return contacts.get_many_whole(self.table, campaign.key, [contact_id])[contact_id]
+
+    def page(
+        self,
+        campaign: Campaign,
+        limit: int = 200,
+        offset: int = 0,
+        statuses: Sequence[str] = (),
+        outcomes: Sequence[str] = (),
+    ) -> ContactsAnswer:
+        wanted = Filter(frozenset(statuses), frozenset(outcomes))
+        return contact_views.page(self.table, campaign, wanted, limit, offset, self.clock.now_ms())
+
+    def stats(self, campaign: Campaign) -> StatsAnswer:
+        current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
+        return stats.read(self.table, current, self.clock.now_ms())
+
+    def held(self) -> list[Slot]:
+        return slots.held(self.table, orgs.settings(self.table, self.org))
