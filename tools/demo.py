@@ -53,7 +53,7 @@ POLL_SECONDS = 0.5
 IMPORT_SECONDS = 60.0
 DIALING_SECONDS = 240.0
 SHOWN_LATEST = 7
-PICTURED_AT = 0.5
+PICTURED_AT = 0.7
 """The share of finished contacts from which on a picture shows most."""
 
 NEXT = """\
@@ -125,7 +125,7 @@ def watch(product: Product, campaigns: Campaigns, started: float, screen: Screen
 def _look(product: Product, campaigns: Campaigns, started: float, pace: Pace) -> View:
     seconds = time.monotonic() - started
     stats = product.ask(StatsAnswer, "GET", f"/campaign/campaigns/{campaigns.dialed}/stats")
-    pace.note(seconds, stats.attempts.total, finished(stats))
+    pace.note(seconds, stats.attempts.total)
     unfinished = stats.contacts.pending + stats.contacts.in_progress
     return View(
         seconds=seconds,

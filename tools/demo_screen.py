@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, Protocol, TextIO
 
 from rich import box
-from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -19,6 +18,7 @@ from rich.text import Text
 from tools.demo_summary import Ended, Summary, View, broken_promises, by_number, finished, in_words
 
 WIDTH = 98
+BAR = 32
 LATEST = 7
 SECONDS_BETWEEN_LINES = 3.0
 FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"
@@ -95,17 +95,15 @@ def line(view: View) -> str:
     by_status = ", ".join(f"{getattr(counts, status)} {status}" for status in STATUSES if getattr(counts, status))
     return (
         f"[demo] {view.seconds:3.0f} s  {counts.total} contacts: {by_status}; "
-        f"{view.campaign.active_calls} of {view.campaign.concurrency_limit} lines busy, "
-        f"{view.campaign.attempts.total} calls ({view.calls_per_second:.1f}/s), "
-        f"{counts.retry_waiting} to be called again{left}"
+        f"{view.campaign.active_calls} of {view.campaign.concurrency_limit} calls active, "
+        f"{view.campaign.attempts.total} made ({view.calls_per_second:.1f}/s), "
+        f"{counts.retry_waiting} retries waiting{left}"
     )
 
 
 def dashboard(view: View, title: str) -> RenderableType:
     """The whole display of one moment."""
-    upper = Table.grid(expand=True, padding=(0, 3))
-    upper.add_column(ratio=3)
-    upper.add_column(ratio=2)
+    upper = Table.grid(padding=(0, 3))
     upper.add_row(_statuses(view), _figures(view))
     body = Group(upper, Text(), _latest(view), Text(), _waiting(view))
     return Panel(body, title=f"[bold]Campanile[/] · {title}", box=box.ROUNDED, border_style="blue", width=WIDTH)
@@ -113,32 +111,32 @@ def dashboard(view: View, title: str) -> RenderableType:
 
 def _statuses(view: View) -> Table:
     counts = view.campaign.contacts
-    table = Table.grid(padding=(0, 1), expand=True)
+    table = Table.grid(padding=(0, 1))
     table.add_column(width=12)
     table.add_column(justify="right", width=4)
-    table.add_column(ratio=1)
+    table.add_column(width=BAR)
     for status in STATUSES:
         number: int = getattr(counts, status)
+        bar = "━" * -(-number * BAR // max(1, counts.total))
         color = COLORS[status]
-        bar = Bar(max(1, counts.total), 0, number, color=color)
-        table.add_row(Text(status.replace("_", " "), color), Text(str(number), "bold"), bar)
+        table.add_row(Text(status.replace("_", " "), color), Text(str(number), "bold"), Text(bar, color))
     return table
 
 
 def _figures(view: View) -> Table:
     stats = view.campaign
-    left = "…" if view.seconds_left is None else f"about {_clock(view.seconds_left)}"
+    left = "" if view.seconds_left is None else f", about {_clock(view.seconds_left)} left"
     busy = "●" * stats.active_calls + "○" * max(0, stats.concurrency_limit - stats.active_calls)
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black")
     table.add_column(style="bold")
     for name, figure in (
-        ("lines busy", f"{stats.active_calls} of {stats.concurrency_limit} [cyan]{busy}[/]"),
-        ("calls made", f"{stats.attempts.total}"),
+        ("active calls", f"{stats.active_calls} of {stats.concurrency_limit} [cyan]{busy}[/]"),
+        ("attempts", f"{stats.attempts.total}"),
         ("calls per second", f"{view.calls_per_second:.1f}"),
-        ("to be called again", f"{stats.contacts.retry_waiting}"),
+        ("retries waiting", f"{stats.contacts.retry_waiting}"),
         ("finished", f"{finished(stats)} of {stats.contacts.total} contacts"),
-        ("time", f"{_clock(view.seconds)}, {left} left"),
+        ("time", f"{_clock(view.seconds)}{left}"),
     ):
         table.add_row(name, figure)
     return table
@@ -146,7 +144,14 @@ def _figures(view: View) -> Table:
 
 def _latest(view: View) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="bright_black")
-    for header, width in (("ended", 8), ("contact", 20), ("number", 13), ("call", 4), ("outcome", 18), ("then", None)):
+    for header, width in (
+        ("ended, UTC", 10),
+        ("contact", 20),
+        ("number", 13),
+        ("call", 4),
+        ("outcome", 18),
+        ("and then", None),
+    ):
         table.add_column(header, width=width, no_wrap=True)
     shown: list[Ended | None] = [*view.latest[:LATEST]]
     for one in shown + [None] * (LATEST - len(shown)):  # of one height from the start: the display does not jump

@@ -5,8 +5,13 @@ from campanile import triggers, wiring
 from campanile.dial_queue import parse_hint
 
 
+class NotForwardedError(Exception):
+    """The dial queue did not take the hint; SQS delivers the wake again."""
+
+
 def forward(record: SQSRecord) -> None:
-    wiring.dial_queue().hint(parse_hint(record.body))
+    if not wiring.dial_queue().hint(parse_hint(record.body)):
+        raise NotForwardedError
 
 
 handler = triggers.queue_batch(forward)

@@ -1,12 +1,57 @@
+"""docs/architecture.md and docs/operations.md name what is there, and every link leads somewhere."""
+
+import re
+from importlib import import_module
 from pathlib import Path
-from typing import Any
-import yaml
-ROOT = Path(__file__).resolve().parents[2]
-class _L(yaml.SafeLoader): pass
-def _c(loader, suffix, node):
-    if isinstance(node, yaml.ScalarNode): return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode): return loader.construct_sequence(node, deep=True)
-    return loader.construct_mapping(node, deep=True)
-_L.add_multi_constructor("!", _c)
-def template() -> Any:
-    return yaml.load((ROOT/"template.yaml").read_text(), _L)
+
+import pytest
+
+from tests.support.documents import DOCUMENTS, ROOT, codes, table, text
+
+PACKAGE = ROOT / "layers/common/campanile"
+RULES = [(rule, place) for rule, places in table("docs/architecture.md", "Rule", "Place") for place in codes(places)]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ACTION = re.compile(r'"action": "(\w+)"')
+
+
+@pytest.mark.parametrize(("rule", "place"), RULES, ids=[place for _, place in RULES])
+def test_each_rule_lives_where_the_architecture_says(rule: str, place: str) -> None:
+    module_name, _, name = place.partition(":")
+    module = import_module(module_name)
+    assert not name or hasattr(module, name), f"{rule}: {module_name} has no {name}"
+
+
+def test_the_layers_list_every_module_of_the_package() -> None:
+    listed = {
+        name.rstrip("/")
+        for _, modules in table("docs/architecture.md", "Layer")
+        for name in codes(modules)
+        if not name.startswith("functions/")
+    }
+    beside = {"simulated_carrier"}
+    there = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    managing = {name for name in there if name.startswith("manage_")}
+    assert (listed - {"manage_*"}) | managing | beside == there - {"__init__"}
+
+
+def test_operations_lists_every_action_that_is_logged() -> None:
+    listed = {codes(row[0])[0] for row in table("docs/operations.md", "Action")}
+    sources = [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+    assert listed == {action for path in sources for action in ACTION.findall(path.read_text())}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_to_a_file(document: str) -> None:
+    base = (ROOT / document).parent
+    wanted = [target for target in LINK.findall(text(document)) if "://" not in target]
+    assert [target for target in wanted if not (base / target).is_file()] == []
+
+
+def test_all_documents_together_stay_short() -> None:
+    assert sum(len(text(document).splitlines()) for document in DOCUMENTS) < 700
+
+
+def test_the_licence_is_apache_2_unmodified() -> None:
+    licence = Path(ROOT / "LICENSE").read_text()
+    assert licence.split()[:4] == ["Apache", "License", "Version", "2.0,"]
+    assert "Copyright [yyyy] [name of copyright owner]" in licence

@@ -1,48 +1,44 @@
-"""The request units that docs/data-model.md and README.md state, metered from the bytes of the items that are written.
+"""The request units that docs/data-model.md and README.md state, metered while production code runs.
 
-The rules are DynamoDB's published ones: a write counts the larger of the item before and after in KB, twice within a
-transaction; an index entry counts once when it comes, goes or changes and twice when it moves; a strong read counts
-per 4 KB, an eventual one half of that, and a read that finds nothing as much as the smallest one.
+The rules are DynamoDB's published ones: a write counts the larger of the item before and after, per KB, twice within
+a transaction; an index entry counts once when it comes, goes or changes and twice when it moves; a strong read counts
+per 4 KB, an eventual one half of that, and a read that finds nothing as much as the smallest.
 """
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from campanile import manage_campaigns, manage_configurations, observability, outcomes, upsert
-from campanile.clock import SystemClock
-from campanile.dial_queue import DialQueue, Hint
-from campanile.dialing import worker
-from campanile.dialing.ports import Limits, Ports
-from campanile.entities import CallReport
-from campanile.lifecycle import Outcome
-from campanile.models import CampaignInput, ConfigurationInput, ContactInput
-from campanile.store import orgs
+from campanile import authentication, manage_campaigns
+from campanile.authentication import READ
+from campanile.entities import Campaign, Slot
+from campanile.lifecycle import Outcome, Refusal
+from campanile.outcomes import release
+from campanile.store import credentials, orgs, slots
 from campanile.store.table import Table
-from campanile.telephony.callback import CallReference
-from campanile.telephony.port import CallRequest, Capabilities, Placed
 from moto import mock_aws
 
-from tests.infrastructure.test_docs_architecture import ROOT, template
+from tests.support.dialer import Dialer, number
+from tests.support.documents import table
+from tests.support.template import table_definition
 
-ORG = "acme"
 KB = 1024
-ALL_DAY = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}
+LISTED = 99
+"""New contacts that fit one transaction beside their counter block."""
+PERSON = {"timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}}
+PATTERNS = {row[1]: (float(row[4]), float(row[5])) for row in table("docs/data-model.md", "#", "Pattern")}
 
 
 def size(value: Mapping[str, Any]) -> int:
-    """Bytes of an attribute value in DynamoDB's wire form, or of an item of such values."""
+    """Bytes of an attribute value in DynamoDB's wire form, or of an item made of such values."""
     total = 0
-    for name, one in value.items():
-        match name:
+    for kind, one in value.items():
+        match kind:
             case "S":
                 return len(one.encode())
             case "N":
@@ -54,7 +50,7 @@ def size(value: Mapping[str, Any]) -> int:
             case "M":
                 return 3 + sum(1 + len(key) + size(each) for key, each in one.items())
             case _:
-                total += len(name) + size(one)
+                total += len(kind) + size(one)
     return total
 
 
@@ -62,199 +58,163 @@ def units(size_in_bytes: int, unit: int) -> int:
     return max(1, math.ceil(size_in_bytes / unit))
 
 
-@dataclass
-class Meter:
-    """A DynamoDB client that counts request units."""
+def reading(size_in_bytes: int, consistent: bool) -> float:
+    return units(size_in_bytes, 4 * KB) * (1 if consistent else 0.5)
 
-    client: Any
-    indexes: dict[str, tuple[str, ...]]
-    written: float = 0
-    read: float = 0
-    steps: list[tuple[str, float]] = field(default_factory=list)
+
+class Meter:
+    """A DynamoDB client that counts the units of what it hands on."""
+
+    def __init__(self, client: Any, indexes: list[Mapping[str, Any]]) -> None:
+        self._client = client
+        self._indexes = [
+            [one["AttributeName"] for one in index["KeySchema"]] + index["Projection"].get("NonKeyAttributes", [])
+            for index in indexes
+        ]
+        self.written = self.read = 0.0
 
     def get_item(self, **request: Any) -> Any:
-        answer = self.client.get_item(**request)
-        self.read += self._reading(size(answer.get("Item", {})), request["ConsistentRead"])
+        answer = self._client.get_item(**request)
+        self.read += reading(size(answer.get("Item", {})), request["ConsistentRead"])
         return answer
 
     def batch_get_item(self, **request: Any) -> Any:
-        answer = self.client.batch_get_item(**request)
+        answer = self._client.batch_get_item(**request)
         [(name, wanted)] = request["RequestItems"].items()
-        found = answer["Responses"].get(name, [])
-        sizes = [size(one) for one in found] + [0] * (len(wanted["Keys"]) - len(found))
-        self.read += sum(self._reading(one, wanted["ConsistentRead"]) for one in sizes)
+        sizes = [size(one) for one in answer["Responses"].get(name, [])]
+        sizes += [0] * (len(wanted["Keys"]) - len(sizes))
+        self.read += sum(reading(one, wanted["ConsistentRead"]) for one in sizes)
         return answer
 
     def query(self, **request: Any) -> Any:
-        answer = self.client.query(**request)
-        self.read += self._reading(sum(size(one) for one in answer["Items"]), request["ConsistentRead"])
+        answer = self._client.query(**request)
+        self.read += reading(sum(size(one) for one in answer["Items"]), request["ConsistentRead"])
         return answer
 
     def put_item(self, **request: Any) -> Any:
-        return self._write("Put", request, lambda: self.client.put_item(**request))
+        return self._write([request], 1, lambda: self._client.put_item(**request))
 
     def update_item(self, **request: Any) -> Any:
-        return self._write("Update", request, lambda: self.client.update_item(**request))
+        return self._write([request], 1, lambda: self._client.update_item(**request))
 
     def delete_item(self, **request: Any) -> Any:
-        return self._write("Delete", request, lambda: self.client.delete_item(**request))
+        return self._write([request], 1, lambda: self._client.delete_item(**request))
 
     def transact_write_items(self, **request: Any) -> Any:
-        actions = [(kind, action) for one in request["TransactItems"] for kind, action in one.items()]
-        before = [self._stored(action) for _, action in actions]
-        answer = self.client.transact_write_items(**request)
-        cost = sum(
-            self._writing(old, self._stored(action), times=2)
-            for (_, action), old in zip(actions, before, strict=True)
-        )
-        self._count("transaction of " + str(len(actions)), cost)
-        return answer
+        actions = [action for one in request["TransactItems"] for action in one.values()]
+        return self._write(actions, 2, lambda: self._client.transact_write_items(**request))
 
-    def _write(self, kind: str, action: Any, call: Callable[[], Any]) -> Any:
-        before = self._stored(action)
+    def _write(self, actions: list[Any], times: int, call: Callable[[], Any]) -> Any:
+        before = [self._stored(action) for action in actions]
         answer = call()
-        self._count(kind, self._writing(before, self._stored(action), times=1))
+        for old, action in zip(before, actions, strict=True):
+            new = self._stored(action)
+            self.written += times * units(max(size(old), size(new)), KB)
+            self.written += sum(self._indexing(old, new, names) for names in self._indexes)
         return answer
-
-    def _count(self, step: str, cost: float) -> None:
-        self.written += cost
-        self.steps.append((step, cost))
 
     def _stored(self, action: Any) -> Any:
         key = action.get("Key") or {name: action["Item"][name] for name in ("PK", "SK")}
-        return self.client.get_item(TableName=action["TableName"], Key=key, ConsistentRead=True).get("Item", {})
-
-    def _writing(self, before: Any, after: Any, times: int) -> int:
-        table = times * units(max(size(before), size(after)), KB)
-        return table + sum(self._indexing(before, after, names) for names in self.indexes.values())
+        return self._client.get_item(TableName=action["TableName"], Key=key, ConsistentRead=True).get("Item", {})
 
     @staticmethod
-    def _indexing(before: Any, after: Any, names: tuple[str, ...]) -> int:
-        partition = names[0]
+    def _indexing(before: Any, after: Any, names: list[str]) -> int:
         old, new = (
-            {name: one[name] for name in (*names, "PK", "SK") if name in one} if partition in one else {}
+            {name: one[name] for name in (*names, "PK", "SK") if name in one} if names[0] in one else {}
             for one in (before, after)
         )
         if old == new:
             return 0
-        moved = bool(old and new) and any(old[name] != new[name] for name in names[:2])
-        return (2 if moved else 1) * units(max(size(old), size(new)), KB)
-
-    @staticmethod
-    def _reading(size_in_bytes: int, consistent: bool) -> float:
-        return units(size_in_bytes, 4 * KB) * (1 if consistent else 0.5)
+        moves = bool(old and new) and any(old[name] != new[name] for name in names[:2])
+        return (2 if moves else 1) * units(max(size(old), size(new)), KB)
 
 
-@dataclass
-class Carrier:
-    """Takes every call, at once."""
-
-    references: list[CallReference] = field(default_factory=list)
-    capabilities: Capabilities = field(default_factory=lambda: Capabilities(3600, True, False, 10))
-
-    def place(self, request: CallRequest) -> Placed:
-        return Placed("call-" + request.attempt_id, "conversation-" + request.attempt_id[:23])
-
-    def look_up(self, attempt_id: str, provider_call_id: str | None) -> Any:
-        raise AssertionError("nobody asks after a call whose lease has not expired")
-
-    def parse_event(self, headers: Mapping[str, str], body: str) -> Any:
-        raise AssertionError("reports are handed in directly")
-
-
-@dataclass
 class World:
-    """An org with one campaign, in a table made from the template's own definition."""
+    """An org with one campaign, dialed by production code over a metered table."""
 
-    meter: Meter
-    ports: Ports
-    carrier: Carrier
-    campaign: Any
+    def __init__(self, meter: Meter, dialer: Dialer) -> None:
+        self._meter = meter
+        self._people = iter(range(100, 10_000))
+        self.dialer = dialer
+        self.campaign: Campaign = dialer.campaign(retry_outcomes=["no_answer"])
+        self.add()
+        self.call(Outcome.ANSWERED)
 
-    def spent(self) -> tuple[float, float]:
-        """Units written and read since the last time asked."""
-        spent = self.meter.written, self.meter.read
-        self.meter.written = self.meter.read = 0
-        self.meter.steps.clear()
-        return spent
+    def units(self, act: Callable[[], object]) -> tuple[float, float]:
+        """Units written and read by `act`."""
+        self._meter.written = self._meter.read = 0
+        act()
+        return self._meter.written, self._meter.read
 
-    def add(self, *rows: dict[str, Any]) -> None:
-        now = self.ports.clock.now_ms()
-        checked = upsert.validate([ContactInput.model_validate(row) for row in rows], "+1")
-        upsert.upsert(self.ports.table, self.ports.queue, self.campaign, checked, now)
+    def add(self, count: int = 1) -> None:
+        people = [next(self._people) for _ in range(count)]
+        rows = [{"external_id": f"lead-{n}", "phone_numbers": [number(n)], **PERSON} for n in people]
+        self.dialer.add(self.campaign, *rows)
 
-    def dial(self) -> int:
-        now = self.ports.clock.now_ms()
-        with ThreadPoolExecutor(1) as one_at_a_time:
-            return worker.run(self.ports, ORG, [Hint(ORG, "test", now)], one_at_a_time, lambda: True)
+    def dial(self) -> None:
+        assert self.dialer.run() == 1
 
-    def report(self, outcome: Outcome) -> None:
-        report = CallReport(outcome, self.ports.clock.now_ms(), 12.5)
-        assert outcomes.record(self.ports, self.carrier.references.pop(), report)
+    def end(self, outcome: Outcome) -> None:
+        assert self.dialer.end(self.dialer.posts[-1], outcome)
+
+    def call(self, outcome: Outcome) -> None:
+        self.dial()
+        self.end(outcome)
+
+    def slot(self) -> Slot:
+        [slot] = self.dialer.held()
+        return slot
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        client, queues = boto3.client("dynamodb", config=Config(max_pool_connections=4)), boto3.client("sqs")
-        definition = dict(template()["Resources"]["Table"]["Properties"])
-        wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-        client.create_table(TableName="table", **{name: definition[name] for name in wanted})
-        meter = Meter(client, {one["IndexName"]: _projected(one) for one in definition["GlobalSecondaryIndexes"]})
-        fifo = {"FifoQueue": "true"}
-        dial = queues.create_queue(QueueName="dial.fifo", Attributes=fifo)["QueueUrl"]
-        wake = queues.create_queue(QueueName="wake")["QueueUrl"]
-        table = Table(meter, "table", Random(1), lambda _: None)  # type: ignore[arg-type]  # it counts, then hands on
-        carrier, ids = Carrier(), iter(range(1_000_000))
-
-        def remember(reference: CallReference) -> str:
-            carrier.references.append(reference)
-            return "https://example.com/carrier-events/test?ref=x"
-
-        ports = Ports(
-            table, DialQueue(queues, dial, wake), carrier, SystemClock(), Limits(),
-            lambda: f"00000000-0000-4000-8000-{next(ids):012d}", remember, observability.logger(),
-        )  # fmt: skip
-        now = ports.clock.now_ms()
-        orgs.create(table, ORG, now)
-        fields = {"name": "around the clock", "default_windows": [ALL_DAY], "retry_delay_seconds": 60}
-        configuration = manage_configurations.create(table, ORG, ConfigurationInput.model_validate(fields), now)
-        wanted_campaign = CampaignInput(name="spring", configuration_id=configuration.id)
-        created = manage_campaigns.create(table, ORG, wanted_campaign, now)
-        yield World(meter, ports, carrier, manage_campaigns.find(table, ORG, created.id))
+        client = boto3.client("dynamodb", config=Config(max_pool_connections=4))
+        definition = table_definition("Table")
+        client.create_table(TableName="table", **definition)
+        meter = Meter(client, definition["GlobalSecondaryIndexes"])
+        metered: Any = meter
+        yield World(meter, Dialer(Table(metered, "table", Random(1), lambda _seconds: None)))
 
 
-def _projected(index: dict[str, Any]) -> tuple[str, ...]:
-    keys = tuple(one["AttributeName"] for one in index["KeySchema"])
-    return keys + tuple(index["Projection"].get("NonKeyAttributes", ()))
+def _transactions(world: World, act: Callable[[], object]) -> list[float]:
+    """Write units of each request that `act` makes."""
+    meter: Any = world._meter
+    spent: list[float] = []
+    inner = meter._write
+
+    def noted(actions: list[Any], times: int, call: Callable[[], Any]) -> Any:
+        before = meter.written
+        answer = inner(actions, times, call)
+        spent.append(meter.written - before)
+        return answer
+
+    meter._write = noted
+    act()
+    meter._write = inner
+    return spent
 
 
-def test_print(world: World) -> None:
-    world.spent()
-    world.add({"external_id": "lead-1", "phone_numbers": ["+14155550100"], "timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}})
-    print("first insert", world.meter.steps, world.spent())
-    world.add({"external_id": "lead-2", "phone_numbers": ["+14155550101"], "timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}})
-    print("2nd insert", world.meter.steps, world.spent())
-    world.dial()
-    print("dial two", world.meter.steps, world.spent())
-    world.report(Outcome.ANSWERED)
-    print("final answered", world.meter.steps, world.spent())
-    world.report(Outcome.NO_ANSWER)
-    print("final no_answer", world.meter.steps, world.spent())
-    world.dial()
-    print("empty pass", world.meter.steps, world.spent())
-    world.add({"external_id": "lead-3", "phone_numbers": ["+14155550103"], "timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}})
-    world.spent()
-    world.dial()
-    print("dial one", world.meter.steps, world.spent())
-    world.report(Outcome.ANSWERED)
-    print("final answered", world.meter.steps, world.spent())
-    from campanile.store import contacts
-    world.spent()
-    world.add(*[{"external_id": f"lead-{n}", "phone_numbers": [f"+1415555{n:04d}"], "timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}} for n in range(1000, 2000)])
-    print("1000", len(world.meter.steps), world.spent())
-    from campanile import stats, contact_views
-    stats.read(world.ports.table, world.campaign, world.ports.clock.now_ms())
-    print("stats", world.spent())
-    contact_views.page(world.ports.table, world.campaign, contact_views.Filter(), 50, 900, world.ports.clock.now_ms())
-    print("page", world.spent())
+def test_p(world: World) -> None:
+    w = world
+    d = w.dialer
+    w.add()
+    print("pass", w.units(w.dial))
+    print("final", w.units(lambda: w.end(Outcome.ANSWERED)))
+    w.add()
+    print("pass steps", _transactions(w, w.dial))
+    print("retry", _transactions(w, lambda: w.end(Outcome.NO_ANSWER)))
+    d.clock.sleep(4000)
+    print("again", _transactions(w, w.dial))
+    print("dnc", w.units(lambda: w.end(Outcome.DO_NOT_CALL)))
+    print("empty", w.units(d.run))
+    w.add(); w.dial()
+    print("release", _transactions(w, lambda: release(d.ports, w.slot(), Refusal.NOT_PLACED)))
+    w.call(Outcome.ANSWERED)
+    print("insert", w.units(lambda: w.add(198)))
+    print("stats", w.units(lambda: d.stats(w.campaign)))
+    print("page", w.units(lambda: d.page(w.campaign, 50, 100)))
+    print("pause", w.units(lambda: d.change(w.campaign, "pause")))
+    print("limit", w.units(lambda: d.limit(5)))
+    print("view", w.units(lambda: orgs.dial_view(d.table, d.org)))
+    print("slots", w.units(d.held))

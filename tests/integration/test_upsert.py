@@ -344,19 +344,18 @@ def test_data_comes_back_whole_whatever_its_size(dialer: Dialer, size: int) -> N
     assert len(repr(hot).encode()) < 2_000
 
 
-def test_data_moves_to_the_cold_item_and_back_and_the_call_carries_it(dialer: Dialer) -> None:
-    campaign = dialer.campaign(retry_delay_seconds=1)
+def test_data_moves_to_the_cold_item_and_back_and_every_call_carries_it(dialer: Dialer) -> None:
+    campaign = dialer.campaign(retry_delay_seconds=1, retry_attempts=9)
     large = {"text": "x" * 2_000}
     dialer.add(campaign, person(1, external_id="ana", data={"small": 1}, agent_id="agent-1"))
-    for data in (large, {"small": 2}, large, {"small": 3}):
+    for data in (large, {"small": 2}, large, {}):
         dialer.upsert(campaign, {"external_id": "ana", "data": data})
         contact = dialer.contact(campaign, "ana")
         assert (contact.data, contact.agent_id) == (data, "agent-1")
-        post = dialer.call(Outcome.NO_ANSWER) if len(dialer.posts) < 2 else dialer.posts[-1]
-        if post is dialer.posts[-1] and len(dialer.posts) <= 2 and data is large:
-            assert post.request.custom_metadata == large
-            assert post.request.agent_id == "agent-1"
+        request = dialer.call(Outcome.NO_ANSWER, notes="nobody there").request
+        assert (request.custom_metadata, request.agent_id) == (data, "agent-1")
         dialer.clock.advance(1)
+    assert [attempt.notes for attempt in dialer.contact(campaign, "ana").attempts] == ["nobody there"] * 4
     audit(dialer, campaign)
 
 

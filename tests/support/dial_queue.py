@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue, Hint, parse_hint
 
@@ -18,10 +19,6 @@ class Message:
     hint: Hint
     visible_at: int
     deduplication_id: str | None = None
-
-
-class QueueIsDown(Exception):
-    """What the queue raises in place of SQS' own errors."""
 
 
 class RecordingQueue(DialQueue):
@@ -66,7 +63,7 @@ class RecordingQueue(DialQueue):
 
     def _store(self, queue: str, body: str, delay_seconds: int, deduplication_id: str | None) -> None:
         if self.is_down:
-            raise QueueIsDown
+            raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": ""}}, "SendMessage")
         assert queue == WAKE or delay_seconds == 0, "a FIFO queue has no delay per message"
         visible_at = self._clock.now_ms() + 1000 * delay_seconds
         message = Message(queue, parse_hint(body), visible_at, deduplication_id)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from botocore.config import Config
 from campanile.store.table import Table
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+LONGEST_BACK_OFF_SECONDS = 0.02
 _CREATED = (
     "AttributeDefinitions",
     "KeySchema",
@@ -63,8 +65,12 @@ def create(client: Any) -> str:
 
 
 def open_table(client: Any, name: str) -> Table:
-    """The store's port to a table; it does not wait after a conflict."""
-    return Table(client, name, Random(1), lambda _seconds: None)
+    """The store's port to a table; it waits only briefly after a conflict."""
+    return Table(client, name, Random(1), _wait_briefly)
+
+
+def _wait_briefly(seconds: float) -> None:
+    Event().wait(min(seconds, LONGEST_BACK_OFF_SECONDS))
 
 
 class CountingTable(Table):
@@ -72,7 +78,7 @@ class CountingTable(Table):
 
     def __init__(self, client: Any, name: str) -> None:
         self.requests: Counter[str] = Counter()
-        super().__init__(_Counting(client, self.requests), name, Random(1), lambda _seconds: None)
+        super().__init__(_Counting(client, self.requests), name, Random(1), _wait_briefly)
 
 
 class _Counting:

@@ -223,7 +223,8 @@ def test_in_every_life_the_budget_holds_invalid_numbers_rest_and_the_contact_end
 
 @given(st.lists(st.sampled_from([Outcome.NO_ANSWER, Outcome.INVALID_NUMBER]), max_size=11), st.integers(1, 10))
 def test_only_a_number_that_was_never_dialed_is_dialed_without_a_delay(outcomes: list[Outcome], numbers: int) -> None:
-    one, dialed = contact(*(f"+141555501{n:02d}" for n in range(numbers))), set()
+    one = contact(*(f"+141555501{n:02d}" for n in range(numbers)))
+    dialed: set[str] = set()
     for outcome in outcomes:
         number = slot_of(one).phone_number
         assert one.due == NOW + DELAY or number not in dialed

@@ -46,7 +46,7 @@ def after_call(
     return replace(
         contact,
         status=decision.status,
-        due=contact.due if decision.due_ms is None else decision.due_ms,
+        due=contact.due if decision.due_ms is None else max(decision.due_ms, contact.scheduled_at or 0),
         kind=decision.kind or contact.kind,
         attempt_id=None,
         attempt_count=contact.attempt_count + 1,

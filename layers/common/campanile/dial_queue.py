@@ -4,10 +4,15 @@ A message is only a hint: org, cause, campaign. All truth is in the table, so a 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from campanile import faults
+from campanile.faults import Log
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -15,10 +20,6 @@ if TYPE_CHECKING:
 MAX_DELAY_SECONDS = 900
 """SQS' longest delay of a message on a standard queue; FIFO queues have no delay per message."""
 MAX_BATCH = 10
-
-
-class WakeNotSentError(Exception):
-    """SQS did not take a wake message; the tick will wake the org within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,42 @@ def parse_hint(body: str) -> Hint:
 
 
 class DialQueue:
-    def __init__(self, client: "SQSClient", dial_url: str, wake_url: str) -> None:
+    """Sends hints. One that SQS does not take is told to the operator and otherwise let go: what it hints at is in
+    the table already, and the tick finds it within a minute.
+    """
+
+    def __init__(self, client: "SQSClient", dial_url: str, wake_url: str, log: Log) -> None:
         self._client = client
         self._dial_url = dial_url
         self._wake_url = wake_url
+        self._log = log
 
-    def hint(self, hint: Hint, deduplication_id: str | None = None) -> None:
-        """Wake the dialer for the org now. Only the tick gives an id of its own; any other must never be dropped."""
-        self._client.send_message(
-            QueueUrl=self._dial_url,
-            MessageBody=_body(hint),
-            MessageGroupId=hint.org,
-            MessageDeduplicationId=deduplication_id or str(uuid4()),
-        )
+    def hint(self, hint: Hint, deduplication_id: str | None = None) -> bool:
+        """Wake the dialer for the org now; False when SQS did not take it.
+
+        Only the tick gives a deduplication id of its own; any other hint must never be dropped.
+        """
+        try:
+            self._client.send_message(
+                QueueUrl=self._dial_url,
+                MessageBody=_body(hint),
+                MessageGroupId=hint.org,
+                MessageDeduplicationId=deduplication_id or str(uuid4()),
+            )
+        except (ClientError, BotoCoreError) as error:
+            self._log.error("a hint was not sent", extra={"action": "hint_lost", **faults.describe(error)})
+            return False
+        return True
 
     def wake_at(self, hint: Hint, due_ms: Iterable[int], now_ms: int) -> None:
         """Wake the dialer at each due time, one message a second; those over 15 minutes ahead are the tick's."""
         delays = {max(0, -(-(due - now_ms) // 1000)) for due in due_ms}
         soon = sorted(delay for delay in delays if delay <= MAX_DELAY_SECONDS)
         for start in range(0, len(soon), MAX_BATCH):
+            self._send_wakes(hint, soon[start : start + MAX_BATCH], now_ms)
+
+    def _send_wakes(self, hint: Hint, delays: Sequence[int], now_ms: int) -> None:
+        try:
             answer = self._client.send_message_batch(
                 QueueUrl=self._wake_url,
                 Entries=[
@@ -64,11 +82,15 @@ class DialQueue:
                         "MessageBody": _body(replace(hint, sent_at=now_ms + 1000 * delay)),
                         "DelaySeconds": delay,
                     }
-                    for delay in soon[start : start + MAX_BATCH]
+                    for delay in delays
                 ],
             )
-            for failed in answer.get("Failed", []):
-                raise WakeNotSentError(failed["Code"])
+        except (ClientError, BotoCoreError) as error:
+            self._log.error("wakes were not sent", extra={"action": "hint_lost", **faults.describe(error)})
+            return
+        if failed := answer.get("Failed"):
+            codes = sorted({one["Code"] for one in failed})
+            self._log.error("wakes were not sent", extra={"action": "hint_lost", "codes": codes})
 
 
 def _body(hint: Hint) -> str:

@@ -1,9 +1,19 @@
 """How an unexpected error is told to the operator: what and where, never its message, as that may quote a person."""
 
 import traceback
+from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Any, Protocol
 
 FRAMES = 8
+
+
+class Log(Protocol):
+    """The logger, as far as code below the edge needs it: a sentence, and fields without personal data."""
+
+    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+    def warning(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
+    def error(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
 
 
 def describe(error: BaseException) -> dict[str, object]:

@@ -73,6 +73,8 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
             )
             _wake(ports, slot, changed, "lock_released")
             return True
+        if slots.get(ports.table, slot.org, slot.n) != slot:
+            return False  # the call has come further since it was read
     raise campaigns.ContendedError(slot.contact_id)
 
 
@@ -83,7 +85,7 @@ def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
 
 
 def _policy(ports: Ports, slot: Slot) -> RetryPolicy:
-    campaign = campaigns.get(ports.table, slot.org, slot.campaign_key)
+    campaign = campaigns.get(ports.table, slot.org, slot.campaign_key, consistent=False)
     assert campaign is not None, "a campaign with contacts is never deleted"
     assert campaign.configuration_id is not None, "the ad-hoc campaign was told apart before"
     configuration = configurations.get(ports.table, slot.org, campaign.configuration_id, consistent=False)

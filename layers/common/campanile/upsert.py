@@ -19,7 +19,7 @@ from campanile.store import campaigns, contact_writes, contacts, keys, registry
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
 
-CONTENTION_RETRIES = 10
+CONTENTION_RETRIES = 20
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
 INDEX_LAG_MS = 2_000
@@ -50,7 +50,8 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
     """
     if len(rows) > MAX_CONTACTS_PER_REQUEST:
         raise TooManyContactsError(
-            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken: split it, or drop a CSV."
+            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken. "
+            "Split it, or drop a CSV into the bucket."
         )
     checked: list[Row] = []
     errors: list[FieldError] = []
@@ -94,7 +95,8 @@ def upsert(table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Ro
         raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
     results: dict[int, _Result] = {}
     left = list(rows)
-    for _ in range(CONTENTION_RETRIES):
+    dues: set[int] = set()
+    for round_ in range(CONTENTION_RETRIES):
         fold = _Fold(table, campaign, now_ms)
         fold.read(left)
         for row in left:
@@ -102,12 +104,14 @@ def upsert(table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Ro
         drafts = fold.drafts()
         campaign = _announce(table, campaign, drafts, now_ms)
         lost = contact_writes.write(table, campaign, drafts)
+        dues |= {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
         left = [row for row in left if results[row.index].contact_id in lost]
         if not left:
             break
+        table.back_off(round_)
     else:
         raise campaigns.ContendedError(campaign.id)
-    _wake(queue, campaign, drafts, now_ms)
+    _wake(queue, campaign, dues, now_ms)
     return _answer([results[row.index] for row in rows])
 
 
@@ -206,10 +210,12 @@ def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
         agent=agent,
         updated_at=now_ms,
     )
-    if contact.attempt_count == 0 and contact.status not in TERMINAL:
-        kind = LaneKind.FIRST if scheduled_at is None else LaneKind.SCHEDULED
-        changed = replace(changed, kind=kind, due=max(scheduled_at or 0, contact.created_at))
-    return changed
+    if scheduled_at == contact.scheduled_at or contact.status in TERMINAL:
+        return changed
+    if contact.attempt_count > 0:
+        return replace(changed, due=max(contact.due, scheduled_at or 0))
+    kind = LaneKind.FIRST if scheduled_at is None else LaneKind.SCHEDULED
+    return replace(changed, kind=kind, due=max(scheduled_at or 0, contact.created_at))
 
 
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
@@ -230,8 +236,7 @@ def _announce(table: Table, campaign: Campaign, drafts: Sequence[Draft], now_ms:
     return campaign
 
 
-def _wake(queue: DialQueue, campaign: Campaign, drafts: Sequence[Draft], now_ms: int) -> None:
-    dues = {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
+def _wake(queue: DialQueue, campaign: Campaign, dues: set[int], now_ms: int) -> None:
     hint = Hint(campaign.org, "contacts_added", now_ms, campaign.key)
     later = {due for due in dues if due > now_ms}
     if later != dues:

@@ -51,7 +51,9 @@ def authenticator() -> Authenticator:
 @cache
 def dial_queue() -> DialQueue:
     client = boto3.client("sqs", config=_CONNECTIONS)
-    return DialQueue(client, configured().required("dial_queue_url"), configured().required("wake_queue_url"))
+    current = configured()
+    urls = current.required("dial_queue_url"), current.required("wake_queue_url")
+    return DialQueue(client, *urls, observability.logger())
 
 
 @cache

@@ -5,7 +5,7 @@ without a read, and a lane is read only when every lane before it has been used 
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -21,7 +21,7 @@ PAGE = 20
 
 @dataclass(slots=True)
 class Lane:
-    """A cursor on one lane. `heads` are read but not yet taken; `after` is where the next read goes on."""
+    """A cursor on one kind of one zone. `heads` are read but not yet taken; `after` is where the next read goes on."""
 
     entry: SheetEntry
     zone: str
@@ -33,23 +33,40 @@ class Lane:
     def head(self, table: Table) -> Head | None:
         """The first entry not taken yet, reading on as needed."""
         if not self.heads and self.has_more:
-            pk = keys.lane(self.entry.campaign_key, self.zone)
             start, end = f"{self.after}!" if self.after else f"{self.kind}#", f"{self.kind}$"
-            found = list(
-                table.query(
-                    "#lane = :lane AND #lane_sort BETWEEN :start AND :end",
-                    {":lane": pk, ":start": start, ":end": end},
-                    index=keys.LANES,
-                    limit=PAGE,
-                )
-            )
-            self.heads = [parse_head(self.entry.campaign_key, self.zone, one["lane_sort"]) for one in found]
-            self.after = found[-1]["lane_sort"] if found else self.after
-            self.has_more = len(found) == PAGE
+            self.read(_entries(table, self.entry.campaign_key, self.zone, start, end))
         return self.heads[0] if self.heads else None
+
+    def read(self, found: Sequence[str], is_all: bool | None = None) -> None:
+        """Take in the lane's next entries; `is_all` when it is known whether more follow."""
+        self.heads = [parse_head(self.entry.campaign_key, self.zone, one) for one in found]
+        self.after = found[-1] if found else self.after
+        self.has_more = len(found) == PAGE if is_all is None else not is_all
 
     def take(self) -> Head:
         return self.heads.pop(0)
+
+
+def _entries(table: Table, campaign_key: str, zone: str, start: str, end: str) -> list[str]:
+    """The first page of a zone's entries between two sort keys."""
+    found = table.query(
+        "#lane = :lane AND #lane_sort BETWEEN :start AND :end",
+        {":lane": keys.lane(campaign_key, zone), ":start": start, ":end": end},
+        index=keys.LANES,
+        limit=PAGE,
+    )
+    return [one["lane_sort"] for one in found]
+
+
+def _probe(table: Table, lanes: Mapping[LaneKind, Lane]) -> None:
+    """One read for all kinds of a zone: what its first page shows of them, and which it shows to be empty."""
+    entry, zone = lanes[LaneKind.FIRST].entry, lanes[LaneKind.FIRST].zone
+    found = _entries(table, entry.campaign_key, zone, min(LaneKind), f"{max(LaneKind)}$")
+    is_whole = len(found) < PAGE
+    last = LaneKind(found[-1][0]) if found else max(LaneKind)
+    for kind, lane in lanes.items():
+        if is_whole or kind <= last:
+            lane.read([one for one in found if one[0] == kind], is_all=is_whole or kind < last)
 
 
 class Agenda:
@@ -62,6 +79,7 @@ class Agenda:
         self._entries: dict[str, SheetEntry] = {}
         self._configurations: dict[str, Configuration] = {}
         self._taken: set[str] = set()
+        self._probed: set[tuple[str, str]] = set()
 
     def follow(self, sheet: Sequence[SheetEntry]) -> None:
         """Take over the campaigns that are active now."""
@@ -74,6 +92,14 @@ class Agenda:
                 for kind in LaneKind:
                     known = self._lanes.setdefault((entry.campaign_key, zone, kind), Lane(entry, zone, kind))
                     known.entry = entry
+
+    def _head(self, lane: Lane) -> Head | None:
+        """The lane's head; the first look at a zone reads all its kinds at once."""
+        zone = lane.entry.campaign_key, lane.zone
+        if zone not in self._probed:
+            self._probed.add(zone)
+            _probe(self._table, {kind: self._lanes[*zone, kind] for kind in LaneKind})
+        return lane.head(self._table)
 
     def take(self, count: int, now_ms: int) -> list[Head]:
         """The next contacts to call, at most `count`, in dialing order."""
@@ -97,7 +123,7 @@ class Agenda:
 
     def next_due(self, now_ms: int) -> int | None:
         """When there is next something to do (UTC ms, never before now); None when nothing waits. Reads every lane."""
-        return self._earliest([(lane, lane.head(self._table)) for lane in self._active()], now_ms)
+        return self._earliest([(lane, self._head(lane)) for lane in self._active()], now_ms)
 
     def next_due_in_memory(self, now_ms: int) -> int | None:
         """The same, as far as the lanes read in this pass tell; costs nothing."""
@@ -118,7 +144,7 @@ class Agenda:
 
     def _first(self, lanes: Sequence[Lane], now_ms: int) -> Lane | None:
         """The lane with the oldest due head."""
-        heads = ((lane.head(self._table), lane) for lane in lanes)
+        heads = ((self._head(lane), lane) for lane in lanes)
         due = [(head.age, index, lane) for index, (head, lane) in enumerate(heads) if head and head.due <= now_ms]
         return heapq.nsmallest(1, due)[0][2] if due else None
 

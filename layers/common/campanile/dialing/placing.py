@@ -6,7 +6,7 @@ from campanile import agent, gate, outcomes
 from campanile.dialing.ports import Ports
 from campanile.entities import AgentFields, Contact, Slot
 from campanile.lifecycle import Refusal
-from campanile.store import campaigns, configurations, contacts, keys, slots
+from campanile.store import accounts, campaigns, configurations, contacts, keys, slots
 from campanile.store.table import Item
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
@@ -41,20 +41,22 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
     Crash before INTENT: nobody was called, the expired lock is given back. Crash after it: the provider is asked.
     """
     ports.clock.sleep(max(0, send_at_ms - ports.clock.now_ms()) / 1000)
+    slot = call.slot
     for _ in range(MAX_GATES):
         asked_at = ports.clock.monotonic_ms()  # before the read: stamped after it, a pause could slip in between
         answer = _ask_gate(ports, call)
         if answer.refused:
-            _give_back(ports, call, answer.refused)
+            outcomes.release(ports, slot, answer.refused.code, answer.refused.until)
             return
         now = ports.clock.now_ms()
-        intended = slots.intend(ports.table, call.slot, now, now + 1000 * ports.limits.lock_lease)
+        intended = slots.intend(ports.table, slot, now, now + 1000 * ports.limits.lock_lease)
         if intended is None:
             return  # the lock expired and was given back: it is no longer ours to call
         if ports.clock.monotonic_ms() - asked_at <= gate.MAX_READING_AGE_MS:
             _post(ports, intended, answer.request)
             return
-    outcomes.release(ports, call.slot, Refusal.NOT_PLACED)
+        slot = intended
+    outcomes.release(ports, slot, Refusal.NOT_PLACED)
 
 
 def _post(ports: Ports, slot: Slot, request: CallRequest) -> None:
@@ -64,9 +66,11 @@ def _post(ports: Ports, slot: Slot, request: CallRequest) -> None:
         case Placed(provider_call_id, conversation_id):
             lease_until = now + 1000 * ports.limits.call_lease
             slots.place(ports.table, slot, provider_call_id, conversation_id, lease_until)
-        case Refused(reason, retry_after_seconds):
+        case Refused(reason, retry_after_seconds, is_account_wide):
             ports.log.warning("provider refused", extra={"action": "provider_refused", "reason": reason})
             due = now + int(1000 * retry_after_seconds)
+            if is_account_wide:
+                accounts.back_off(ports.table, slot.org, due)
             outcomes.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
         case Ambiguous(reason):
             ports.log.warning(
@@ -138,7 +142,3 @@ def _request(
         initial_context=chosen.initial_context,
         custom_metadata=contact.data,
     )
-
-
-def _give_back(ports: Ports, call: LockedCall, refused: gate.Refused) -> None:
-    outcomes.release(ports, call.slot, refused.code, refused.until)

@@ -1,22 +1,14 @@
 """What the dialer and the outcome recorder work with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue
+from campanile.faults import Log
 from campanile.store.table import Table
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Telephony
-
-
-class Log(Protocol):
-    """The logger, as far as the dialer needs it: a sentence, and fields without personal data."""
-
-    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
-    def warning(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
-    def error(self, msg: object, /, *, extra: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

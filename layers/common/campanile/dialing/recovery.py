@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from campanile import outcomes
 from campanile.dialing.ports import Ports
 from campanile.entities import CallReport, Slot
-from campanile.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal
+from campanile.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal, SlotPhase
 from campanile.store import slots
 from campanile.telephony.port import Ended, Live, LookUpFailed, NotFound
 
@@ -32,6 +32,8 @@ def _recover(ports: Ports, slot: Slot) -> bool:
     match answer:
         case Ended(report):
             return outcomes.finish(ports, slot, report)
+        case NotFound() if slot.phase is SlotPhase.PLACED:
+            return _give_up_after_longest_call(ports, slot)  # it had taken the call: it has only forgotten it
         case NotFound():
             return _release_when_certain(ports, slot)
         case Live():

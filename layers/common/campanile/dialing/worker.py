@@ -22,6 +22,12 @@ from campanile.store.numbers import NumberLock
 VIEW_AGE_MS = 200
 INDEX_LAG_MS = 2_000
 """How long an index may lag behind the table; a hint older than the last pass by this much is already served."""
+IDLE_SECONDS = 0.5
+"""How long a pass with nothing to lock waits for one of its sends before it looks again."""
+MAX_SEND_AHEAD_MS = 1_000
+"""Nothing is locked for a send further ahead than this."""
+PACING_SECONDS = 0.2
+"""How long a pass waits before it asks a busy provider account for sends again."""
 LINGER_MS = 1_000
 """A pass waits for work that is due within this time instead of ending."""
 
@@ -88,7 +94,8 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> No
         if heads:
             _lock_and_send(current, executor, heads, free)
         elif current.sends:
-            wait(current.sends, timeout=VIEW_AGE_MS / 1000, return_when=FIRST_COMPLETED)
+            # New work sends hints of its own; what this waits to see is a slot that frees while a POST hangs.
+            wait(current.sends, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
         elif not free or not _wait_for_due(current):
             return
 
@@ -97,7 +104,11 @@ def _lock_and_send(current: Pass, executor: Executor, heads: list[Head], free: l
     """LOCK the heads one after another, in order, and hand each to a send of its own."""
     ports, settings = current.ports, current.view.settings
     now = ports.clock.now_ms()
-    times = accounts.reserve(ports.table, current.org, len(heads), settings.calls_per_second, now)
+    times = accounts.reserve(
+        ports.table, current.org, len(heads), settings.calls_per_second, now, now + MAX_SEND_AHEAD_MS
+    )
+    if not times:
+        ports.clock.sleep(PACING_SECONDS)
     entries = {entry.campaign_key: entry for entry in current.view.sheet}
     candidates = _read(ports, current.org, heads)
     for head in heads:

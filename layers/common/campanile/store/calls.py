@@ -13,7 +13,7 @@ from campanile.entities import Contact, OrgSettings, Slot, bucket
 from campanile.lifecycle import ContactStatus
 from campanile.store import contacts, counters, numbers, orgs, slots
 from campanile.store.numbers import NumberLock
-from campanile.store.table import Action, Table, TransactionCanceledError
+from campanile.store.table import Action, Delete, Table, TransactionCanceledError
 
 
 class Lock(Enum):
@@ -58,7 +58,7 @@ def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc
         update = contacts.releasing(contact, changed, ad_hoc)
     else:
         update = contacts.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
-    return _settle(table, slot, contact, changed, [update], attempts=0)
+    return _settle(table, slots.returning(slot), contact, changed, [update], attempts=0)
 
 
 def finish(
@@ -82,14 +82,16 @@ def finish(
     actions: list[Action] = [contacts.finishing(contact, changed, action, ad_hoc), *listed]
     if archive:
         actions.append(archive)
-    return _settle(table, slot, contact, changed, actions, attempts=1)
+    return _settle(table, slots.closing(slot), contact, changed, actions, attempts=1)
 
 
-def _settle(table: Table, slot: Slot, contact: Contact, changed: Contact, actions: list[Action], attempts: int) -> bool:
+def _settle(
+    table: Table, freeing: Delete, contact: Contact, changed: Contact, actions: list[Action], attempts: int
+) -> bool:
     active = bucket(ContactStatus.ACTIVE, contact.last_outcome)
     moved = counters.moving(contact.campaign_key, contact.number, active, changed.bucket, attempts)
     try:
-        table.transact([slots.closing(slot), moved, *actions])
+        table.transact([freeing, moved, *actions])
     except TransactionCanceledError:
         return False
     return True

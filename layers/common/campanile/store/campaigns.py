@@ -69,9 +69,9 @@ def insert(table: Table, campaign: Campaign) -> None:
         raise ExternalIdTakenError(campaign.external_id) from None
 
 
-def get(table: Table, org: str, campaign_id: str) -> Campaign | None:
-    """By UUID, read strongly."""
-    item = table.get(keys.campaign(org, campaign_id))
+def get(table: Table, org: str, campaign_id: str, consistent: bool = True) -> Campaign | None:
+    """By UUID."""
+    item = table.get(keys.campaign(org, campaign_id), consistent)
     return from_item(item) if item else None
 
 

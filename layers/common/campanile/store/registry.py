@@ -51,7 +51,8 @@ def announce(table: Table, org: str, due_ms: int, now_ms: int) -> None:
 
 
 def read(table: Table, org: str) -> Registration | None:
-    item = table.get(keys.registration(org))
+    """Eventually consistent: `settle` notices when it was stale."""
+    item = table.get(keys.registration(org), consistent=False)
     return _registration(org, item) if item else None
 
 

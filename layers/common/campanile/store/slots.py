@@ -41,12 +41,26 @@ def opening(slot: Slot) -> Put:
 
 
 def closing(slot: Slot) -> Delete:
-    """FINAL, or the return of a lock: free the slot if it still holds the attempt."""
+    """FINAL: free the slot if it still holds the attempt, however far that has come."""
     return Delete(keys.slot(slot.org, slot.n), "#attempt = :attempt", {":attempt": slot.attempt_id})
 
 
+def returning(slot: Slot) -> Delete:
+    """The return of a lock: free the slot if it is still just what was read, so that an INTENT in between wins."""
+    return Delete(
+        keys.slot(slot.org, slot.n),
+        "#attempt = :attempt AND #phase = :phase AND #lease_until = :seen",
+        {":attempt": slot.attempt_id, ":phase": str(slot.phase), ":seen": slot.lease_until},
+    )
+
+
 def intend(table: Table, slot: Slot, now_ms: int, lease_until: int) -> Slot | None:
-    """INTENT: say, before the POST, that a call may exist from here on. None when the slot is no longer ours."""
+    """INTENT: say, before the POST, that a call may exist from here on.
+
+    None when the slot is no longer ours, or its lease has run out and others may have looked after it.
+    """
+    if slot.lease_until <= now_ms:
+        return None
     changed = replace(slot, phase=SlotPhase.INTENDED, intended_at=now_ms, lease_until=lease_until)
     changes = {"phase": str(changed.phase), "intended_at": now_ms, "lease_until": lease_until}
     return changed if _advance(table, slot, SLOT["intend"], changes) else None

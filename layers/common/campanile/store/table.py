@@ -115,7 +115,7 @@ class Table:
                 pending = left.get(self.name, {}).get("Keys", [])
                 if not pending:
                     break
-                self._back_off(round_)
+                self.back_off(round_)
             else:
                 raise TimeoutError("DynamoDB left keys unprocessed")
         return found
@@ -210,10 +210,11 @@ class Table:
             except ClientError as error:
                 if round_ == CONFLICT_RETRIES - 1 or not _worth_retrying(error):
                     raise
-            self._back_off(round_)
+            self.back_off(round_)
         raise AssertionError("unreachable: the last round returns or raises")
 
-    def _back_off(self, round_: int) -> None:
+    def back_off(self, round_: int) -> None:
+        """Wait a little after losing to other writers, longer with every round, counted from 0."""
         self._sleep(self._random.uniform(0, min(0.4, 0.01 * 2**round_)))
 
 

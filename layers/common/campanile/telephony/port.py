@@ -53,10 +53,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider certainly placed no call; try again not sooner than `retry_after_seconds`."""
+    """The provider certainly placed no call; try again not sooner than `retry_after_seconds`.
+
+    `is_account_wide`: it takes no call of this account before that, not just not this one.
+    """
 
     reason: str
     retry_after_seconds: float
+    is_account_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,13 +89,15 @@ class SimulatedTelephony:
             response = self._exchange("POST", self._calls_url, body, {"Idempotency-Key": request.attempt_id})
         except ConnectTimeoutError as error:
             # Never connected (urllib3 counts refusals and DNS among these), so nothing was sent.
-            return Refused(f"carrier unreachable: {type(error).__name__}", UNREACHABLE_RETRY_SECONDS)
+            return Refused(
+                f"carrier unreachable: {type(error).__name__}", UNREACHABLE_RETRY_SECONDS, is_account_wide=True
+            )
         except HTTPError as error:
             return Ambiguous(f"no answer: {type(error).__name__}")
         if response.status == HTTPStatus.CREATED:
             return _placed(response.data)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Refused("carrier is busy", _retry_after(response.headers.get("Retry-After")))
+            return Refused("carrier is busy", _retry_after(response.headers.get("Retry-After")), is_account_wide=True)
         if 400 <= response.status < 500 and response.status not in _MAY_HAVE_PLACED:
             return Refused(f"carrier rejected the request: {response.status}", REJECTED_RETRY_SECONDS)
         return Ambiguous(f"carrier answered {response.status}")
