@@ -15,7 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tools.demo_summary import Ended, Summary, View, broken_promises, by_number, finished, in_words
+from tools.demo_summary import Summary, View, broken_promises, by_number, finished, in_words
 
 WIDTH = 98
 BAR = 32
@@ -67,7 +67,7 @@ class LiveDisplay:
         self._title = title
 
     def show(self, view: View) -> None:
-        self._live.update(dashboard(view, self._title), refresh=True)
+        self._live.update(dashboard(view, self._title, self._live.console.width), refresh=True)
 
 
 def console_for(stream: TextIO) -> Console:
@@ -101,23 +101,24 @@ def line(view: View) -> str:
     )
 
 
-def dashboard(view: View, title: str) -> RenderableType:
-    """The whole display of one moment."""
+def dashboard(view: View, title: str, width: int = WIDTH) -> RenderableType:
+    """The whole display of one moment; fewer than 98 columns get shorter bars and no phone numbers."""
+    is_wide = width >= WIDTH
     upper = Table.grid(padding=(0, 3))
-    upper.add_row(_statuses(view), _figures(view))
-    body = Group(upper, Text(), _latest(view), Text(), _waiting(view))
+    upper.add_row(_statuses(view, BAR if is_wide else BAR // 2), _figures(view))
+    body = Group(upper, _latest(view, with_numbers=is_wide), _waiting(view))
     return Panel(body, title=f"[bold]Campanile[/] · {title}", box=box.ROUNDED, border_style="blue", width=WIDTH)
 
 
-def _statuses(view: View) -> Table:
+def _statuses(view: View, length: int) -> Table:
     counts = view.campaign.contacts
     table = Table.grid(padding=(0, 1))
     table.add_column(width=12)
     table.add_column(justify="right", width=4)
-    table.add_column(width=BAR)
+    table.add_column(width=length)
     for status in STATUSES:
         number: int = getattr(counts, status)
-        bar = "━" * -(-number * BAR // max(1, counts.total))
+        bar = "━" * -(-number * length // max(1, counts.total))
         color = COLORS[status]
         table.add_row(Text(status.replace("_", " "), color), Text(str(number), "bold"), Text(bar, color))
     return table
@@ -142,27 +143,20 @@ def _figures(view: View) -> Table:
     return table
 
 
-def _latest(view: View) -> Table:
+def _latest(view: View, with_numbers: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="bright_black")
-    for header, width in (
-        ("ended, UTC", 10),
-        ("contact", 20),
-        ("number", 13),
-        ("call", 4),
-        ("outcome", 18),
-        ("and then", None),
-    ):
-        table.add_column(header, width=width, no_wrap=True)
-    shown: list[Ended | None] = [*view.latest[:LATEST]]
-    for one in shown + [None] * (LATEST - len(shown)):  # of one height from the start: the display does not jump
-        table.add_row(*(_cells(one) if one else ()))
+    columns = [("ended", 8), ("contact", 18), ("number", 13), ("call", 4), ("outcome", 18), ("and then", None)]
+    for header, width in columns:
+        if with_numbers or header != "number":
+            table.add_column(header, width=width, no_wrap=True)
+    for one in view.latest[:LATEST]:
+        then = Text(one.then.replace("_", " "), COLORS.get(one.then, "bright_black"))
+        outcome = Text(one.outcome.replace("_", " "), COLORS.get(one.outcome, ""))
+        number = [one.number] if with_numbers else []
+        table.add_row(f"{one.at:%H:%M:%S}", one.name, *number, str(one.attempt_no), outcome, then)
+    for _ in range(LATEST - len(view.latest)):  # of one height from the start: the display does not jump
+        table.add_row()
     return table
-
-
-def _cells(one: Ended) -> tuple[RenderableType, ...]:
-    then = Text(one.then.replace("_", " "), COLORS.get(one.then, "bright_black"))
-    outcome = Text(one.outcome.replace("_", " "), COLORS.get(one.outcome, ""))
-    return f"{one.at:%H:%M:%S}", one.name, one.number, str(one.attempt_no), outcome, then
 
 
 def _waiting(view: View) -> Text:

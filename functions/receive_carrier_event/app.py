@@ -4,13 +4,17 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from campanile import carrier_events, http, wiring
+from campanile.errors import NotFoundError
 from campanile.http import PathId
+from campanile.telephony.simulated import PROVIDER
 
 api = http.rest_api()
 
 
 @api.post("/carrier-events/<provider>")
 def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -> dict[str, str]:
+    if provider != PROVIDER:
+        raise NotFoundError("No such carrier.")
     event = api.current_event
     result = carrier_events.receive(
         wiring.ports(), wiring.deployment_secret(), ref, event.headers, event.decoded_body or ""

@@ -6,7 +6,6 @@ per 4 KB, an eventual one half of that, and a read that finds nothing as much as
 """
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
@@ -14,11 +13,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from campanile import authentication, manage_campaigns
-from campanile.authentication import READ
-from campanile.entities import Campaign, Slot
+from campanile import outcomes
+from campanile.dialing.agenda import Lane
+from campanile.entities import Campaign, LaneKind, SheetEntry
 from campanile.lifecycle import Outcome, Refusal
-from campanile.outcomes import release
 from campanile.store import credentials, orgs, slots
 from campanile.store.table import Table
 from moto import mock_aws
@@ -28,10 +26,11 @@ from tests.support.documents import table
 from tests.support.template import table_definition
 
 KB = 1024
-LISTED = 99
-"""New contacts that fit one transaction beside their counter block."""
-PERSON = {"timezone": "America/New_York", "data": {"first_name": "Ada", "plan": "pro"}}
-PATTERNS = {row[1]: (float(row[4]), float(row[5])) for row in table("docs/data-model.md", "#", "Pattern")}
+ZONE = "America/New_York"
+PERSON = {"timezone": ZONE, "data": {"first_name": "Ada", "plan": "pro"}}
+STATED = {row[0]: (float(row[4]), float(row[5])) for row in table("docs/data-model.md", "#", "Pattern")}
+PRICES = "$ per million units"
+Units = tuple[float, float]
 
 
 def size(value: Mapping[str, Any]) -> int:
@@ -63,7 +62,7 @@ def reading(size_in_bytes: int, consistent: bool) -> float:
 
 
 class Meter:
-    """A DynamoDB client that counts the units of what it hands on."""
+    """A DynamoDB client that notes the units of each request it hands on."""
 
     def __init__(self, client: Any, indexes: list[Mapping[str, Any]]) -> None:
         self._client = client
@@ -71,11 +70,12 @@ class Meter:
             [one["AttributeName"] for one in index["KeySchema"]] + index["Projection"].get("NonKeyAttributes", [])
             for index in indexes
         ]
-        self.written = self.read = 0.0
+        self.writes: list[float] = []
+        self.reads: list[float] = []
 
     def get_item(self, **request: Any) -> Any:
         answer = self._client.get_item(**request)
-        self.read += reading(size(answer.get("Item", {})), request["ConsistentRead"])
+        self.reads.append(reading(size(answer.get("Item", {})), request["ConsistentRead"]))
         return answer
 
     def batch_get_item(self, **request: Any) -> Any:
@@ -83,12 +83,12 @@ class Meter:
         [(name, wanted)] = request["RequestItems"].items()
         sizes = [size(one) for one in answer["Responses"].get(name, [])]
         sizes += [0] * (len(wanted["Keys"]) - len(sizes))
-        self.read += sum(reading(one, wanted["ConsistentRead"]) for one in sizes)
+        self.reads.append(sum(reading(one, wanted["ConsistentRead"]) for one in sizes))
         return answer
 
     def query(self, **request: Any) -> Any:
         answer = self._client.query(**request)
-        self.read += reading(sum(size(one) for one in answer["Items"]), request["ConsistentRead"])
+        self.reads.append(reading(sum(size(one) for one in answer["Items"]), request["ConsistentRead"]))
         return answer
 
     def put_item(self, **request: Any) -> Any:
@@ -107,10 +107,10 @@ class Meter:
     def _write(self, actions: list[Any], times: int, call: Callable[[], Any]) -> Any:
         before = [self._stored(action) for action in actions]
         answer = call()
-        for old, action in zip(before, actions, strict=True):
-            new = self._stored(action)
-            self.written += times * units(max(size(old), size(new)), KB)
-            self.written += sum(self._indexing(old, new, names) for names in self._indexes)
+        after = [self._stored(action) for action in actions]
+        items = (times * units(max(size(old), size(new)), KB) for old, new in zip(before, after, strict=True))
+        indexes = (self._indexing(*pair, names) for pair in zip(before, after, strict=True) for names in self._indexes)
+        self.writes.append(sum(items) + sum(indexes))
         return answer
 
     def _stored(self, action: Any) -> Any:
@@ -133,18 +133,20 @@ class World:
     """An org with one campaign, dialed by production code over a metered table."""
 
     def __init__(self, meter: Meter, dialer: Dialer) -> None:
-        self._meter = meter
-        self._people = iter(range(100, 10_000))
+        self.meter = meter
         self.dialer = dialer
+        self._people = iter(range(100, 10_000))
         self.campaign: Campaign = dialer.campaign(retry_outcomes=["no_answer"])
         self.add()
-        self.call(Outcome.ANSWERED)
+        self.dial()
+        self.end(Outcome.ANSWERED)
 
-    def units(self, act: Callable[[], object]) -> tuple[float, float]:
-        """Units written and read by `act`."""
-        self._meter.written = self._meter.read = 0
+    def spend(self, act: Callable[[], object]) -> Units:
+        """Units written and read by `act`; `meter` has them request by request."""
+        self.meter.writes.clear()
+        self.meter.reads.clear()
         act()
-        return self._meter.written, self._meter.read
+        return sum(self.meter.writes), sum(self.meter.reads)
 
     def add(self, count: int = 1) -> None:
         people = [next(self._people) for _ in range(count)]
@@ -155,15 +157,13 @@ class World:
         assert self.dialer.run() == 1
 
     def end(self, outcome: Outcome) -> None:
-        assert self.dialer.end(self.dialer.posts[-1], outcome)
+        """The latest call that is live ends."""
+        assert self.dialer.end(list(self.dialer.telephony.live.values())[-1], outcome)
 
-    def call(self, outcome: Outcome) -> None:
-        self.dial()
-        self.end(outcome)
-
-    def slot(self) -> Slot:
+    def give_back(self) -> None:
         [slot] = self.dialer.held()
-        return slot
+        self.meter.reads.clear()
+        assert outcomes.release(self.dialer.ports, slot, Refusal.NOT_PLACED)
 
 
 @pytest.fixture
@@ -177,44 +177,64 @@ def world() -> Iterator[World]:
         yield World(meter, Dialer(Table(metered, "table", Random(1), lambda _seconds: None)))
 
 
-def _transactions(world: World, act: Callable[[], object]) -> list[float]:
-    """Write units of each request that `act` makes."""
-    meter: Any = world._meter
-    spent: list[float] = []
-    inner = meter._write
+def test_a_call_costs_what_the_data_model_says(world: World) -> None:
+    spent: dict[str, Units] = {}
+    world.add()
+    spent["13"] = world.spend(world.dial)
+    lock, *others = sorted(world.meter.writes, reverse=True)
+    spent["4"] = (lock, 0)
+    spent["6"] = (0, max(world.meter.reads))
+    spent["7"] = spent["8"] = (others[0], 0)
+    spent["9"] = world.spend(lambda: world.end(Outcome.ANSWERED))
+    spent["14"] = world.spend(world.dialer.run)
+    world.add()
+    world.dial()
+    spent["12"] = world.spend(world.give_back)
+    world.dial()
+    spent["11"] = world.spend(lambda: world.end(Outcome.DO_NOT_CALL))
+    assert spent == {number: STATED[number] for number in spent}
 
-    def noted(actions: list[Any], times: int, call: Callable[[], Any]) -> Any:
-        before = meter.written
-        answer = inner(actions, times, call)
-        spent.append(meter.written - before)
-        return answer
 
-    meter._write = noted
-    act()
-    meter._write = inner
-    return spent
+def test_a_retry_costs_what_the_data_model_says(world: World) -> None:
+    world.add()
+    world.dial()
+    world.add()
+    world.dial()  # on slot 1
+    spent = {"10": world.spend(lambda: world.end(Outcome.NO_ANSWER))}
+    world.end(Outcome.ANSWERED)
+    world.dialer.clock.sleep(3_600)
+    world.spend(world.dial)  # on slot 0, so that slot 1 is looked at
+    spent["5"] = (max(world.meter.writes), 0)
+    assert spent == {number: STATED[number] for number in spent}
 
 
-def test_p(world: World) -> None:
-    w = world
-    d = w.dialer
-    w.add()
-    print("pass", w.units(w.dial))
-    print("final", w.units(lambda: w.end(Outcome.ANSWERED)))
-    w.add()
-    print("pass steps", _transactions(w, w.dial))
-    print("retry", _transactions(w, lambda: w.end(Outcome.NO_ANSWER)))
-    d.clock.sleep(4000)
-    print("again", _transactions(w, w.dial))
-    print("dnc", w.units(lambda: w.end(Outcome.DO_NOT_CALL)))
-    print("empty", w.units(d.run))
-    w.add(); w.dial()
-    print("release", _transactions(w, lambda: release(d.ports, w.slot(), Refusal.NOT_PLACED)))
-    w.call(Outcome.ANSWERED)
-    print("insert", w.units(lambda: w.add(198)))
-    print("stats", w.units(lambda: d.stats(w.campaign)))
-    print("page", w.units(lambda: d.page(w.campaign, 50, 100)))
-    print("pause", w.units(lambda: d.change(w.campaign, "pause")))
-    print("limit", w.units(lambda: d.limit(5)))
-    print("view", w.units(lambda: orgs.dial_view(d.table, d.org)))
-    print("slots", w.units(d.held))
+def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> None:
+    dialer, store, org = world.dialer, world.dialer.table, world.dialer.org
+    spent = {"15": world.spend(lambda: world.add(198))}
+    spent["16"] = world.spend(lambda: dialer.stats(world.campaign))
+    spent["17"] = world.spend(lambda: dialer.page(world.campaign, limit=50, offset=100))
+    settings = orgs.settings(store, org)
+    spent["1"] = world.spend(lambda: orgs.dial_view(store, org))
+    spent["2"] = world.spend(lambda: slots.held(store, settings))
+    entry = SheetEntry(world.campaign.key, 1, world.campaign.configuration_id, frozenset({ZONE}))
+    spent["3"] = world.spend(lambda: Lane(entry, ZONE, LaneKind.FIRST).head(store))
+    spent["18"] = world.spend(lambda: dialer.change(world.campaign, "pause"))
+    spent["19"] = world.spend(lambda: orgs.set_limit(store, settings, 5, 5, 10.0))
+    spent["20"] = world.spend(lambda: credentials.get(store, "ak_none"))
+    assert spent == {number: STATED[number] for number in spent}
+
+
+def test_the_readme_counts_a_pass_that_dials_one_call_and_its_end() -> None:
+    writes, reads = table("README.md", "", "Units per call")[:2]
+    assert (float(writes[1]), float(reads[1])) == (
+        STATED["13"][0] + STATED["9"][0],
+        STATED["13"][1] + STATED["9"][1],
+    )
+
+
+@pytest.mark.parametrize(("first", "per"), [("Units per call", 1), ("Units", 1_000_000)])
+def test_the_readmes_arithmetic_is_right(first: str, per: int) -> None:
+    *lines, total = table("README.md", "", first, PRICES)
+    for name, count, price, dollars in lines:
+        assert not count or round(float(count) * float(price) / per, 2) == float(dollars), name
+    assert float(total[3]) == pytest.approx(sum(float(line[3]) for line in lines))

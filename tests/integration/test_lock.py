@@ -271,7 +271,7 @@ def test_random_limits_and_calls_never_exceed_the_limit_of_their_moment(dialer: 
     campaign = dialer.campaign()
     dialer.add_people(campaign, *(number(n) for n in range(60)))
     limit = 10
-    for _ in range(20):
+    for _ in range(12):
         before = len(dialer.held())
         if random.random() < 0.3:
             limit = random.randint(1, 12)

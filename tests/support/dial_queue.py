@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue, Hint, parse_hint
+from campanile.faults import Log
 
 DIAL = "dial"
 WAKE = "wake"
@@ -24,13 +25,13 @@ class Message:
 class RecordingQueue(DialQueue):
     """The real queue over an SQS of our own. `sent` has every message, `waiting` those nobody took."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, log: Log) -> None:
         self._clock = clock
         self.sent: list[Message] = []
         self.waiting: list[Message] = []
         self.is_down = False
         client: Any = self
-        super().__init__(client, DIAL, WAKE)
+        super().__init__(client, DIAL, WAKE, log)
 
     def take(self) -> list[Hint]:
         """The hints that have arrived; they will not come again."""

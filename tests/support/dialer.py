@@ -27,6 +27,7 @@ from campanile.telephony.callback import sign_reference
 
 from tests.support.clock import VirtualClock
 from tests.support.dial_queue import RecordingQueue
+from tests.support.log import RecordingLog
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
 
 T = TypeVar("T")
@@ -47,22 +48,6 @@ class InlineExecutor(Executor):
         return future
 
 
-class RecordingLog:
-    """Keeps what was logged: sentence and fields."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, dict[str, Any]]] = []
-
-    def info(self, msg: object, /, *, extra: Mapping[str, Any]) -> None:
-        self.lines.append((str(msg), dict(extra)))
-
-    warning = info
-    error = info
-
-    def actions(self) -> list[str]:
-        return [str(fields["action"]) for _, fields in self.lines]
-
-
 def number(n: int) -> str:
     """The n-th of a series of valid numbers."""
     return f"+1212555{n:04d}"
@@ -75,9 +60,9 @@ class Dialer:
         self.org = f"org-{uuid4()}"
         self.table = table
         self.clock = clock or VirtualClock()
-        self.queue = RecordingQueue(self.clock)
-        self.telephony = ScriptedTelephony(self.clock)
         self.log = RecordingLog()
+        self.queue = RecordingQueue(self.clock, self.log)
+        self.telephony = ScriptedTelephony(self.clock)
         self.limits = limits or Limits()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())

@@ -150,7 +150,7 @@ def _answer(
         phone_numbers=list(contact.phone_numbers),
         data=dict(contact.data),
         timezone=contact.timezone,
-        scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at else None,
+        scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
         **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
         status=shown_status(contact.status, slot),
         last_outcome=contact.last_outcome,
@@ -159,7 +159,7 @@ def _answer(
         last_refusal=RefusalAnswer(
             code=refusal.code,
             at=instant(refusal.at),
-            until=instant(refusal.until) if refusal.until else None,
+            until=instant(refusal.until) if refusal.until is not None else None,
         )
         if refusal
         else None,

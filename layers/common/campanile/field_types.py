@@ -9,6 +9,7 @@ from unicodedata import category
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
+_YEARS_END = 3000
 _WRITE_A_TIME = "must be a date and time as in 2026-07-01T17:00:00Z"
 
 
@@ -29,11 +30,14 @@ def _parse_instant(value: object) -> object:
         raise ValueError(_WRITE_A_TIME)
     try:
         moment = datetime.fromisoformat(value.upper())
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        in_utc = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(_WRITE_A_TIME) from None
-    raise ValueError("must name its offset: end it with Z for UTC, or with one like -07:00")
+    if moment.tzinfo is None:
+        raise ValueError("must name its offset: end it with Z for UTC, or with one like -07:00")
+    if in_utc.year >= _YEARS_END:
+        raise ValueError(f"must be before the year {_YEARS_END}")
+    return in_utc
 
 
 def _rfc3339(moment: datetime) -> str:

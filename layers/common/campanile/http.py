@@ -31,6 +31,8 @@ from campanile.store.campaigns import (
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
 
 MAX_BODY_BYTES = 4_500_000
+MAX_ENCODED_ID = 255 * 4 * 3
+"""An external id of 255 characters, percent-encoded: up to four bytes each, three characters a byte."""
 PROBLEM_TYPE = "application/problem+json"
 
 STATUS: dict[type[Exception], HTTPStatus] = {
@@ -76,7 +78,7 @@ def _caller(request: HttpRequest) -> Caller:
 CallerOf = Annotated[Caller, Depends(_caller)]
 """A route parameter of this type is the authenticated caller."""
 
-PathId = Annotated[str, Path(min_length=1, max_length=800), AfterValidator(unquote)]
+PathId = Annotated[str, Path(min_length=1, max_length=MAX_ENCODED_ID), AfterValidator(unquote)]
 """A path parameter: a UUID, or the external id of the object."""
 
 

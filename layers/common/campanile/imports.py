@@ -20,8 +20,9 @@ from campanile.errors import NotFoundError, StateError
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus
 from campanile.models import ContactInput, ImportAnswer, ImportRowError, ImportsAnswer
-from campanile.store import contacts, imports, keys
+from campanile.store import contacts, imports, keys, orgs
 from campanile.store.imports import Import
+from campanile.store.orgs import UnknownOrgError
 from campanile.store.table import Table
 from campanile.uploads import StoredFile, Uploads
 from campanile.upsert import Row
@@ -54,6 +55,10 @@ def import_file(table: Table, queue: DialQueue, uploads: Uploads, file: StoredFi
         raise NotOurFileError("the key must be <org>/<campaign>/<file>.csv")
     job = str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
     org, reference = place["org"], place["campaign"]
+    try:
+        orgs.settings(table, org)
+    except UnknownOrgError:
+        raise NotOurFileError("no such org") from None
     try:
         campaign = manage_campaigns.find_or_ad_hoc(table, org, reference)
     except NotFoundError as error:

@@ -103,15 +103,15 @@ def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
 
 
 def _list_late(ports: Ports, reference: CallReference) -> None:
-    contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
-    attempt = next((one for one in contact.attempts if one.id == reference.attempt_id), None) if contact else None
-    if attempt is None:
+    """The number of that attempt; when the attempt was never recorded, every number of the contact."""
+    found = contacts.get_many_whole(ports.table, reference.campaign, [reference.contact_id])
+    contact = found.get(reference.contact_id)
+    if contact is None:
         return
-    for action in numbers.listing(
-        reference.org,
-        attempt.phone_number,
-        source="conversation",
-        attempt_id=reference.attempt_id,
-        now_ms=ports.clock.now_ms(),
-    ):
-        ports.table.write(action)
+    dialed = [one.phone_number for one in contact.attempts if one.id == reference.attempt_id]
+    now = ports.clock.now_ms()
+    for number in dialed or contact.phone_numbers:
+        for action in numbers.listing(
+            reference.org, number, source="conversation", attempt_id=reference.attempt_id, now_ms=now
+        ):
+            ports.table.write(action)

@@ -8,6 +8,8 @@ from campanile.lifecycle import ContactStatus, Outcome
 
 MAX_CALLBACKS = 3
 """Callbacks a person may ask for (G8); a further request is treated like no answer."""
+LATEST_CALLBACK_MS = 366 * 24 * 3600 * 1000
+"""A callback asked for further ahead, by whatever misunderstanding, comes after a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def decide(call: Finished, policy: RetryPolicy) -> Decision:
             return Decision(ContactStatus.COMPLETED)
         case Outcome.CALLBACK_REQUESTED if call.callbacks_used < MAX_CALLBACKS:
             asked = call.callback_at_ms or call.at_ms + policy.delay_ms(Outcome.CALLBACK_REQUESTED)
-            return Decision(ContactStatus.PENDING, max(asked, call.at_ms), LaneKind.CALLBACK)
+            due = min(max(asked, call.at_ms), call.at_ms + LATEST_CALLBACK_MS)
+            return Decision(ContactStatus.PENDING, due, LaneKind.CALLBACK)
         case Outcome.CALLBACK_REQUESTED:
             return _retry(call, Outcome.NO_ANSWER, policy)
         case Outcome.INVALID_NUMBER:

@@ -28,7 +28,7 @@ MAX_SEND_AHEAD_MS = 1_000
 """Nothing is locked for a send further ahead than this."""
 PACING_SECONDS = 0.2
 """How long a pass waits before it asks a busy provider account for sends again."""
-LINGER_MS = 1_000
+LINGER_MS = 500
 """A pass waits for work that is due within this time instead of ending."""
 
 
@@ -54,6 +54,7 @@ class Pass:
     agenda: Agenda
     view: View
     sends: set[Future[None]] = field(default_factory=set)
+    busy: list[Head] = field(default_factory=list)
     locked: int = 0
 
 
@@ -84,8 +85,8 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> No
     ports = current.ports
     longest = int(1000 * ports.limits.longest_pass)
     while may_lock() and ports.clock.monotonic_ms() - current.began_monotonic < longest:
-        _renew(current)
         _reap(current)
+        _renew(current)
         settings = current.view.settings
         free = slots.free_numbers(settings, current.view.held)
         most = pacing.overlap(settings.calls_per_second, ports.limits.post_timeout)
@@ -138,8 +139,7 @@ def _lock(
     number = _number(contact)
     known = locks.get(number)
     if known and any(one.attempt_id == known.attempt_id for one in current.view.held):
-        # The end of that call brings the next hint.
-        contacts.note_refusal(ports.table, contact, Refusal.NUMBER_BUSY, ports.clock.now_ms())
+        _pass_over(current, head, contact)
         return None
     while free:
         now = ports.clock.now_ms()
@@ -168,9 +168,17 @@ def _lock(
         if result is calls.Lock.LIMIT_CHANGED:
             free.clear()
             break
+        if result is calls.Lock.NUMBER_BUSY:
+            _pass_over(current, head, contact)
         return None  # whoever changed the contact, or is calling its number, sends a hint
     current.agenda.put_back(head)
     return None
+
+
+def _pass_over(current: Pass, head: Head, contact: Contact) -> None:
+    """Leave a contact whose number is on the line, until one of this pass's sends ends or a hint comes."""
+    current.busy.append(head)
+    contacts.note_refusal(current.ports.table, contact, Refusal.NUMBER_BUSY, current.ports.clock.now_ms())
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +230,9 @@ def _reap(current: Pass) -> None:
     """Forget finished sends. A send that failed leaves its slot to the lease, and is told to the operator."""
     for send in [one for one in current.sends if one.done()]:
         current.sends.discard(send)
+        while current.busy:
+            current.agenda.put_back(current.busy.pop())
+            current.view.is_stale = True
         if error := send.exception():
             current.ports.log.error("a send failed", extra={"action": "send_failed", **faults.describe(error)})
 
