@@ -27,7 +27,7 @@ from campanile.models import (
 )
 from rich.console import Console
 
-from tools.bootstrap import LOCAL, ROOT
+from tools.bootstrap import LOCAL, ROOT, folder
 from tools.demo_api import Product, RefusedError
 from tools.demo_screen import Screen, balance, console_for, moment, save_picture, screen_on, verdict
 from tools.demo_summary import (
@@ -47,6 +47,7 @@ from tools.ministack import LocalStackError, MiniStack
 SAMPLE = ROOT / "demo"
 CONTACTS = SAMPLE / "contacts.csv"
 LOG = LOCAL / "demo.log"
+NEEDED = ("packages", "ministack", "sam")
 TITLE = "Spring renewals"
 CONCURRENCY_LIMIT = 8
 POLL_SECONDS = 0.5
@@ -140,6 +141,8 @@ def _look(product: Product, campaigns: Campaigns, started: float, pace: Pace) ->
 def run(console: Console, picture: Path | None) -> Summary:
     """The whole demo on a stack of its own; raises LocalStackError or RefusedError when it cannot be shown."""
     say = Words(console)
+    if not all(folder(part).is_dir() for part in NEEDED):
+        raise LocalStackError("What the demo runs on is not installed yet: start it with `make demo`.")
     if UP.running:
         say(f"the stack of `make up` ({STACK_FILE.relative_to(ROOT)}) goes on undisturbed; this demo has its own")
     say("starting an AWS on this machine (MiniStack) and deploying template.yaml to it")
@@ -148,6 +151,9 @@ def run(console: Console, picture: Path | None) -> Summary:
         try:
             summary = _dial(Product(stack), console, say, picture)
             passed = not broken_promises(summary)
+        except KeyboardInterrupt:
+            say("stopping")
+            raise
         finally:
             if not passed:
                 _keep_log(stack)
@@ -213,6 +219,8 @@ def main(
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    if svg and not svg.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{svg.parent} is not a folder", param_hint="--svg")
     console = console_for(sys.stderr if as_json else sys.stdout)
     try:
         with redirect_stdout(sys.stderr if as_json else sys.stdout):

@@ -1,10 +1,13 @@
 """What the demo asks of the product: its REST API, its bucket, and the simulated carrier's own record."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
 import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
 from campanile.models import ContactAnswer, ContactsAnswer
 from campanile.simulated_carrier.report import Report
 from pydantic import BaseModel
@@ -59,15 +62,26 @@ class Product:
     def drop(self, file: Path, campaign_id: str) -> str:
         """Put a file where it is imported from; answers its address."""
         key = f"{self._stack.org_id}/{campaign_id}/{file.name}"
-        self._stack.client("s3").put_object(Bucket=self._stack.bucket, Key=key, Body=file.read_bytes())
+        with _in_words("the CSV file could not be put into the bucket"):
+            self._stack.client("s3").put_object(Bucket=self._stack.bucket, Key=key, Body=file.read_bytes())
         return f"s3://{self._stack.bucket}/{key}"
 
     def carrier_report(self) -> Report:
         """What the simulated carrier saw, counted from its own record of every call to it."""
-        described = self._stack.client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in described["Stacks"][0]["Outputs"]}
-        answer = self._stack.client("lambda").invoke(FunctionName=outputs["CarrierReportFunctionName"], Payload=b"{}")
+        with _in_words("the carrier's report could not be asked for"):
+            described = self._stack.client("cloudformation").describe_stacks(StackName=sam.STACK_NAME)
+            outputs = {one["OutputKey"]: one["OutputValue"] for one in described["Stacks"][0]["Outputs"]}
+            report_function = outputs["CarrierReportFunctionName"]
+            answer = self._stack.client("lambda").invoke(FunctionName=report_function, Payload=b"{}")
         report = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise RefusedError(f"the carrier's report failed: {json.dumps(report)[:500]}")
         return cast(Report, report)
+
+
+@contextmanager
+def _in_words(what_failed: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise RefusedError(f"{what_failed}: {error}") from error

@@ -7,9 +7,9 @@ import pytest
 from campanile.aftermath import after_refusal
 from campanile.calling_window import Schedule, ScheduleOverride, TimeWindow
 from campanile.entities import Contact, LaneKind
+from campanile.field_types import milliseconds
 from campanile.gate import Reading, Refused, opening, refuse
 from campanile.lifecycle import CampaignStatus, ContactStatus, Refusal
-from campanile.models import milliseconds
 
 WEDNESDAY_NOON = milliseconds(datetime(2026, 7, 1, 16, 0, tzinfo=UTC))  # 12:00 in New York
 WEDNESDAY_9_PM = milliseconds(datetime(2026, 7, 2, 1, 0, tzinfo=UTC))

@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 import boto3
 from campanile.dialing.agenda import Agenda
 from campanile.entities import AD_HOC_PRIORITY, LaneKind, SheetEntry
-from campanile.models import ContactInput, milliseconds
+from campanile.field_types import milliseconds
+from campanile.models import ContactInput
 from campanile.ordering import RANKS, parse_head
 from campanile.store import keys
 from campanile.store.table import Put, Table

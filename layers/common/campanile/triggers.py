@@ -12,6 +12,10 @@ from campanile import faults, observability
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
 
+class ServingError(Exception):
+    """An invocation failed. Lambda logs the words of what is raised, so this names the type of the error only."""
+
+
 def queue_batch(serve: Callable[[SQSRecord], None]) -> Handler:
     """A handler that serves each message of a standard queue; only those that failed are delivered again."""
 
@@ -28,9 +32,9 @@ def invocation(serve: Callable[[dict[str, Any], LambdaContext], Any]) -> Handler
     def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         try:
             return serve(event, context)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the edge: every failure is told, then raised without its words
             observability.logger().error("failed", extra={"action": "failed", **faults.describe(error)})
-            raise
+            raise ServingError(type(error).__name__) from None
 
     return handler
 
@@ -39,8 +43,8 @@ def _telling(serve: Callable[[SQSRecord], None]) -> Callable[[SQSRecord], None]:
     def told(record: SQSRecord) -> None:
         try:
             serve(record)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the edge: every failure is told, then raised without its words
             observability.logger().error("message failed", extra={"action": "failed", **faults.describe(error)})
-            raise
+            raise ServingError(type(error).__name__) from None
 
     return told
