@@ -22,9 +22,9 @@ from typing import Annotated, Any
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+
 from campanile.store import credentials, orgs
 from campanile.store.table import Table
-
 from tools.local_stack import Stack, aws_client
 
 ORG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

@@ -17,6 +17,8 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+
 from campanile.models import (
     CampaignAnswer,
     ConcurrencyAnswer,
@@ -25,8 +27,6 @@ from campanile.models import (
     StatsAnswer,
     UpsertAnswer,
 )
-from rich.console import Console
-
 from tools.bootstrap import LOCAL, ROOT, folder
 from tools.demo_api import Product, RefusedError
 from tools.demo_screen import Screen, balance, console_for, moment, save_picture, screen_on, verdict
@@ -227,6 +227,8 @@ def main(
             summary = run(console, svg)
     except (LocalStackError, RefusedError) as failure:
         console.print(f"The demo failed: {failure}", style="bold red", markup=False, soft_wrap=True)
+        if as_json:
+            print(json.dumps({"failures": [str(failure)], "passed": False}))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("\nStopped, and nothing is left running.", markup=False)

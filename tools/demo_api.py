@@ -8,10 +8,10 @@ from typing import TypeVar, cast
 
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
-from campanile.models import ContactAnswer, ContactsAnswer
-from campanile.simulated_carrier.report import Report
 from pydantic import BaseModel
 
+from campanile.models import ContactAnswer, ContactsAnswer
+from campanile.simulated_carrier.report import Report
 from tools import sam
 from tools.local_stack import Stack
 

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile import observability
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.delivery import EventNotDeliveredError
 from campanile.simulated_carrier.event_queue import due_event
-
-logger = Logger()
 
 
 def deliver(record: SQSRecord) -> None:
@@ -19,9 +18,9 @@ def deliver(record: SQSRecord) -> None:
     try:
         result = wiring.delivery().deliver(event, datetime.now(UTC))
     except EventNotDeliveredError as error:
-        logger.warning("not delivered", attempt_id=event.attempt_id, type=event.type, reason=str(error))
+        observability.logger().warning("not delivered", attempt_id=event.attempt_id, type=event.type, reason=str(error))
         raise
-    logger.info(result.value, attempt_id=event.attempt_id, type=event.type)
+    observability.logger().info(result.value, attempt_id=event.attempt_id, type=event.type)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

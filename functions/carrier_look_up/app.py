@@ -4,13 +4,13 @@ import json
 import time
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile import observability
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.access import require_platform
 
-logger = Logger()
 app = APIGatewayRestResolver()
 
 
@@ -18,7 +18,7 @@ app = APIGatewayRestResolver()
 def look_up_call(attempt_id: str) -> Response[str]:
     require_platform(app.current_event.headers.get("Authorization"))
     call = wiring.carrier().look_up(attempt_id, time.time_ns() // 1_000_000)
-    logger.info("looked up", attempt_id=attempt_id, found=call is not None)
+    observability.logger().info("looked up", attempt_id=attempt_id, found=call is not None)
     if call is None:
         return Response(404, "application/json", json.dumps({"error": "call_not_found"}))
     return Response(200, "application/json", json.dumps(call))

@@ -4,15 +4,15 @@ import json
 import time
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
+
+from campanile import observability
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.access import require_platform
 from campanile.simulated_carrier.calls import Accepted, Busy, PlaceRequest
-from pydantic import ValidationError
 
-logger = Logger()
 app = APIGatewayRestResolver()
 
 
@@ -27,7 +27,7 @@ def place_call() -> Response[str]:
     if app.current_event.headers.get("Idempotency-Key") not in (None, request.attempt_id):
         return _answer(400, {"error": "idempotency_key_is_not_attempt_id"})
     result = wiring.carrier().place(request, time.time_ns() // 1_000_000)
-    logger.info(type(result).__name__, attempt_id=request.attempt_id)
+    observability.logger().info(type(result).__name__, attempt_id=request.attempt_id)
     match result:
         case Accepted():
             body = {"call_id": result.call_id, "conversation_id": result.conversation_id}

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile import observability
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.report import Report, report
-
-logger = Logger()
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> Report:
     result = report(wiring.records().all(), event.get("campaign_id"), int(event.get("since_ms") or 0))
-    logger.info("reported", calls=result["calls"], posts=result["posts"])
+    observability.logger().info("reported", calls=result["calls"], posts=result["posts"])
     return result

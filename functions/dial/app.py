@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from campanile import triggers, wiring
 from campanile.dialing import batch
 

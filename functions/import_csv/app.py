@@ -5,6 +5,7 @@ from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from campanile import imports, observability, triggers, wiring
 from campanile.imports import NotOurFileError
 from campanile.uploads import StoredFile
@@ -19,8 +20,8 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
             done = imports.import_file(
                 wiring.table(), wiring.dial_queue(), wiring.uploads(), file, wiring.clock().now_ms()
             )
-        except NotOurFileError as error:
-            observability.logger().warning(str(error), extra={"action": "import_ignored"})
+        except NotOurFileError:
+            observability.logger().warning("not a file of an import", extra={"action": "import_ignored"})
             continue
         fields = {"import_id": done.job, "status": done.status, **done.counts.model_dump()} if done else {}
         observability.logger().info("import", extra={"action": "import", "again": done is None, **fields})

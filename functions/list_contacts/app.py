@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from campanile import contact_views, http, manage_campaigns, wiring
 from campanile.authentication import READ
 from campanile.contact_views import Filter

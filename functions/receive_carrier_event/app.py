@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
+
 from campanile import carrier_events, http, wiring
 from campanile.errors import NotFoundError
 from campanile.http import PathId

@@ -1,6 +1,7 @@
 """The wake queue: a delayed message has come due, so the dialer is told."""
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from campanile import triggers, wiring
 from campanile.dial_queue import parse_hint
 

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import boto3
 import pytest
 import urllib3
+
 from campanile.lifecycle import Outcome
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.behaviour import plan
@@ -16,7 +17,6 @@ from campanile.simulated_carrier.event_queue import EventQueue
 from campanile.telephony.port import Ambiguous, Ended, LookUpFailed, Placed
 from campanile.telephony.signing import bearer_token
 from campanile.telephony.simulated import MAX_IDLE_SECONDS, SimulatedTelephony
-
 from tests.support.simulated_provider import SECRET, SimulatedProvider, answer, deployed, dial, parsed, serve
 
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
 from campanile.lifecycle import Outcome
 from campanile.simulated_carrier.behaviour import Behaviour
 from campanile.telephony.port import (
@@ -24,7 +25,6 @@ from campanile.telephony.port import (
     Placed,
     Refused,
 )
-
 from tests.support.simulated_provider import (
     Provider,
     SimulatedProvider,

@@ -13,14 +13,14 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from moto import mock_aws
+
 from campanile import outcomes
 from campanile.dialing.agenda import Lane
 from campanile.entities import Campaign, LaneKind, SheetEntry
 from campanile.lifecycle import Outcome, Refusal
 from campanile.store import credentials, orgs, slots
 from campanile.store.table import Table
-from moto import mock_aws
-
 from tests.support.dialer import Dialer, number
 from tests.support.documents import table
 from tests.support.template import table_definition

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 import pytest
+
 from campanile.lifecycle import CAMPAIGN, CONTACT, SLOT, Outcome, Refusal, Transition
 from campanile.retry import MAX_CALLBACKS, Finished, RetryPolicy, decide
-
 from tests.support.documents import blocks, codes, table, text
 
 EDGE = re.compile(r"^\s*(\w+) --> (\w+) : (\w+)$", re.MULTILINE)

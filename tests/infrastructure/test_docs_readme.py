@@ -6,7 +6,6 @@ from importlib import import_module
 
 from campanile import authentication
 from campanile.simulated_carrier.behaviour import DISTRIBUTION, MAGIC
-
 from tests.support.documents import ROOT, codes, table, text
 from tests.support.template import event_types, folder, resources, routes, template
 

@@ -1,4 +1,4 @@
-"""Nothing that identifies a person is logged (G12): messages are fixed, fields are from a list, values are codes and ids."""
+"""Nothing that identifies a person is logged (G12): messages are fixed, fields from a list, values codes and ids."""
 
 import ast
 import re

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
+
 from campanile.dialing.ports import Limits
 from campanile.settings import Settings
-
 from tests.support.template import (
     API,
     FUNCTION,
@@ -226,7 +226,7 @@ def test_every_variable_is_one_that_the_code_reads(name: str) -> None:
 
 @each_function
 def test_a_function_that_the_api_refers_to_does_not_refer_back(name: str) -> None:
-    """SAM writes the ARNs of API functions into the API's body: CloudFormation refuses the circle, the linters do not."""
+    """SAM writes these functions' ARNs into the API's body: CloudFormation refuses the circle, linters do not."""
     function = FUNCTIONS[name]
     if "Api" in event_types(function):
         rest = {key: value for key, value in function.items() if key != "Events"}

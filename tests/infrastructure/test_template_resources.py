@@ -10,7 +10,6 @@ from campanile.lifecycle import ContactStatus
 from campanile.routes import ROUTES
 from campanile.store import contacts, keys
 from campanile.store.keys import Key
-
 from tests.support.template import API, QUEUE, ROOT, TABLE, resources, routes, template
 
 PACKAGE = ROOT / "layers" / "common" / "campanile"

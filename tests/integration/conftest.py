@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from campanile.store.table import Table
 
+from campanile.store.table import Table
 from tests.support import table as tables
 from tests.support.dialer import Dialer
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from campanile.entities import CallReport, Campaign
 from campanile.lifecycle import ContactStatus, Outcome
 from campanile.store.table import Table
 from campanile.telephony.port import Ambiguous, Ended, Placed, PlaceResult, Refused
-
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.crashes import Crash, Crasher
@@ -58,9 +58,7 @@ class Scene:
             for post in list(self.provider.live.values()):
                 if self.dialer.clock.now_ms() - post.at >= 3_000:
                     self._end(post, outcome, events_come)
-            if self.dialer.queue.take():
-                self.dialer.run()
-            elif self.dialer.clock.now_ms() % 60_000 < 1000 * step:
+            if self.dialer.queue.take() or self.dialer.clock.now_ms() % 60_000 < 1000 * step:
                 self.dialer.run()
             self.dialer.clock.advance(step)
 

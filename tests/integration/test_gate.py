@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
 from campanile.store import keys, numbers
 from campanile.store.table import Table, Update
-
 from tests.support.audit import audit
 from tests.support.clock import at
 from tests.support.dialer import Dialer, number
@@ -39,9 +39,7 @@ def between_lock_and_gate(dialer: Dialer, act: Callable[[], object]) -> Iterator
 
 
 def list_number(dialer: Dialer, listed: str) -> None:
-    for action in numbers.listing(
-        dialer.org, listed, source="api", attempt_id=None, now_ms=dialer.clock.now_ms()
-    ):
+    for action in numbers.listing(dialer.org, listed, source="api", attempt_id=None, now_ms=dialer.clock.now_ms()):
         dialer.table.write(action)
 
 
@@ -344,9 +342,7 @@ def test_a_callback_waits_for_the_window(dialer: Dialer) -> None:
     assert len(dialer.posts) == 2
 
 
-def test_the_gate_reads_campaign_configuration_and_list_in_one_strong_batch(
-    dialer: Dialer, campaign: Campaign
-) -> None:
+def test_the_gate_reads_campaign_configuration_and_list_in_one_strong_batch(dialer: Dialer, campaign: Campaign) -> None:
     production = dialer.table
     gates: list[tuple[set[str], bool]] = []
 

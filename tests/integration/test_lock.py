@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from campanile import manage_concurrency
 from campanile.dialing.ports import Limits
 from campanile.entities import Contact, OrgSettings, Slot
@@ -17,7 +18,6 @@ from campanile.store import calls, numbers, orgs, slots
 from campanile.store.calls import Lock
 from campanile.store.numbers import NumberLock
 from campanile.store.table import Table
-
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number

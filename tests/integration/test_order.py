@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+
 from campanile.dialing import agenda
 from campanile.dialing.ports import Limits
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
-
 from tests.support.dialer import Dialer, number
 
 

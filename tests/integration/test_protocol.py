@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from campanile import outcomes
 from campanile.entities import CallReport, LaneKind
 from campanile.lifecycle import Outcome
@@ -10,7 +11,6 @@ from campanile.models import RefusalAnswer
 from campanile.store import keys
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, PlaceResult, Refused
-
 from tests.support.audit import audit
 from tests.support.clock import at
 from tests.support.dialer import Dialer, number

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+
 from campanile.entities import CallReport
 from campanile.lifecycle import Outcome
 from campanile.store import slots
 from campanile.store.table import Table
 from campanile.telephony.port import Ambiguous, Ended, LookUpFailed, NotFound, PlaceResult
-
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post, ScriptedTelephony

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from campanile import tick
 from campanile.dial_queue import Hint
 from campanile.lifecycle import Outcome
 from campanile.store import keys, registry
 from campanile.store.table import Delete, Table
-
 from tests.support.dialer import DAY, Dialer, number
 
 FIVE_MINUTES = 300
@@ -151,7 +151,9 @@ def test_a_lock_taken_while_another_pass_settles_keeps_the_registration(dialer: 
     dialer.table = LaneReader()
     from campanile.dialing import worker
 
-    worker.run(dialer.ports, dialer.org, [Hint(dialer.org, "test", dialer.clock.now_ms())], dialer.executor, lambda: False)
+    worker.run(
+        dialer.ports, dialer.org, [Hint(dialer.org, "test", dialer.clock.now_ms())], dialer.executor, lambda: False
+    )
     dialer.table = other
     assert dialer.held()
     assert registered(dialer).seq >= before.seq

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from campanile.entities import LaneKind
 from campanile.errors import InvalidFieldsError, StateError
 from campanile.lifecycle import Outcome
@@ -11,7 +12,6 @@ from campanile.models import ContactInput
 from campanile.store import keys
 from campanile.store.table import Table
 from campanile.upsert import upsert, validate
-
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.clock import at
@@ -164,7 +164,7 @@ def test_null_clears_and_absent_stays(dialer: Dialer) -> None:
     before = dialer.contact(campaign, "ana").model_dump(exclude={"updated_at"})
     dialer.upsert(campaign, {"external_id": "ana"})
     assert dialer.contact(campaign, "ana").model_dump(exclude={"updated_at"}) == before
-    dialer.upsert(campaign, {name: None for name in whole} | {"external_id": "ana"})
+    dialer.upsert(campaign, dict.fromkeys(whole) | {"external_id": "ana"})
     cleared = dialer.contact(campaign, "ana")
     assert cleared.data == {}
     assert {getattr(cleared, name) for name in whole if name not in ("external_id", "data")} == {None}

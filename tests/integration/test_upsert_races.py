@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from campanile.models import UpsertAnswer
 from campanile.store import counters
-
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number
 
@@ -55,9 +54,7 @@ def test_overlapping_requests_make_each_contact_once(dialer: Dialer) -> None:
 
     def request(n: int) -> UpsertAnswer:
         names = range(5 * n, 5 * n + 20)
-        return dialer.upsert(
-            campaign, *({"external_id": f"p{one}", "phone_numbers": [number(one)]} for one in names)
-        )
+        return dialer.upsert(campaign, *({"external_id": f"p{one}", "phone_numbers": [number(one)]} for one in names))
 
     answers = at_once(8, request)
     assert sum(answer.inserted for answer in answers) == 55
@@ -79,9 +76,11 @@ def test_a_rename_and_an_insert_of_one_name_give_it_one_owner(dialer: Dialer) ->
     owner = dialer.contact(campaign, "new").id
     renamed = [answer for n, answer in enumerate(answers) if n % 2 == 0]
     for answer, old in zip(renamed, olds, strict=True):
-        assert answer.contact_ids == [old] if old == owner else [row.code for row in answer.failed] == [
-            "identity_conflict"
-        ]
+        assert (
+            answer.contact_ids == [old]
+            if old == owner
+            else [row.code for row in answer.failed] == ["identity_conflict"]
+        )
     everyone = every_contact(dialer.table, campaign.key)
     assert [one.id for one in everyone if one.external_id == "new"] == [owner]
     assert len(everyone) == len(olds) + sum(answer.inserted for answer in answers)

@@ -7,7 +7,6 @@ from campanile.entities import Campaign, Contact, bucket
 from campanile.lifecycle import ContactStatus
 from campanile.store import contacts, counters, keys
 from campanile.store.table import Table
-
 from tests.support.dialer import Dialer
 
 
@@ -60,8 +59,7 @@ def _roster(table: Table, campaign_key: str, everyone: list[Contact]) -> list[st
     for block in sorted({keys.block_of(one.number) for one in everyone}):
         values = {":roster": keys.roster(campaign_key, block)}
         listed += [
-            entry["SK"].removeprefix("K#")
-            for entry in table.query("#roster = :roster", values, index=keys.ROSTER)
+            entry["SK"].removeprefix("K#") for entry in table.query("#roster = :roster", values, index=keys.ROSTER)
         ]
     return listed
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue, Hint, parse_hint
 from campanile.faults import Log

@@ -24,7 +24,6 @@ from campanile.models import (
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
-
 from tests.support.clock import VirtualClock
 from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
@@ -89,9 +88,7 @@ class Dialer:
         answer = manage_campaigns.create(
             self.table,
             self.org,
-            CampaignInput(
-                name="a campaign", configuration_id=created.id, priority=priority, external_id=external_id
-            ),
+            CampaignInput(name="a campaign", configuration_id=created.id, priority=priority, external_id=external_id),
             now,
         )
         return self.read_campaign(answer.id)

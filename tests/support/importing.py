@@ -83,7 +83,7 @@ def audit(event: str, arguments: tuple[Any, ...]) -> None:
 def main(names: list[str]) -> None:
     for clock in CLOCKS:
         setattr(time, clock, watched(f"time.{clock}", getattr(time, clock)))
-    os.environ = Environment(os.environ)  # type: ignore[assignment]  # as far as importing could need it
+    os.environ = Environment(os.environ)  # type: ignore[assignment]  # noqa: B003  reading is what matters here
     sys.addaudithook(audit)
     for name in names:
         before = len(done)

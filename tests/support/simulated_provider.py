@@ -15,6 +15,8 @@ import boto3
 import pytest
 import urllib3
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
+
 from campanile.lifecycle import Outcome
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.behaviour import MAGIC, Behaviour
@@ -27,8 +29,6 @@ from campanile.telephony.port import (
 )
 from campanile.telephony.signing import sign_event
 from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
-from moto import mock_aws
-
 from functions.carrier_deliver import app as carrier_deliver
 from functions.carrier_look_up import app as carrier_look_up
 from functions.carrier_place import app as carrier_place

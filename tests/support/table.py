@@ -12,6 +12,7 @@ from uuid import uuid4
 import boto3
 import yaml
 from botocore.config import Config
+
 from campanile.store.table import Table
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"

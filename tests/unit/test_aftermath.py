@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from campanile import retry
 from campanile.aftermath import after_call, after_refusal
 from campanile.entities import CallReport, Contact, LaneKind, Slot
@@ -11,8 +14,6 @@ from campanile.lifecycle import TERMINAL, ContactStatus, Outcome, Refusal, SlotP
 from campanile.models import MAX_PHONE_NUMBERS
 from campanile.retry import MAX_CALLBACKS, RetryPolicy
 from campanile.store.contacts import HOT_ATTEMPTS
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = 1_782_925_200_000
 DELAY = 3_600_000

@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from campanile.agent import resolve
 from campanile.entities import AgentFields
 

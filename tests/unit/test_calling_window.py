@@ -7,6 +7,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from campanile.calling_window import (
     Day,
     TimeWindow,
@@ -15,8 +18,6 @@ from campanile.calling_window import (
     parse_timezone,
     timezone_names,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 WEEK: list[Day] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WORKDAYS: list[Day] = WEEK[:5]
@@ -139,9 +140,7 @@ def test_every_day_from_0000_to_2359_is_never_closed(zone_name: str) -> None:
         ("2026-07-13 02:00:00", ["sun"], True),  # and Monday 02:00 to Sunday
     ],
 )
-def test_a_window_crossing_midnight_belongs_to_the_previous_day(
-    moment: str, days: list[Day], expected: bool
-) -> None:
+def test_a_window_crossing_midnight_belongs_to_the_previous_day(moment: str, days: list[Day], expected: bool) -> None:
     assert is_open([window("22:30", "03:30", days)], NEW_YORK, local(moment, NEW_YORK)) is expected
 
 
@@ -183,19 +182,13 @@ def test_an_open_window_opens_now_to_the_microsecond() -> None:
 
 def test_the_earliest_of_several_windows_opens_first() -> None:
     windows = [window("15:00", "17:00"), window("09:00", "10:00"), window("22:00", "02:00", ["sun"])]
-    assert next_opening(windows, NEW_YORK, local("2026-07-06 03:00", NEW_YORK)) == local(
-        "2026-07-06 09:00", NEW_YORK
-    )
-    assert next_opening(windows, NEW_YORK, local("2026-07-06 12:00", NEW_YORK)) == local(
-        "2026-07-06 15:00", NEW_YORK
-    )
+    assert next_opening(windows, NEW_YORK, local("2026-07-06 03:00", NEW_YORK)) == local("2026-07-06 09:00", NEW_YORK)
+    assert next_opening(windows, NEW_YORK, local("2026-07-06 12:00", NEW_YORK)) == local("2026-07-06 15:00", NEW_YORK)
 
 
 # New York, Sunday 2026-03-08: 01:59:59 is followed by 03:00:00 (07:00 UTC).
 def test_a_window_that_spring_forward_cuts_opens_when_the_clock_has_jumped() -> None:
-    assert next_opening([window("02:30", "04:00")], NEW_YORK, utc("2026-03-08T06:00")) == utc(
-        "2026-03-08T07:00"
-    )
+    assert next_opening([window("02:30", "04:00")], NEW_YORK, utc("2026-03-08T06:00")) == utc("2026-03-08T07:00")
 
 
 def test_a_window_wholly_in_the_spring_gap_does_not_exist_that_day() -> None:
@@ -205,9 +198,7 @@ def test_a_window_wholly_in_the_spring_gap_does_not_exist_that_day() -> None:
 
 def test_a_weekly_window_in_the_spring_gap_waits_for_the_next_week() -> None:
     gap = [window("02:10", "02:50", ["sun"])]
-    assert next_opening(gap, NEW_YORK, local("2026-03-01 02:50", NEW_YORK)) == local(
-        "2026-03-15 02:10", NEW_YORK
-    )
+    assert next_opening(gap, NEW_YORK, local("2026-03-01 02:50", NEW_YORK)) == local("2026-03-15 02:10", NEW_YORK)
 
 
 # New York, Sunday 2026-11-01: 01:59:59 is followed by 01:00:00 (06:00 UTC).

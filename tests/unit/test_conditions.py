@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
+
 from campanile.lifecycle import CAMPAIGN, CONTACT, SLOT, CampaignStatus, ContactStatus, SlotPhase, Transition
 from campanile.store import conditions
 from campanile.store.conditions import allows

@@ -6,9 +6,10 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from campanile.csv_rows import CsvRow, CsvStructureError, RowError, decode, detect_columns, read_rows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from campanile.csv_rows import CsvRow, CsvStructureError, RowError, decode, detect_columns, read_rows
 
 SEED_EXAMPLE = """\
 phone,first_name,last_name,email,company
@@ -69,9 +70,7 @@ def test_a_phone_column_is_known_by_its_header(header: str) -> None:
     assert one(f"{header},name\n123,Ada").phone_numbers == ["123"]
 
 
-@pytest.mark.parametrize(
-    "header", ["phone type", "cellular plan", "microphone", "telegram", "phone2020", "2phone"]
-)
+@pytest.mark.parametrize("header", ["phone type", "cellular plan", "microphone", "telegram", "phone2020", "2phone"])
 def test_a_header_that_only_resembles_one_is_data(header: str) -> None:
     assert one(f"phone,{header}\n123,x") == CsvRow(
         row=2, phone_numbers=["123"], phone_columns=["phone"], data={header: "x"}
@@ -91,9 +90,7 @@ def test_empty_phone_cells_are_left_out_and_the_others_keep_their_column() -> No
 
 
 def test_a_row_without_any_number_is_still_a_row() -> None:
-    assert one("external_id,phone,plan\nlead-1,,pro") == CsvRow(
-        row=2, external_id="lead-1", data={"plan": "pro"}
-    )
+    assert one("external_id,phone,plan\nlead-1,,pro") == CsvRow(row=2, external_id="lead-1", data={"plan": "pro"})
 
 
 @pytest.mark.parametrize(
@@ -168,9 +165,7 @@ def test_a_file_without_a_header_is_refused_without_quoting_the_person_in_it() -
 
 @pytest.mark.parametrize("text", ["", "\n\n", " \n,,\n", "\N{ZERO WIDTH NO-BREAK SPACE}"])
 def test_an_empty_file_is_refused(text: str) -> None:
-    with pytest.raises(
-        CsvStructureError, match=r"empty: its first row must name the columns|no phone column"
-    ):
+    with pytest.raises(CsvStructureError, match=r"empty: its first row must name the columns|no phone column"):
         read_rows(text)
 
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from campanile import csv_rows, gate, phone
 from campanile.csv_rows import CsvRow
 from campanile.field_types import milliseconds
 from campanile.models import ConfigurationInput, ContactsInput
 from campanile.simulated_carrier.behaviour import MAGIC, magic_behaviour
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tools.demo import CONTACTS, SAMPLE
 from tools.demo_summary import closed_until_tomorrow
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from campanile.models import AttemptAnswer, AttemptCounts, ContactAnswer, ContactCounts, StatsAnswer
 from campanile.simulated_carrier.report import Report
-
 from tools.demo_summary import Pace, Summary, broken_promises, is_over, latest, summarize
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

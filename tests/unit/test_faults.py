@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+
 from campanile.faults import FRAMES, describe
 
 NUMBER = "+14155550123"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from campanile.aftermath import after_refusal
 from campanile.calling_window import Schedule, ScheduleOverride, TimeWindow
 from campanile.entities import Contact, LaneKind

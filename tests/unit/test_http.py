@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from campanile import errors, http
 from campanile.errors import FieldError
 from campanile.http import MAX_BODY_BYTES, STATUS, PathId, entry_point, problem, refusing, rest_api
 from campanile.models import ContactsInput
-
 from tests.support.events import load_event
 
 NUMBER = "+14155550123"

@@ -5,6 +5,7 @@ from enum import StrEnum
 from itertools import product
 
 import pytest
+
 from campanile.lifecycle import (
     CAMPAIGN,
     CONTACT,

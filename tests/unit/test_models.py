@@ -5,6 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from campanile.entities import AgentFields
 from campanile.field_types import OutcomeName, StatusName
 from campanile.lifecycle import ContactStatus, Outcome
@@ -23,9 +27,6 @@ from campanile.models import (
     Request,
 )
 from campanile.retry import RetryPolicy
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
 CONFIGURATION_ID = "4f1c6a52-8d0e-4b7a-9c35-1e2f3a4b5c6d"
 CAMPAIGN = {"name": "Spring outreach", "configuration_id": CONFIGURATION_ID}
@@ -219,7 +220,17 @@ def test_an_agent_is_named_by_1_to_255_characters(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "14155550101", "+0415555", "+14155", "+1415555010112345", "+1 415 555 0101", "+1٤١٥٥٥٥٠١٠١", "+1\n"]
+    "value",
+    [
+        "",
+        "14155550101",
+        "+0415555",
+        "+14155",
+        "+1415555010112345",
+        "+1 415 555 0101",
+        "+1\u0664\u0661\u0665\u0665\u0665\u0665\u0660\u0661\u0660\u0661",
+        "+1\n",
+    ],
 )
 def test_a_caller_id_is_e164_and_nothing_else(value: str) -> None:
     assert list(refusals(CampaignInput, CAMPAIGN, agent_number=value)) == ["agent_number"]
@@ -427,7 +438,7 @@ def test_a_time_without_an_offset_is_refused_with_the_fix(value: str) -> None:
         "2026-07-01T25:00:00Z",
         "2026-07-01T17:00:00Zjunk",
         "2026-07-01T17:00:00+24:00",
-        "２０２６-07-01T17:00:00Z",
+        "\uff12\uff10\uff12\uff16-07-01T17:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:59-14:00",
         1_782_925_200,
@@ -461,8 +472,9 @@ def test_a_time_goes_out_in_utc_to_the_millisecond_and_comes_back_as_it_was(loca
 
 def test_an_answer_shows_times_in_utc_with_milliseconds() -> None:
     answer = CampaignAnswer(
-        **CAMPAIGN,
         id=CONFIGURATION_ID,
+        name="Spring outreach",
+        configuration_id=CONFIGURATION_ID,
         number=1,
         external_id=None,
         status="active",

@@ -3,9 +3,10 @@
 import math
 
 import pytest
-from campanile.pacing import MAX_OVERLAPPING_SENDS, next_free, overlap, send_times
 from hypothesis import given
 from hypothesis import strategies as st
+
+from campanile.pacing import MAX_OVERLAPPING_SENDS, next_free, overlap, send_times
 
 NOW = 1_782_925_200_000
 rates = st.floats(0.1, 500)

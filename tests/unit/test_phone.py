@@ -5,6 +5,9 @@ import sys
 
 import phonenumbers
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from campanile.phone import (
     TEXTS,
     UNASSIGNED,
@@ -14,8 +17,6 @@ from campanile.phone import (
     normalize_e164,
     parse_country_code,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
@@ -197,9 +198,7 @@ def test_the_calling_code_of_a_country_is_a_default_country_code(code: str) -> N
     assert parse_country_code(code) == code
 
 
-@pytest.mark.parametrize(
-    "code", ["", "1", "+", "US", "+01", "+1234", "+1 ", "+1\n", "+\N{ARABIC-INDIC DIGIT ONE}"]
-)
+@pytest.mark.parametrize("code", ["", "1", "+", "US", "+01", "+1234", "+1 ", "+1\n", "+\N{ARABIC-INDIC DIGIT ONE}"])
 def test_a_default_country_code_is_written_with_plus_and_digits(code: str) -> None:
     with pytest.raises(ValueError, match=r"must be \+ and 1 to 3 digits"):
         parse_country_code(code)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from campanile.entities import LaneKind
 from campanile.lifecycle import TERMINAL, ContactStatus, Outcome
 from campanile.retry import MAX_CALLBACKS, Decision, Finished, RetryPolicy, decide, number_for
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = 1_782_925_200_000
 HOUR = 3_600_000

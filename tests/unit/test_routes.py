@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from campanile.errors import MethodNotAllowedError, NotFoundError
 from campanile.routes import ROUTES, unmatched
 

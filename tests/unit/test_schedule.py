@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from zoneinfo import available_timezones
 
 import pytest
+from pydantic import ValidationError
+
 from campanile.calling_window import (
     Day,
     Schedule,
@@ -13,7 +15,6 @@ from campanile.calling_window import (
     timezone_names,
     windows_for,
 )
-from pydantic import ValidationError
 
 WEEK: list[Day] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -172,9 +173,7 @@ def test_an_override_replaces_the_windows_of_its_timezones_only() -> None:
 
 
 def test_an_override_without_windows_means_no_calls_there() -> None:
-    closed = Schedule(
-        default_windows=USUAL, overrides=[ScheduleOverride(timezones=["America/Denver"], windows=[])]
-    )
+    closed = Schedule(default_windows=USUAL, overrides=[ScheduleOverride(timezones=["America/Denver"], windows=[])])
     assert windows_for(closed, "America/Denver", scheduled_first_call=False) == []
 
 

@@ -7,6 +7,10 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+
 from campanile.telephony.callback import CallReference, callback_url, read_reference, sign_reference
 from campanile.telephony.port import InvalidSignatureError
 from campanile.telephony.signing import (
@@ -17,9 +21,6 @@ from campanile.telephony.signing import (
     sign_event,
     verify_event,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from standardwebhooks import Webhook
 
 SECRET = "a random string"
 BODY = '{"type":"call.ended"}'

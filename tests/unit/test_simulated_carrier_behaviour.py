@@ -4,6 +4,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from campanile.lifecycle import Outcome
 from campanile.simulated_carrier.behaviour import (
     DISTRIBUTION,
@@ -15,8 +18,6 @@ from campanile.simulated_carrier.behaviour import (
     plan,
 )
 from campanile.simulated_carrier.report import Interval, max_at_once, report
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 OTHER_OUTCOMES = {
     **dict.fromkeys(range(50), Outcome.ANSWERED),

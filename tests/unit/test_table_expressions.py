@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+
 from campanile.entities import (
     AgentFields,
     Attempt,

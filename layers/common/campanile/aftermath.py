@@ -12,16 +12,6 @@ def after_call(
     contact: Contact, slot: Slot, report: CallReport, policy: RetryPolicy, longest_call_seconds: int
 ) -> Contact:
     """Apply a call's end. The attempt is counted as asked for when the slot says it was a callback (G8)."""
-    attempt = Attempt(
-        id=slot.attempt_id,
-        attempt_no=slot.attempt_no,
-        phone_number=slot.phone_number,
-        outcome=report.outcome,
-        started_at=slot.intended_at or slot.locked_at,
-        ended_at=report.ended_at_ms,
-        duration_seconds=report.duration_seconds,
-        conversation_id=report.conversation_id or slot.conversation_id,
-    )
     is_invalid = report.outcome is Outcome.INVALID_NUMBER
     unreachable = _with(contact.unreachable, slot.phone_number) if is_invalid else contact.unreachable
     tried = {one.phone_number for one in contact.attempts} | {slot.phone_number}
@@ -52,11 +42,24 @@ def after_call(
         attempt_count=contact.attempt_count + 1,
         budget_used=budget_used,
         callbacks_used=callbacks_used,
-        attempts=(*contact.attempts, attempt),
+        attempts=(*contact.attempts, _attempt(slot, report)),
         unreachable=unreachable,
         last_outcome=report.outcome,
         last_refusal=None,
         updated_at=report.ended_at_ms,
+    )
+
+
+def _attempt(slot: Slot, report: CallReport) -> Attempt:
+    return Attempt(
+        id=slot.attempt_id,
+        attempt_no=slot.attempt_no,
+        phone_number=slot.phone_number,
+        outcome=report.outcome,
+        started_at=slot.intended_at or slot.locked_at,
+        ended_at=report.ended_at_ms,
+        duration_seconds=report.duration_seconds,
+        conversation_id=report.conversation_id or slot.conversation_id,
     )
 
 

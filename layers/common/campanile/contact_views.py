@@ -82,7 +82,7 @@ def _roster(table: Table, campaign: Campaign, block: Block, wanted: Filter, held
     """Ids of a block's contacts that the filter admits, in order of creation."""
     values = {":roster": keys.roster(campaign.key, block.number)}
     for entry in table.query("#roster = :roster", values, index=keys.ROSTER):
-        contact_id = entry["SK"].removeprefix("K#")
+        contact_id = keys.contact_id_of(entry)
         status, outcome = split_bucket(entry["bucket"])
         if wanted.admits(shown_status(status, held.get(contact_id)), outcome):
             yield contact_id

@@ -104,6 +104,7 @@ def entry_point(api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | N
     """
 
     def serve(event: dict[str, Any], context: LambdaContext, caller: Caller | None) -> dict[str, Any]:
+        _check_json(event)
         if event["path"].endswith("/"):
             raise routes.unmatched(event["httpMethod"], event["path"])
         api.append_context(caller=caller)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
@@ -208,6 +209,16 @@ def _check_size(event: dict[str, Any]) -> None:
     size = len((event.get("body") or "").encode())
     if size > MAX_BODY_BYTES:
         raise errors.TooLargeError(f"The body has {size} bytes; at most {MAX_BODY_BYTES} are taken. Split the request.")
+
+
+def _check_json(event: dict[str, Any]) -> None:
+    """Refuse what the JSON parser chokes on other than by a JSONDecodeError, which the resolver handles."""
+    try:
+        json.loads(event.get("body") or "null")
+    except json.JSONDecodeError:
+        return
+    except (RecursionError, ValueError):
+        raise errors.MalformedError("The body is nested too deeply, or has a number of too many digits.") from None
 
 
 def _is_malformed_json(error: RequestValidationError) -> bool:

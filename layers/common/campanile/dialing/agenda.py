@@ -93,6 +93,11 @@ class Agenda:
                     known = self._lanes.setdefault((entry.campaign_key, zone, kind), Lane(entry, zone, kind))
                     known.entry = entry
 
+    def forget(self) -> None:
+        """Read every lane anew when it is next wanted: contacts may have come, or come due, in the meantime."""
+        self._lanes.clear()
+        self._probed.clear()
+
     def _head(self, lane: Lane) -> Head | None:
         """The lane's head; the first look at a zone reads all its kinds at once."""
         zone = lane.entry.campaign_key, lane.zone

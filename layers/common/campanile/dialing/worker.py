@@ -20,6 +20,8 @@ from campanile.store import accounts, calls, contacts, numbers, orgs, registry, 
 from campanile.store.numbers import NumberLock
 
 VIEW_AGE_MS = 200
+AGENDA_AGE_MS = 2_000
+"""How long a pass goes by the lanes it has read: what comes in between, of a higher priority too, waits no longer."""
 INDEX_LAG_MS = 2_000
 """How long an index may lag behind the table; a hint older than the last pass by this much is already served."""
 IDLE_SECONDS = 0.5
@@ -53,6 +55,7 @@ class Pass:
     began_monotonic: int
     agenda: Agenda
     view: View
+    agenda_read_at: int
     sends: set[Future[None]] = field(default_factory=set)
     busy: list[Head] = field(default_factory=list)
     locked: int = 0
@@ -68,7 +71,8 @@ def run(ports: Ports, org: str, hints: list[Hint], executor: Executor, may_lock:
     if registration and all(one.sent_at + INDEX_LAG_MS <= registration.pass_began_at for one in hints):
         return 0
     agenda = Agenda(ports.table, org)
-    current = Pass(ports, org, began, ports.clock.monotonic_ms(), agenda, _look(ports, org))
+    monotonic = ports.clock.monotonic_ms()
+    current = Pass(ports, org, began, monotonic, agenda, _look(ports, org), monotonic)
     if recovery.sweep(ports, current.view.held):
         current.view.is_stale = True
     try:
@@ -220,9 +224,12 @@ def _look(ports: Ports, org: str) -> View:
 
 
 def _renew(current: Pass) -> None:
-    age = current.ports.clock.monotonic_ms() - current.view.read_at
-    if current.view.is_stale or age >= VIEW_AGE_MS:
+    now = current.ports.clock.monotonic_ms()
+    if current.view.is_stale or now - current.view.read_at >= VIEW_AGE_MS:
         current.view = _look(current.ports, current.org)
+    if now - current.agenda_read_at >= AGENDA_AGE_MS:
+        current.agenda.forget()
+        current.agenda_read_at = now
     current.agenda.follow(current.view.sheet)
 
 

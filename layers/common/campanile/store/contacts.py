@@ -172,7 +172,7 @@ def get_many(table: Table, campaign_key: str, ids: Iterable[str], consistent: bo
     """Hot contacts by the id asked for; aliases are followed, absent ones left out."""
     wanted = list(ids)
     found = table.batch_get([keys.contact(campaign_key, one) for one in wanted], consistent)
-    by_id = {item["SK"].removeprefix("K#"): item for item in found.values()}
+    by_id = {keys.contact_id_of(item): item for item in found.values()}
     aliases = {name: item["alias_of"] for name, item in by_id.items() if "alias_of" in item}
     if aliases:
         owners = get_many(table, campaign_key, aliases.values(), consistent)
@@ -195,7 +195,7 @@ def cold_items(table: Table, campaign_key: str, ids: Sequence[str]) -> dict[str,
     if not ids:
         return {}
     found = table.batch_get([keys.contact_cold(campaign_key, one) for one in ids])
-    return {item["SK"].removeprefix("D#"): item for item in found.values()}
+    return {keys.contact_id_of(item): item for item in found.values()}
 
 
 def warm(contact: Contact, cold: Item | None) -> Contact:
@@ -218,7 +218,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
     refusal = item.get("last_refusal")
     return Contact(
         campaign_key=campaign_key,
-        id=item["SK"].removeprefix("K#"),
+        id=keys.contact_id_of(item),
         number=item["n"],
         status=ContactStatus(item["status"]),
         phone_numbers=tuple(item["phones"]),

@@ -85,7 +85,7 @@ def _progress(current: Import) -> Item:
 
 def _from_item(item: Item) -> Import:
     return Import(
-        job=item["PK"].removeprefix("J#"),
+        job=keys.job_of(item),
         org=item["org"],
         campaign_key=item["campaign"],
         file_name=item["file_name"],

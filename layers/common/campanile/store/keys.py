@@ -60,6 +60,10 @@ def slot(org: str, n: int) -> Key:
     return {"PK": slot_partition(org, n // SLOTS_PER_PARTITION), "SK": f"{n:05d}"}
 
 
+def org_of_slot(item: Mapping[str, str]) -> str:
+    return item["PK"].split("#")[1]
+
+
 def default_campaign(org: str) -> str:
     """The campaign key of an org's ad-hoc contacts."""
     return f"{DEFAULT_CAMPAIGN}@{org}"
@@ -95,6 +99,11 @@ def contact_cold(campaign_key: str, contact_id: str) -> Key:
     return {"PK": _contact_partition(campaign_key, contact_id), "SK": f"D#{contact_id}"}
 
 
+def contact_id_of(item: Mapping[str, str]) -> str:
+    """The contact id in a hot item, a cold item, an alias or a roster entry."""
+    return item["SK"][2:]
+
+
 def contact_id_for(campaign_key: str, external_id: str) -> str:
     """UUIDv5(campaign, external id): uniqueness of an external id is a property of the primary key."""
     try:
@@ -116,6 +125,11 @@ def number_history(org: str, e164: str, at_ms: int) -> Key:
     return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}"}
 
 
+def number_of(item: Mapping[str, str]) -> str:
+    """The number a lock, entry or line of history is about."""
+    return item["PK"].rpartition("#")[2]
+
+
 def provider_account(account: str) -> Key:
     return {"PK": f"P#{account}", "SK": "S"}
 
@@ -126,6 +140,10 @@ def credential(key_id: str) -> Key:
 
 def import_job(job: str) -> Key:
     return {"PK": f"J#{job}", "SK": "S"}
+
+
+def job_of(item: Mapping[str, str]) -> str:
+    return item["PK"].removeprefix("J#")
 
 
 def registry_shard(shard: int) -> str:

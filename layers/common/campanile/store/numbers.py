@@ -24,7 +24,7 @@ class NumberLock:
 def locks(table: Table, org: str, numbers: list[str]) -> dict[str, NumberLock]:
     """Call locks by number, eventually consistent: the conditions of `taking` decide."""
     found = table.batch_get([keys.number_lock(org, one) for one in numbers], consistent=False)
-    return {item["PK"].rpartition("#")[2]: _lock(item) for item in found.values()}
+    return {keys.number_of(item): _lock(item) for item in found.values()}
 
 
 def taking(org: str, number: str, attempt_id: str, slot: int, seen: NumberLock | None, now_ms: int) -> list[Action]:

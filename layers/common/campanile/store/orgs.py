@@ -44,12 +44,13 @@ def settings(table: Table, org: str) -> OrgSettings:
 
 def dial_view(table: Table, org: str) -> tuple[OrgSettings, list[SheetEntry]]:
     """Limits and dial sheet in one strong batch read; raises UnknownOrgError."""
-    found = table.batch_get([keys.org_settings(org), keys.dial_sheet(org)])
-    item = found.get((f"O#{org}", "S"))
+    wanted = keys.org_settings(org), keys.dial_sheet(org)
+    found = table.batch_get(wanted)
+    item, sheet_item = (found.get((key["PK"], key["SK"])) for key in wanted)
     if item is None:
         raise UnknownOrgError(org)
-    sheet = found.get((f"O#{org}", "DIAL"), {"campaigns": {}})
-    return _settings(org, item), [_entry(entry) for entry in sheet["campaigns"].values()]
+    campaigns = sheet_item["campaigns"] if sheet_item else {}
+    return _settings(org, item), [_entry(entry) for entry in campaigns.values()]
 
 
 def set_limit(

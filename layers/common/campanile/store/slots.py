@@ -127,7 +127,7 @@ def _to_item(slot: Slot) -> Item:
 
 def _from_item(item: Item) -> Slot:
     return Slot(
-        org=item["PK"].split("#")[1],
+        org=keys.org_of_slot(item),
         n=int(item["SK"]),
         attempt_id=item["attempt"],
         campaign_key=item["campaign"],
