@@ -1,13 +1,19 @@
 """A table of DynamoDB Local per test process, and an org of its own per test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from campanile import wiring
+from campanile.authentication import Authenticator
+from campanile.settings import Settings
+from campanile.store import credentials
+from campanile.store.credentials import ALL_SCOPES
 from campanile.store.table import Table
 from tests.support import table as tables
 from tests.support.dialer import Dialer
+from tests.support.gateway import Client
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,37 @@ def dialer(table: Table) -> Iterator[Dialer]:
     assert org.telephony.overlaps == [], "two calls to one contact or number at once"
     told = repr(org.log.lines)
     assert not [post.to for post in org.posts if post.to in told], "a phone number was logged"
+
+
+@pytest.fixture
+def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
+    """The functions wired to the test's table, clock and queue."""
+    authenticator = Authenticator(dialer.table)
+    settings = Settings(table_name=dialer.table.name)
+    for name, part in {
+        "table": dialer.table,
+        "clock": dialer.clock,
+        "dial_queue": dialer.queue,
+        "authenticator": authenticator,
+        "configured": settings,
+    }.items():
+        monkeypatch.setattr(wiring, name, lambda part=part: part)
+    return dialer
+
+
+@pytest.fixture
+def key(edge: Dialer) -> Callable[..., Client]:
+    """Makes a client with a key of its own: by scopes, org and age."""
+
+    def make(scopes: frozenset[str] = ALL_SCOPES, org: str = "", expires_in: int | None = None) -> Client:
+        now = edge.clock.now_ms()
+        expires_at = None if expires_in is None else now + 1000 * expires_in
+        token = credentials.create_api_key(edge.table, org or edge.org, scopes, now, expires_at)
+        return Client(f"Bearer {token}")
+
+    return make
+
+
+@pytest.fixture
+def api(key: Callable[..., Client]) -> Client:
+    return key()

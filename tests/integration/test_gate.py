@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
 from campanile.store import keys, numbers
-from campanile.store.table import Table, Update
+from campanile.store.table import Table
 from tests.support.audit import audit
 from tests.support.clock import at
 from tests.support.dialer import Dialer, number
+from tests.support.table import Request
 
 NINE_TO_FIVE = [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:00"}]
 
@@ -21,20 +21,14 @@ NINE_TO_FIVE = [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", 
 @contextmanager
 def between_lock_and_gate(dialer: Dialer, act: Callable[[], object]) -> Iterator[None]:
     """Let others act once, after the first LOCK and before its gate reads."""
-    production, left = dialer.table, [act]
+    left = [act]
 
-    class Interrupted(Table):
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
+    def before(request: Request) -> None:
+        if left and request.is_gate:
+            left.pop()()
 
-        def batch_get(self, wanted: Any, consistent: bool = True) -> Any:
-            if left and any(key["SK"] == "D" for key in wanted):
-                left.pop()()
-            return super().batch_get(wanted, consistent)
-
-    dialer.table = Interrupted()
-    yield
-    dialer.table = production
+    with dialer.interposed(before):
+        yield
     assert not left, "the gate was to be asked"
 
 
@@ -142,24 +136,17 @@ def test_a_pause_during_a_workers_wait_for_its_turn_stops_the_call(dialer: Diale
 
 def test_a_reading_older_than_half_a_second_is_taken_again(dialer: Dialer, campaign: Campaign) -> None:
     """The worker stalls between INTENT and POST, and the campaign is paused meanwhile."""
-    production = dialer.table
     stalls = [True]
 
-    class Stalling(Table):
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
+    def after(request: Request) -> None:
+        is_intent = request.operation == "write" and request.about.key["PK"].startswith("SL#")
+        if is_intent and stalls:
+            stalls.pop()
+            dialer.clock.advance(0.6)
+            dialer.change(campaign, "pause")
 
-        def write(self, action: Any, returned: Any = "NONE") -> Any:
-            written = super().write(action, returned)
-            is_intent = isinstance(action, Update) and action.key["PK"].startswith("SL#")
-            if is_intent and stalls:
-                stalls.pop()
-                dialer.clock.advance(0.6)
-                dialer.change(campaign, "pause")
-            return written
-
-    dialer.table = Stalling()
-    dialer.run()
+    with dialer.interposed(after=after):
+        dialer.run()
     assert not stalls
     assert dialer.posts == []
     assert dialer.contact(campaign, "ana").status == "pending"
@@ -168,42 +155,27 @@ def test_a_reading_older_than_half_a_second_is_taken_again(dialer: Dialer, campa
 
 
 def test_a_slow_but_unchanged_gate_is_asked_again_and_the_call_placed_once(dialer: Dialer, campaign: Campaign) -> None:
-    production = dialer.table
-    slow = [0.6, 0.6]
+    slow = [0.6, 0.6, 0.5]
     asked: list[int] = []
 
-    class Slow(Table):
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
+    def after(request: Request) -> None:
+        if request.is_gate:
+            asked.append(dialer.clock.now_ms())
+            dialer.clock.advance(slow[len(asked) - 1])
 
-        def batch_get(self, wanted: Any, consistent: bool = True) -> Any:
-            found = super().batch_get(wanted, consistent)
-            if any(key["SK"] == "D" for key in wanted):
-                asked.append(dialer.clock.now_ms())
-                dialer.clock.advance(slow.pop() if slow else 0.5)
-            return found
-
-    dialer.table = Slow()
-    dialer.run()
+    with dialer.interposed(after=after):
+        dialer.run()
     assert len(asked) == 3
     assert [post.at - asked[-1] for post in dialer.posts] == [500]
 
 
 def test_a_gate_that_stays_slow_gives_the_lock_back(dialer: Dialer, campaign: Campaign) -> None:
-    production = dialer.table
+    def after(request: Request) -> None:
+        if request.is_gate:
+            dialer.clock.advance(0.501)
 
-    class Slow(Table):
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
-
-        def batch_get(self, wanted: Any, consistent: bool = True) -> Any:
-            if any(key["SK"] == "D" for key in wanted):
-                dialer.clock.advance(0.501)
-            return super().batch_get(wanted, consistent)
-
-    dialer.table = Slow()
-    dialer.run()
-    dialer.table = production
+    with dialer.interposed(after=after):
+        dialer.run()
     assert dialer.posts == []
     assert dialer.held() == []
     assert dialer.contact(campaign, "ana").attempts == []
@@ -211,45 +183,28 @@ def test_a_gate_that_stays_slow_gives_the_lock_back(dialer: Dialer, campaign: Ca
     assert len(dialer.posts) == 1
 
 
-def test_no_post_leaves_more_than_a_second_after_the_pause_is_answered(dialer: Dialer) -> None:
+@pytest.mark.parametrize("moment", range(1, 12, 2))
+def test_no_post_leaves_more_than_a_second_after_the_pause_is_answered(dialer: Dialer, moment: int) -> None:
     """Whatever the moment of the pause within a pass."""
-    for moment in range(1, 12, 2):
-        campaign = dialer.campaign()
-        dialer.add_people(campaign, *(number(100 * moment + n) for n in range(4)))
-        left = [moment]
-        answered: list[int] = []
-        production = dialer.table
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, *(number(n) for n in range(4)))
+    answered: list[int] = []
+    requests = 0
 
-        class PausedAtRequest(Table):
-            def __init__(self, table: Table, left: list[int], answered: list[int], campaign: Campaign) -> None:
-                self.__dict__.update(table.__dict__)
-                self.left, self.answered, self.campaign = left, answered, campaign
+    def before(request: Request) -> None:
+        nonlocal requests
+        dialer.clock.advance(0.05)
+        requests += request.operation in ("batch_get", "write")
+        if requests == moment and not answered:
+            dialer.change(campaign, "pause")
+            answered.append(dialer.clock.now_ms())
 
-            def _count(self) -> None:
-                dialer.clock.advance(0.05)
-                self.left[0] -= 1
-                if self.left[0] == 0:
-                    dialer.change(self.campaign, "pause")
-                    self.answered.append(dialer.clock.now_ms())
-
-            def batch_get(self, wanted: Any, consistent: bool = True) -> Any:
-                self._count()
-                return super().batch_get(wanted, consistent)
-
-            def write(self, action: Any, returned: Any = "NONE") -> Any:
-                self._count()
-                return super().write(action, returned)
-
-        dialer.table = PausedAtRequest(production, left, answered, campaign)
+    with dialer.interposed(before):
         dialer.run()
-        dialer.table = production
-        posts = [post for post in dialer.posts if post.request.campaign_id == campaign.key]
-        assert answered
-        assert all(post.at - answered[0] <= 1_000 for post in posts)
-        for post in posts:
-            dialer.end(post, Outcome.ANSWERED)
-        audit(dialer, campaign)
-        dialer.change(campaign, "close")
+    assert answered
+    assert all(post.at - answered[0] <= 1_000 for post in dialer.posts)
+    assert len(dialer.held()) == len(dialer.posts)
+    audit(dialer, campaign)
 
 
 def test_windows_are_those_of_the_contacts_timezone(dialer: Dialer) -> None:
@@ -343,19 +298,13 @@ def test_a_callback_waits_for_the_window(dialer: Dialer) -> None:
 
 
 def test_the_gate_reads_campaign_configuration_and_list_in_one_strong_batch(dialer: Dialer, campaign: Campaign) -> None:
-    production = dialer.table
     gates: list[tuple[set[str], bool]] = []
 
-    class Watching(Table):
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
+    def before(request: Request) -> None:
+        if request.is_gate:
+            gates.append(({key["SK"] for key in request.about}, request.options["consistent"]))
 
-        def batch_get(self, wanted: Any, consistent: bool = True) -> Any:
-            if any(key["SK"] == "D" for key in wanted):
-                gates.append(({key["SK"] for key in wanted}, consistent))
-            return super().batch_get(wanted, consistent)
-
-    dialer.table = Watching()
-    dialer.run()
+    with dialer.interposed(before):
+        dialer.run()
     configuration = keys.configuration(dialer.org, str(campaign.configuration_id))["SK"]
     assert gates == [({"D", f"C#{campaign.id}", configuration}, True)]

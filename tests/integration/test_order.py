@@ -150,3 +150,13 @@ def test_a_contact_that_comes_due_during_a_long_pass_is_called_in_its_turn(diale
     dialer.run()
     assert added
     assert [post.at - due <= 3_000 for post in dialer.posts if post.to == number(99)] == [True]
+
+
+@pytest.mark.parametrize("year", [2287, 2500, 2999])
+def test_a_contact_scheduled_centuries_ahead_holds_nobody_up(one_line: Dialer, year: int) -> None:
+    campaign = one_line.campaign()
+    one_line.add_people(campaign, number(1), scheduled_at=f"{year}-01-01T00:00:00Z")
+    one_line.add_people(campaign, number(2), scheduled_at="2026-07-01T17:00:01Z")
+    one_line.clock.advance(1)
+    assert called(one_line, 1) == [number(2)]
+    assert one_line.run() == 0

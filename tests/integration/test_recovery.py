@@ -1,9 +1,11 @@
-"""Expired leases: every call that nobody looks after any more is settled with the provider, never dialed again blindly."""
+"""Expired leases: a call that nobody looks after any more is settled with the provider, never dialed again blindly."""
 
 from typing import Any
 
 import pytest
 
+from campanile.dialing import placing
+from campanile.dialing.placing import LockedCall
 from campanile.entities import CallReport
 from campanile.lifecycle import Outcome
 from campanile.store import slots
@@ -11,15 +13,12 @@ from campanile.store.table import Table
 from campanile.telephony.port import Ambiguous, Ended, LookUpFailed, NotFound, PlaceResult
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
+from tests.support.table import Request
 from tests.support.telephony import Post, ScriptedTelephony
 
 
 class Died(BaseException):
     """A worker process ends in mid-step."""
-
-
-def die(_post: Post) -> PlaceResult | None:
-    raise Died
 
 
 def die_in_post(dialer: Dialer, *, call_rings: bool) -> Post:
@@ -188,7 +187,7 @@ def test_a_worker_that_wakes_after_its_lease_places_no_call(dialer: Dialer) -> N
     campaign = dialer.campaign()
     dialer.limit(2)
     dialer.add_people(campaign, number(1), number(2))
-    slept = []
+    slept: list[float] = []
 
     def others_meanwhile(seconds: float) -> None:
         if seconds < 60 and dialer.held() and not slept:
@@ -203,43 +202,29 @@ def test_a_worker_that_wakes_after_its_lease_places_no_call(dialer: Dialer) -> N
     assert slept
 
 
-def test_an_intent_that_comes_between_the_look_and_the_return_of_its_lock_wins_or_loses_whole(dialer: Dialer) -> None:
+def test_an_intent_between_the_sweeps_look_and_its_return_of_the_lock_wins(
+    dialer: Dialer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sweep reads an expired lock; its worker wakes up, says INTENT and places the call; then the sweep goes on."""
     campaign = dialer.campaign()
     [contact_id] = dialer.add_people(campaign, number(1))
-    production = dialer.table
-    sweeping = []
-
-    class SlowSweep(Table):
-        """Stops before the return of the lock until the stalled worker has placed its call."""
-
-        def __init__(self) -> None:
-            self.__dict__.update(production.__dict__)
-
-        def transact(self, actions: Any) -> None:
-            if sweeping and not dialer.posts:
-                dialer.table = production
-                sweeping.pop().resume()
-            super().transact(actions)
-
-    class Stalled:
-        """A worker between its gate and its INTENT."""
-
-        def __init__(self) -> None:
-            self.resume = lambda: None
-
-    from campanile.dialing import placing
-
-    calls: list[placing.LockedCall] = []
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(placing, "place", lambda _ports, call, _at: calls.append(call))
+    stalled: list[LockedCall] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(placing, "place", lambda _ports, call, _at: stalled.append(call))
         dialer.run()
-    worker = Stalled()
-    worker.resume = lambda: placing.place(dialer.ports, calls[0], 0)
-    sweeping.append(worker)
-    dialer.clock.advance(dialer.limits.lock_lease)
-    dialer.table = SlowSweep()
-    dialer.run()
-    dialer.table = production
+    dialer.clock.advance(dialer.limits.lock_lease - 1)
+    clock_of_the_worker = dialer.clock.now_ms()
+
+    def before(request: Request) -> None:
+        if request.operation == "transact" and stalled:
+            sweep_time = dialer.clock.now_ms()
+            dialer.clock.advance((clock_of_the_worker - sweep_time) / 1000)
+            placing.place(dialer.ports, stalled.pop(), 0)
+            dialer.clock.advance((sweep_time - clock_of_the_worker) / 1000)
+
+    dialer.clock.advance(1)
+    with dialer.interposed(before):
+        dialer.run()
+    assert not stalled
     assert len(dialer.posts) == 1
     assert dialer.contact(campaign, contact_id).status == "in_progress"

@@ -1,16 +1,15 @@
 """The tick's registry: no org with work is ever forgotten (G4)."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from campanile import tick
 from campanile.dial_queue import Hint
+from campanile.dialing import worker
 from campanile.lifecycle import Outcome
 from campanile.store import keys, registry
 from campanile.store.table import Delete, Table
 from tests.support.dialer import DAY, Dialer, number
+from tests.support.table import Request
 
 FIVE_MINUTES = 300
 
@@ -19,28 +18,6 @@ def registered(dialer: Dialer) -> registry.Registration:
     found = registry.read(dialer.table, dialer.org)
     assert found
     return found
-
-
-class Interfering(Table):
-    """The same table, where others act between two requests: `before` is called with each condition to be written."""
-
-    def __init__(self, table: Table) -> None:
-        self.__dict__.update(table.__dict__)
-        self.before: Callable[[Any], None] = lambda _action: None
-
-    def write(self, action: Any, returned: Any = "NONE") -> Any:
-        self.before(action)
-        return super().write(action, returned)
-
-
-def once(act: Callable[[], object], when: Callable[[Any], bool]) -> Callable[[Any], None]:
-    left = [act]
-
-    def before(action: Any) -> None:
-        if left and when(action):
-            left.pop()()
-
-    return before
 
 
 def test_an_announcement_lowers_the_due_time_and_bumps_the_sequence(dialer: Dialer) -> None:
@@ -64,11 +41,14 @@ def test_a_registration_settled_while_work_is_announced_keeps_a_due_time(dialer:
     """The worker removes the item between the two writes of an announcement."""
     registry.announce(dialer.table, dialer.org, 1_000, 1_000)
     seen = registered(dialer)
-    table = Interfering(dialer.table)
-    is_second_write = lambda action: not action.condition  # noqa: E731
-    table.before = once(lambda: registry.settle(dialer.table, seen, None), is_second_write)
-    registry.announce(table, dialer.org, 5_000, 2_000)
-    assert registered(dialer).next_due_at <= 5_000
+
+    def remove_before_the_second_write(request: Request) -> None:
+        if not request.about.condition:
+            registry.settle(dialer.table, seen, None)
+
+    with dialer.interposed(remove_before_the_second_write):
+        registry.announce(dialer.table, dialer.org, 5_000, 2_000)
+    assert registered(dialer).next_due_at == 5_000
 
 
 def test_a_registration_made_anew_is_not_removed_by_a_worker_that_saw_the_former_one(dialer: Dialer) -> None:
@@ -133,30 +113,17 @@ def test_a_lock_taken_while_another_pass_settles_keeps_the_registration(dialer: 
     dialer.limit(1)
     dialer.add_people(campaign, number(1))
     dialer.clock.advance(FIVE_MINUTES + 1)
-    other = dialer.table
-    before = registered(dialer)
+    announced = registered(dialer).seq
 
-    class LaneReader(Table):
-        """Between the settling pass' look at the slots and its look at the lanes the other pass locks."""
+    def lock_before_the_look_at_the_lanes(request: Request) -> None:
+        if request.options.get("index") == keys.LANES and not dialer.held():
+            dialer.run()
 
-        def __init__(self) -> None:
-            self.__dict__.update(other.__dict__)
-
-        def query(self, condition: str, values: Any, **options: Any) -> Any:
-            if options.get("index") == keys.LANES and not dialer.held():
-                dialer.table = other
-                dialer.run()
-            return super().query(condition, values, **options)
-
-    dialer.table = LaneReader()
-    from campanile.dialing import worker
-
-    worker.run(
-        dialer.ports, dialer.org, [Hint(dialer.org, "test", dialer.clock.now_ms())], dialer.executor, lambda: False
-    )
-    dialer.table = other
+    hints = [Hint(dialer.org, "test", dialer.clock.now_ms())]
+    with dialer.interposed(lock_before_the_look_at_the_lanes):
+        worker.run(dialer.ports, dialer.org, hints, dialer.executor, lambda: False)
     assert dialer.held()
-    assert registered(dialer).seq >= before.seq
+    assert registered(dialer).seq >= announced
 
 
 def test_a_hint_that_the_last_pass_has_served_is_acknowledged_unread(dialer: Dialer) -> None:

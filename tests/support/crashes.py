@@ -11,28 +11,39 @@ class Crash(BaseException):
 
 
 class Crasher:
-    """Counts requests and dies at one of them. `at` counts from 1; None: never."""
+    """Counts requests and dies at one of them."""
 
     def __init__(self) -> None:
-        self.made = 0
+        self._made = 0
         self._at: int | None = None
         self._applied = False
+        self.died_at = ""
 
     def arm(self, at: int, applied: bool) -> None:
-        """Die at the `at`-th request from now on, after it took effect if `applied`."""
-        self.made, self._at, self._applied = 0, at, applied
+        """Die at the `at`-th request from now on, counted from 1; after it took effect if `applied`."""
+        self._made, self._at, self._applied, self.died_at = 0, at, applied, ""
 
     def disarm(self) -> None:
         self._at = None
 
-    def request(self, make: Callable[[], T]) -> T:
-        self.made += 1
-        if self.made == self._at and not self._applied:
-            raise Crash
+    @property
+    def died_at_a_read(self) -> bool:
+        """Whether it was a read: to die after one is to die before the next request."""
+        return self.died_at.startswith(("get", "batch_get", "query", "look_up"))
+
+    def request(self, name: str, make: Callable[[], T]) -> T:
+        self._made += 1
+        dies = self._made == self._at
+        if dies and not self._applied:
+            self._die(name)
         answer = make()
-        if self.made == self._at:
-            raise Crash
+        if dies:
+            self._die(name)
         return answer
+
+    def _die(self, name: str) -> None:
+        self.died_at = name
+        raise Crash
 
     def around(self, port: Any) -> Any:
         """The port, whose every method counts as one request."""
@@ -48,4 +59,4 @@ class _Crashing:
         found = getattr(self._port, name)
         if not callable(found):
             return found
-        return lambda *args, **kwargs: self._crasher.request(lambda: found(*args, **kwargs))
+        return lambda *args, **kwargs: self._crasher.request(name, lambda: found(*args, **kwargs))

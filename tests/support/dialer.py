@@ -1,7 +1,8 @@
 """An org with a dialer: the production code on DynamoDB Local, with time, provider and queue in the test's hands."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from campanile.telephony.callback import sign_reference
 from tests.support.clock import VirtualClock
 from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
+from tests.support.table import Hook, InterposedTable, Request
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
 
 T = TypeVar("T")
@@ -78,6 +80,27 @@ class Dialer:
             callback_url=lambda reference: sign_reference(reference, SECRET),
             log=self.log,
         )
+
+    @contextmanager
+    def interposed(self, before: Hook = lambda _: None, after: Hook = lambda _: None) -> Iterator[None]:
+        """Let others act before and after each request to the table, through the table as it is."""
+        production = self.table
+
+        def aside(hook: Hook) -> Hook:
+            def act(request: Request) -> None:
+                mine, self.table = self.table, production
+                try:
+                    hook(request)
+                finally:
+                    self.table = mine
+
+            return act
+
+        self.table = InterposedTable(production, aside(before), aside(after))
+        try:
+            yield
+        finally:
+            self.table = production
 
     def campaign(self, priority: int = 1, external_id: str | None = None, **configuration: Any) -> Campaign:
         """A new campaign with a configuration of its own that may call at any hour unless told otherwise."""

@@ -1,52 +1,21 @@
 """The table on DynamoDB Local, made from the template's own definition: tests and deployment cannot disagree."""
 
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from random import Random
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import boto3
-import yaml
 from botocore.config import Config
 
-from campanile.store.table import Table
+from campanile.store.table import Item, Returned, Table
+from tests.support.template import table_definition
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+T = TypeVar("T")
 LONGEST_BACK_OFF_SECONDS = 0.02
-_CREATED = (
-    "AttributeDefinitions",
-    "KeySchema",
-    "GlobalSecondaryIndexes",
-    "BillingMode",
-)
-
-
-class _CloudFormation(yaml.SafeLoader):
-    """YAML with CloudFormation's short functions, whose values play no part here."""
-
-
-def _ignore(loader: yaml.Loader, _suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node)
-    assert isinstance(node, yaml.ScalarNode)
-    return loader.construct_scalar(node)
-
-
-_CloudFormation.add_multi_constructor("!", _ignore)
-
-
-@cache
-def definition() -> dict[str, Any]:
-    """What the template says of the table, as far as `create_table` takes it."""
-    template = yaml.load(TEMPLATE.read_text(), Loader=_CloudFormation)  # noqa: S506  a SafeLoader, and our own file
-    properties = template["Resources"]["Table"]["Properties"]
-    return {name: properties[name] for name in _CREATED}
 
 
 def connect(endpoint: str) -> Any:
@@ -61,7 +30,7 @@ def connect(endpoint: str) -> Any:
 def create(client: Any) -> str:
     """Create a table of a name of its own and answer the name."""
     name = f"campanile-{uuid4()}"
-    client.create_table(TableName=name, **definition())
+    client.create_table(TableName=name, **table_definition("Table"))
     return name
 
 
@@ -79,7 +48,8 @@ class CountingTable(Table):
 
     def __init__(self, client: Any, name: str) -> None:
         self.requests: Counter[str] = Counter()
-        super().__init__(_Counting(client, self.requests), name, Random(1), _wait_briefly)
+        counting: Any = _Counting(client, self.requests)
+        super().__init__(counting, name, Random(1), _wait_briefly)
 
 
 class _Counting:
@@ -97,3 +67,52 @@ class _Counting:
             return operation(**request)
 
         return counted
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to the table: the method's name, what it is about (a key, keys, a condition, an action, actions)."""
+
+    operation: str
+    about: Any
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is the dialer's gate that asks: nothing else reads do-not-call entries."""
+        return self.operation == "batch_get" and any(key["SK"] == "D" for key in self.about)
+
+
+Hook = Callable[[Request], object]
+
+
+class InterposedTable(Table):
+    """The same table, with others acting before and after its requests."""
+
+    def __init__(self, table: Table, before: Hook, after: Hook) -> None:
+        self.__dict__.update(vars(table))
+        self._before = before
+        self._after = after
+
+    def batch_get(self, wanted: Any, consistent: bool = True) -> dict[tuple[str, str], Item]:
+        batch_get = super().batch_get
+        request = Request("batch_get", wanted, {"consistent": consistent})
+        return self._between(request, lambda: batch_get(wanted, consistent))
+
+    def query(self, condition: str, values: Any, **options: Any) -> Iterator[Item]:
+        query = super().query
+        return self._between(Request("query", condition, options), lambda: query(condition, values, **options))
+
+    def write(self, action: Any, returned: Returned = "NONE") -> Item:
+        write = super().write
+        return self._between(Request("write", action), lambda: write(action, returned))
+
+    def transact(self, actions: Any) -> None:
+        transact = super().transact
+        self._between(Request("transact", actions), lambda: transact(actions))
+
+    def _between(self, request: Request, make: Callable[[], T]) -> T:
+        self._before(request)
+        answer = make()
+        self._after(request)
+        return answer

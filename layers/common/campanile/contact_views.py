@@ -55,7 +55,7 @@ def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: i
     blocks = counters.blocks(table, campaign.key)
     total = sum(_admitted(block, wanted) for block in blocks)
     if wanted.statuses & set(SHOWN_ACTIVE) and not wanted.statuses.issuperset(SHOWN_ACTIVE):
-        total += sum(wanted.admits(shown_status(ContactStatus.ACTIVE, slot), None) for slot in held.values())
+        total += _admitted_of_held(table, campaign, wanted, held)
     ids: list[str] = []
     to_skip = offset
     for block in blocks:
@@ -97,6 +97,15 @@ def _admitted(block: Block, wanted: Filter) -> int:
         if all(wanted.admits(one, outcome) for one in shown):
             count += number
     return count
+
+
+def _admitted_of_held(table: Table, campaign: Campaign, wanted: Filter, held: Mapping[str, Slot]) -> int:
+    """How many calls in flight the filter admits, which the counters cannot tell: they know no phases."""
+    shown = {contact_id: shown_status(ContactStatus.ACTIVE, slot) for contact_id, slot in held.items()}
+    if not wanted.outcomes:
+        return sum(wanted.admits(status, None) for status in shown.values())
+    found = contacts.get_many(table, campaign.key, held, consistent=False)
+    return sum(wanted.admits(shown[contact_id], one.last_outcome) for contact_id, one in found.items())
 
 
 def _may_be_active(block: Block, wanted: Filter) -> bool:

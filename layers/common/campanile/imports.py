@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 
 from campanile import csv_rows, manage_campaigns, phone, upsert
+from campanile.clock import Clock
 from campanile.csv_rows import CsvRow, CsvStructureError, RowError
 from campanile.dial_queue import DialQueue
 from campanile.entities import Campaign
@@ -48,12 +49,12 @@ class _Prepared:
     by_number: bool
 
 
-def import_file(table: Table, queue: DialQueue, uploads: Uploads, file: StoredFile, now_ms: int) -> Import | None:
+def import_file(table: Table, queue: DialQueue, uploads: Uploads, clock: Clock, file: StoredFile) -> Import | None:
     """Import a dropped file; None when it was imported before. Raises NotOurFileError for a key of another form."""
     place = _OBJECT_KEY.fullmatch(file.key)
     if place is None:
         raise NotOurFileError("the key must be <org>/<campaign>/<file>.csv")
-    job = str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
+    job, now = str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}")), clock.now_ms()
     org, reference = place["org"], place["campaign"]
     try:
         orgs.settings(table, org)
@@ -62,22 +63,20 @@ def import_file(table: Table, queue: DialQueue, uploads: Uploads, file: StoredFi
     try:
         campaign = manage_campaigns.find_or_ad_hoc(table, org, reference)
     except NotFoundError as error:
-        unknown = Import(job, org, f"{reference}@{org}", place["file"], now_ms, now_ms)
-        return _failed(table, unknown, str(error)) if imports.begin(table, unknown) else None
-    current = imports.begin(table, Import(job, org, campaign.key, place["file"], now_ms, now_ms))
+        unknown = Import(job, org, f"{reference}@{org}", place["file"], now, now)
+        return _finished(table, clock, unknown, "failed", str(error)) if imports.begin(table, unknown) else None
+    new = Import(job, org, campaign.key, place["file"], now, now)
+    current = imports.begin(table, new)
     if current is None:
         return None
     try:
         records = _read(uploads, file)
         if campaign.status is CampaignStatus.CLOSED:
             raise StateError("The campaign is closed; a closed campaign takes no contacts.")
-        done = _run(table, queue, campaign, current, records)
+        done = _Run(table, queue, clock, campaign, current, resumed=current is not new).run(records)
     except (CsvStructureError, StateError) as error:
-        return _failed(table, current, str(error))
-    status = "completed_with_errors" if done.counts.invalid else "completed"
-    done = replace(done, status=status)
-    imports.save(table, done)
-    return done
+        return _finished(table, clock, current, "failed", str(error))
+    return _finished(table, clock, done, "completed_with_errors" if done.counts.invalid else "completed")
 
 
 def list_imports(table: Table, campaign: Campaign) -> ImportsAnswer:
@@ -92,54 +91,86 @@ def _read(uploads: Uploads, file: StoredFile) -> list[CsvRow | RowError]:
     return list(csv_rows.read_rows(csv_rows.decode(uploads.read(file))))
 
 
-def _run(
-    table: Table, queue: DialQueue, campaign: Campaign, current: Import, records: Sequence[CsvRow | RowError]
-) -> Import:
-    country = manage_campaigns.country_code(table, campaign)
-    seen: set[str] = set()
-    checkpoint = current.checkpoint
-    for start in range(0, len(records), ROWS_PER_WRITE):
-        chunk = records[start : start + ROWS_PER_WRITE]
-        prepared = [_prepare(campaign, record, country) for record in chunk]
-        fresh = list(_first_of_file(prepared, seen))
-        if chunk[-1].row <= checkpoint:
-            continue  # written by a run that was cut short
-        errors = [one for one in prepared if isinstance(one, ImportRowError)]
-        for error in errors:
-            current = imports.with_error(current, error)
-        inserted, updated, known = _write(table, queue, campaign, current, fresh)
-        counts = current.counts
-        current = replace(
-            current,
+class _Run:
+    """One run over a file's rows, from the import's checkpoint on."""
+
+    def __init__(
+        self, table: Table, queue: DialQueue, clock: Clock, campaign: Campaign, current: Import, resumed: bool
+    ) -> None:
+        self._table = table
+        self._queue = queue
+        self._clock = clock
+        self._campaign = campaign
+        self._current = current
+        # A run cut short may have written a part of its next rows: those are found again, not updated.
+        self._may_find_own = resumed
+
+    def run(self, records: Sequence[CsvRow | RowError]) -> Import:
+        country = manage_campaigns.country_code(self._table, self._campaign)
+        seen: set[str] = set()
+        checkpoint = self._current.checkpoint
+        for start in range(0, len(records), ROWS_PER_WRITE):
+            chunk = records[start : start + ROWS_PER_WRITE]
+            prepared = [_prepare(self._campaign, record, country) for record in chunk]
+            fresh = list(_first_of_file(prepared, seen))
+            if chunk[-1].row > checkpoint:
+                self._take(chunk, prepared, fresh)
+        return self._current
+
+    def _take(
+        self,
+        chunk: Sequence[CsvRow | RowError],
+        prepared: Sequence[_Prepared | ImportRowError],
+        fresh: Sequence[_Prepared],
+    ) -> None:
+        """Write one chunk, count it, and save the checkpoint behind it."""
+        bad = [one for one in prepared if isinstance(one, ImportRowError)]
+        repeated = len(prepared) - len(bad) - len(fresh)
+        inserted, updated, known, refused = self._write(fresh)
+        for error in sorted([*bad, *refused], key=lambda one: one.row):
+            self._current = imports.with_error(self._current, error)
+        counts = self._current.counts
+        self._current = replace(
+            self._current,
             checkpoint=chunk[-1].row,
+            updated_at=self._clock.now_ms(),
             counts=counts.model_copy(
                 update={
                     "rows": counts.rows + len(chunk),
                     "inserted": counts.inserted + inserted,
                     "updated": counts.updated + updated,
-                    "duplicates": counts.duplicates + known + len(prepared) - len(errors) - len(fresh),
+                    "duplicates": counts.duplicates + known + repeated,
                 }
             ),
         )
-        imports.save(table, current)
-    return current
+        imports.save(self._table, self._current)
+        self._may_find_own = False
 
+    def _write(self, fresh: Sequence[_Prepared]) -> tuple[int, int, int, list[ImportRowError]]:
+        """Upsert rows; answers how many were inserted, updated, left out as their number was there, and the refused."""
+        found = contacts.get_many(self._table, self._campaign.key, [self._identity(one) for one in fresh])
+        # Contacts bear the time of the import that made them, so an interrupted run knows its own again.
+        own = {name for name, one in found.items() if one.created_at == self._current.created_at}
+        known = {one.fields.id for one in fresh if one.by_number and one.fields.id in found.keys() - own}
+        wanted = [one for one in fresh if one.fields.id not in known]
+        rows = [Row(index, one.fields, one.numbers or None) for index, one in enumerate(wanted)]
+        if not rows:
+            return 0, 0, len(known), []
+        now, created = self._clock.now_ms(), self._current.created_at
+        answer = upsert.upsert(self._table, self._queue, self._campaign, rows, now, created)
+        refused = [
+            ImportRowError(row=wanted[one.index].source.row, column=None, code=one.code, message=one.message)
+            for one in answer.failed
+        ]
+        again = len({self._identity(one) for one in wanted} & own) if self._may_find_own else 0
+        return answer.inserted + again, answer.updated - again, len(known), refused
 
-def _write(
-    table: Table, queue: DialQueue, campaign: Campaign, current: Import, fresh: Sequence[_Prepared]
-) -> tuple[int, int, int]:
-    """Upsert the rows; answers how many were inserted, updated, and left out as their number was there before."""
-    by_number = [one.fields.id for one in fresh if one.by_number and one.fields.id]
-    found = contacts.get_many(table, campaign.key, by_number)
-    # Contacts bear the time of the import that made them: an interrupted run finds its own again.
-    known = {contact_id for contact_id, one in found.items() if one.created_at != current.created_at}
-    wanted = [one for one in fresh if one.fields.id not in known]
-    rows = [Row(index, one.fields, one.numbers or None) for index, one in enumerate(wanted)]
-    if not rows:
-        return 0, 0, len(known)
-    answer = upsert.upsert(table, queue, campaign, rows, current.created_at)
-    again = len(found) - len(known)
-    return answer.inserted + again, answer.updated - again, len(known)
+    def _identity(self, one: _Prepared) -> str:
+        """The id under which the row's contact is found."""
+        if one.fields.id is not None:
+            return one.fields.id
+        assert one.fields.external_id is not None, "a row without either has an id from its number"
+        return keys.contact_id_for(self._campaign.key, one.fields.external_id)
 
 
 def _prepare(campaign: Campaign, record: CsvRow | RowError, country: str | None) -> _Prepared | ImportRowError:
@@ -187,8 +218,8 @@ def _id_from_number(campaign: Campaign, number: str) -> str:
     return keys.contact_id_for(keys.contact_id_for(campaign.key, "phone number"), number)
 
 
-def _failed(table: Table, current: Import, reason: str) -> Import:
-    done = replace(current, status="failed", reason=reason)
+def _finished(table: Table, clock: Clock, current: Import, status: str, reason: str | None = None) -> Import:
+    done = replace(current, status=status, reason=reason, updated_at=clock.now_ms())
     imports.save(table, done)
     return done
 

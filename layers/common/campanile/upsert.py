@@ -89,15 +89,26 @@ def normalize(raw: str, default_country_code: str | None) -> phone.PhoneNumber:
     return phone.normalize_e164(raw) if default_country_code is None else phone.normalize(raw, default_country_code)
 
 
-def upsert(table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> UpsertAnswer:
-    """Store the rows; raises StateError for a closed campaign, InvalidFieldsError when a new contact has no number."""
+def upsert(
+    table: Table,
+    queue: DialQueue,
+    campaign: Campaign,
+    rows: Sequence[Row],
+    now_ms: int,
+    created_ms: int | None = None,
+) -> UpsertAnswer:
+    """Store the rows; raises StateError for a closed campaign.
+
+    `created_ms` is the creation time that new contacts get, when it is not now: an import dates all of its contacts
+    by its own beginning.
+    """
     if campaign.status is CampaignStatus.CLOSED:
         raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
     results: dict[int, _Result] = {}
     left = list(rows)
     dues: set[int] = set()
     for round_ in range(CONTENTION_RETRIES):
-        fold = _Fold(table, campaign, now_ms)
+        fold = _Fold(table, campaign, now_ms, now_ms if created_ms is None else created_ms)
         fold.read(left)
         for row in left:
             results[row.index] = fold.apply(row)
@@ -118,10 +129,11 @@ def upsert(table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Ro
 class _Fold:
     """What the rows make of the contacts, in memory."""
 
-    def __init__(self, table: Table, campaign: Campaign, now_ms: int) -> None:
+    def __init__(self, table: Table, campaign: Campaign, now_ms: int, created_ms: int) -> None:
         self._table = table
         self._campaign = campaign
         self._now_ms = now_ms
+        self._created_ms = created_ms
         self._drafts: dict[str, Draft] = {}
         self._names: dict[str, str] = {}
 
@@ -144,32 +156,30 @@ class _Fold:
         by_id = self._names.get(fields.id) if fields.id else None
         by_name = self._names.get(name) if name else None
         if by_id and by_name and by_id != by_name:
-            message = "id and external_id belong to two different contacts"
-            return _Result(None, failed=FailedRow(index=row.index, code="identity_conflict", message=message))
+            return _failed(row, "identity_conflict", "id and external_id belong to two different contacts")
         if fields.id and by_name and not by_id:
             message = "no contact has this id; the row updated the contact with its external_id"
             notices.append(Notice(code="unknown_id", message=message, index=row.index))
         known = by_id or by_name
+        if known is None and row.numbers is None:
+            return _failed(row, "phone_numbers_required", "a new contact needs phone_numbers")
         if known is None:
-            return _Result(self._insert(row, name), inserted=True, notices=notices)
+            return _Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
         return _Result(known, notices=notices)
 
-    def _insert(self, row: Row, name: str | None) -> str:
-        if row.numbers is None:
-            path = f"contacts[{row.index}].phone_numbers"
-            raise InvalidFieldsError([FieldError(path, "missing", "is required for a new contact")])
+    def _insert(self, row: Row, numbers: tuple[str, ...], name: str | None) -> str:
         contact_id = row.fields.id or name or str(uuid4())
         blank = Contact(
             campaign_key=self._campaign.key,
             id=contact_id,
             number=-1,
             status=ContactStatus.PENDING,
-            phone_numbers=row.numbers,
-            created_at=self._now_ms,
-            due=self._now_ms,
+            phone_numbers=numbers,
+            created_at=self._created_ms,
+            due=self._created_ms,
             kind=LaneKind.FIRST,
         )
         self._drafts[contact_id] = Draft(None, blank)
@@ -189,6 +199,10 @@ class _Fold:
 
     def _name(self, external_id: str) -> str:
         return keys.contact_id_for(self._campaign.key, external_id)
+
+
+def _failed(row: Row, code: str, message: str) -> _Result:
+    return _Result(None, failed=FailedRow(index=row.index, code=code, message=message))
 
 
 def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:

@@ -1,0 +1,139 @@
+"""The API without a gateway: the template's routes, the functions' handlers, API Gateway's proxy events."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from tests.support.dialer import ALL_DAY
+from tests.support.template import FUNCTION, folder, resources, routes
+
+Handler = Any
+
+SOME_ID = "0190f3c2-0000-7000-8000-000000000000"
+ROUTES = [
+    ("POST", "/campaign/configurations"),
+    ("GET", f"/campaign/configurations/{SOME_ID}"),
+    ("POST", "/campaign/campaigns"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}"),
+    ("POST", f"/campaign/campaigns/{SOME_ID}/start"),
+    ("POST", f"/campaign/campaigns/{SOME_ID}/pause"),
+    ("POST", f"/campaign/campaigns/{SOME_ID}/close"),
+    ("POST", f"/campaign/campaigns/{SOME_ID}/contacts"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}/contacts"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}/imports"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}/stats"),
+    ("GET", "/campaign/concurrency-settings"),
+    ("PUT", "/campaign/concurrency-settings"),
+]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler answered. `body` is parsed when it is JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@cache
+def served() -> list[tuple[str, str, str]]:
+    """Method, path and function folder of every route; the most specific paths first."""
+    functions = resources(FUNCTION)
+    found = [(route.method, route.path, folder(functions[route.function])) for route in routes()]
+    return sorted(found, key=lambda route: ("+}" in route[1], route[1].count("{")))
+
+
+def call(
+    method: str,
+    path: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    is_base64: bool = False,
+) -> Answer:
+    """One request. `body` goes as JSON, or as it is when it is text; a None value leaves a header out."""
+    url = urlsplit(path)
+    template, function, parameters = _route(method, url.path)
+    query = parse_qs(url.query, keep_blank_values=True)
+    event = {
+        "resource": template,
+        "path": unquote(url.path),
+        "httpMethod": method,
+        "headers": {"Content-Type": "application/json", **(headers or {})},
+        "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": parameters or None,
+        "requestContext": {"requestId": str(uuid4()), "stage": "v1", "path": f"/v1{url.path}", "httpMethod": method},
+        "body": body if isinstance(body, str) or body is None else json.dumps(body),
+        "isBase64Encoded": is_base64,
+    }
+    handler: Handler = import_module(f"functions.{function}.app").handler
+    answer = handler(event, LambdaContext())
+    sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
+    assert sent["x-request-id"] == event["requestContext"]["requestId"]  # type: ignore[index]
+    return Answer(answer["statusCode"], sent, answer["body"] or "")
+
+
+def _route(method: str, path: str) -> tuple[str, str, dict[str, str]]:
+    for verb, template, function in served():
+        pattern = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", template)
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+        if verb == method and (match := re.fullmatch(pattern, path)):
+            return template, function, {name: unquote(value) for name, value in match.groupdict().items()}
+    raise AssertionError(f"no route takes {method} {path}")
+
+
+class Client:
+    """Calls the API with one credential."""
+
+    def __init__(self, authorization: str | None) -> None:
+        self.headers = {} if authorization is None else {"Authorization": authorization}
+
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        return call(method, path, body, {**self.headers, **headers})
+
+    def get(self, path: str) -> Any:
+        answer = self("GET", path)
+        assert answer.status == 200, answer.text
+        return answer.body
+
+    def post(self, path: str, body: object = None, status: int = 200) -> Any:
+        answer = self("POST", path, body)
+        assert answer.status == status, answer.text
+        return answer.body
+
+    def campaign(self, **fields: Any) -> str:
+        configuration = self.post("/campaign/configurations", {"name": "c", "default_windows": ALL_DAY}, 201)
+        wanted = {"name": "a campaign", "configuration_id": configuration["id"], **fields}
+        return str(self.post("/campaign/campaigns", wanted, 201)["id"])
+
+
+def problem(answer: Answer, status: int) -> dict[str, Any]:
+    """The problem document (RFC 9457) of an answer that must be one."""
+    assert answer.status == status, (answer.status, answer.text)
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.body
+    assert {"type", "title", "status", "detail", "request_id"} <= document.keys()
+    assert document["status"] == status
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return document
+
+
+def paths(answer: Answer) -> list[str]:
+    """Where a 422 says the request is wrong."""
+    return sorted(error["path"] for error in problem(answer, 422)["errors"])
