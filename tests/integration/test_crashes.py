@@ -230,9 +230,9 @@ def test_a_sweep_that_dies_at_any_request_records_a_finished_call_once(scene: Ca
         assert len(one.provider.posts) == 3
 
 
-def test_two_passes_of_which_one_dies_at_any_request_call_nobody_twice(scene: Callable[[], Scene]) -> None:
+def test_two_passes_of_which_one_dies_at_any_request_call_nobody_twice(lonely: Callable[[], Scene]) -> None:
     """The healthy one comes right after the death, while the dead one's lease still holds."""
-    for one in deaths(scene, run):
+    for one in deaths(lonely, run):
         one.dialer.queue = one.healthy_queue
         one.dialer.limit(3)
         one.dialer.run()

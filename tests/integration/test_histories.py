@@ -126,8 +126,8 @@ def test_whatever_happens_the_figures_equal_a_recount(
     run_state_machine_as_test(
         CampaignHistory,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=15,
+            max_examples=8,
+            stateful_step_count=12,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

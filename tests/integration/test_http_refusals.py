@@ -89,7 +89,6 @@ def test_a_wrong_field_of_a_campaign_is_named(api: Client, fields: dict[str, Any
 @pytest.mark.parametrize(
     ("row", "path"),
     [
-        ({}, "phone_numbers"),
         ({"phone_numbers": None}, "phone_numbers"),
         ({"phone_numbers": []}, "phone_numbers"),
         ({"phone_numbers": ["12"]}, "phone_numbers[0]"),

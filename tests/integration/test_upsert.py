@@ -206,9 +206,10 @@ def test_ad_hoc_contacts_need_numbers_in_e164(dialer: Dialer) -> None:
     assert dialer.upsert(dialer.ad_hoc, person(1)).inserted == 1
 
 
-def test_a_new_contact_without_a_number_refuses_the_request_and_writes_nothing(dialer: Dialer) -> None:
+def test_a_new_contact_without_a_number_fails_its_row_only(dialer: Dialer) -> None:
     campaign = dialer.campaign()
-    with pytest.raises(InvalidFieldsError) as refused:
-        dialer.upsert(campaign, person(1), {"external_id": "ana"})
-    assert refused.value.errors[0].path == "contacts[1].phone_numbers"
-    assert every_contact(dialer.table, campaign.key) == []
+    answer = dialer.upsert(campaign, person(1), {"external_id": "ana"}, {"external_id": "ana", **person(2)})
+    assert [(row.index, row.code) for row in answer.failed] == [(1, "phone_numbers_required")]
+    assert (answer.inserted, answer.contact_ids[1]) == (2, None)
+    assert dialer.contact(campaign, "ana").phone_numbers == [number(2)]
+    audit(dialer, campaign)

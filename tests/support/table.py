@@ -15,7 +15,6 @@ from campanile.store.table import Item, Returned, Table
 from tests.support.template import table_definition
 
 T = TypeVar("T")
-LONGEST_BACK_OFF_SECONDS = 0.02
 
 
 def connect(endpoint: str) -> Any:
@@ -35,12 +34,12 @@ def create(client: Any) -> str:
 
 
 def open_table(client: Any, name: str) -> Table:
-    """The store's port to a table; it waits only briefly after a conflict."""
-    return Table(client, name, Random(1), _wait_briefly)
+    """The store's port to a table; after a conflict it really waits, as time is what rivals need."""
+    return Table(client, name, Random(), _wait)
 
 
-def _wait_briefly(seconds: float) -> None:
-    Event().wait(min(seconds, LONGEST_BACK_OFF_SECONDS))
+def _wait(seconds: float) -> None:
+    Event().wait(seconds)
 
 
 class CountingTable(Table):
@@ -49,7 +48,7 @@ class CountingTable(Table):
     def __init__(self, client: Any, name: str) -> None:
         self.requests: Counter[str] = Counter()
         counting: Any = _Counting(client, self.requests)
-        super().__init__(counting, name, Random(1), _wait_briefly)
+        super().__init__(counting, name, Random(), _wait)
 
 
 class _Counting:

@@ -1,5 +1,6 @@
 """Who calls: the org comes from the credential, and from nothing else (G9)."""
 
+import re
 from dataclasses import dataclass
 
 from campanile.errors import ForbiddenError, UnauthenticatedError
@@ -14,6 +15,7 @@ READ = frozenset({"campaigns:read", "campaigns:manage"})
 MANAGE = frozenset({"campaigns:manage"})
 CONCURRENCY_READ = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
 CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
+_KEY_ID = re.compile(r"ak_[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("Send an API key: Authorization: Bearer ak_<id>.<secret>")
         key_id, _, secret = token.strip().partition(".")
-        credential = self._credential(key_id, now_ms) if key_id.startswith("ak_") and secret else None
+        credential = self._credential(key_id, now_ms) if _KEY_ID.fullmatch(key_id) and secret else None
         if credential is None or not credential.matches(secret):
             raise UnauthenticatedError("The API key is unknown or revoked. Check that it was copied whole.")
         if credential.expires_at is not None and credential.expires_at <= now_ms:

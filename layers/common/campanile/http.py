@@ -4,6 +4,7 @@ Every error is an RFC 9457 problem document; every answer carries X-Request-Id.
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
@@ -104,7 +105,6 @@ def entry_point(api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | N
     """
 
     def serve(event: dict[str, Any], context: LambdaContext, caller: Caller | None) -> dict[str, Any]:
-        _check_json(event)
         if event["path"].endswith("/"):
             raise routes.unmatched(event["httpMethod"], event["path"])
         api.append_context(caller=caller)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
@@ -132,7 +132,7 @@ def _edge(serve: _Serve, accepted_scopes: frozenset[str] | None) -> Handler:
                 authorization = _header(event, "authorization")
                 now = wiring.clock().now_ms()
                 caller = wiring.authenticator().authenticate(authorization, accepted_scopes, now)
-            _check_size(event)
+            _check_body(event)
             answer = serve(event, context, caller)
         except Exception as error:  # noqa: BLE001  the edge: whatever is raised becomes an answer, never a gateway's 502
             answer = _plain_answer(problem(error, request_id))
@@ -205,18 +205,23 @@ def _header(event: dict[str, Any], name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
-def _check_size(event: dict[str, Any]) -> None:
-    size = len((event.get("body") or "").encode())
-    if size > MAX_BODY_BYTES:
-        raise errors.TooLargeError(f"The body has {size} bytes; at most {MAX_BODY_BYTES} are taken. Split the request.")
+def _check_body(event: dict[str, Any]) -> None:
+    """Refuse a body that is too large, no text, or JSON on which the parser chokes.
 
-
-def _check_json(event: dict[str, Any]) -> None:
-    """Refuse what the JSON parser chokes on other than by a JSONDecodeError, which the resolver handles."""
+    A plain JSONDecodeError is left to the resolver: not every body has to be JSON.
+    """
+    body = event.get("body") or ""
     try:
-        json.loads(event.get("body") or "null")
+        data = b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="replace")
+        if len(data) > MAX_BODY_BYTES:
+            raise errors.TooLargeError(
+                f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken. Split the request."
+            )
+        json.loads(data.decode() or "null")
     except json.JSONDecodeError:
         return
+    except UnicodeDecodeError:
+        raise errors.MalformedError("The body is not UTF-8 text.") from None
     except (RecursionError, ValueError):
         raise errors.MalformedError("The body is nested too deeply, or has a number of too many digits.") from None
 

@@ -31,6 +31,7 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
     is_ad_hoc = slot.campaign_key == keys.default_campaign(slot.org)
     policy = RetryPolicy() if is_ad_hoc else _policy(ports, slot)
+    report = _dated(report, slot, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:
@@ -82,6 +83,12 @@ def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
     """The contact while the attempt that holds `slot` is its call; None when that call is settled."""
     contact = contacts.get(ports.table, slot.campaign_key, slot.contact_id)
     return contact if contact is not None and contact.attempt_id == slot.attempt_id else None
+
+
+def _dated(report: CallReport, slot: Slot, now_ms: int) -> CallReport:
+    """The report with an end that lies in the call's own time: a carrier's clock must not move a retry (G8)."""
+    ended_at = min(max(report.ended_at_ms, slot.intended_at or slot.locked_at), now_ms)
+    return replace(report, ended_at_ms=ended_at)
 
 
 def _policy(ports: Ports, slot: Slot) -> RetryPolicy:

@@ -70,7 +70,10 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
                 message = f"{path}: {phone.TEXTS[number.warning]}"
                 notices.append(Notice(code=number.warning, message=message, index=index))
             numbers.append(number.e164)
-        if "phone_numbers" in row.model_fields_set and row.phone_numbers is None:
+        if row.phone_numbers is None and row.id is None and row.external_id is None:
+            message = "is required for a new contact; to update one, give its id or external_id"
+            errors.append(FieldError(f"contacts[{index}].phone_numbers", "missing", message))
+        elif row.phone_numbers is None and "phone_numbers" in row.model_fields_set:
             errors.append(
                 FieldError(
                     f"contacts[{index}].phone_numbers",
