@@ -36,9 +36,9 @@ from tools.demo_summary import (
     View,
     broken_promises,
     closed_until_tomorrow,
-    finished,
     is_over,
     latest,
+    show_value,
     summarize,
 )
 from tools.local_stack import STACK_FILE, UP, Stack, running_stack
@@ -54,8 +54,6 @@ POLL_SECONDS = 0.5
 IMPORT_SECONDS = 60.0
 DIALING_SECONDS = 240.0
 SHOWN_LATEST = 7
-PICTURED_AT = 0.7
-"""The share of finished contacts from which on a picture shows most."""
 
 NEXT = """\
 What next:
@@ -110,16 +108,13 @@ def await_import(product: Product, campaign_id: str, rows: int) -> None:
 
 def watch(product: Product, campaigns: Campaigns, started: float, screen: Screen) -> View:
     """Show the campaign until it is over, or its time is; answers the moment that makes the best picture."""
-    pace, picture = Pace(), None
+    pace, best = Pace(), None
     while True:
         view = _look(product, campaigns, started, pace)
         screen.show(view)
-        share = finished(view.campaign) / max(1, view.campaign.contacts.total)
-        is_busy = view.campaign.active_calls == CONCURRENCY_LIMIT
-        if picture is None or (share <= PICTURED_AT and is_busy):
-            picture = view
+        best = max(best or view, view, key=show_value)
         if is_over(view.campaign) or view.seconds > DIALING_SECONDS:
-            return picture
+            return best
         time.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - started - view.seconds)))
 
 

@@ -173,6 +173,13 @@ def finished(stats: StatsAnswer) -> int:
     return sum(getattr(stats.contacts, status) for status in TERMINAL)
 
 
+def show_value(view: View) -> tuple[bool, bool, int]:
+    """How much a picture of this moment would show; the largest shows most."""
+    is_midway = 0.3 <= finished(view.campaign) / max(1, view.campaign.contacts.total) <= 0.9
+    kinds = {one.outcome for one in view.latest} | ({"exhausted"} if view.campaign.contacts.exhausted else set())
+    return is_midway, view.campaign.active_calls == view.campaign.concurrency_limit, len(kinds)
+
+
 def latest(contacts: Sequence[ContactAnswer], count: int, now: datetime) -> list[Ended]:
     """The calls that ended last, newest first."""
     ended = (one for contact in contacts for one in _ended(contact, now))
@@ -193,7 +200,7 @@ def _what_follows(contact: ContactAnswer, now: datetime) -> str:
         return contact.status
     wait = contact.next_attempt_at - now if contact.next_attempt_at else timedelta()
     seconds = round(wait.total_seconds())
-    return f"again in {seconds} s" if seconds > 0 else "again, when its turn comes"
+    return f"again in {seconds} s" if seconds > 0 else "due again"
 
 
 def closed_until_tomorrow(now: datetime, timezone: str) -> list[dict[str, Any]]:

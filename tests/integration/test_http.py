@@ -1,6 +1,7 @@
 """The API's edge: who may do what to whose data, and the way from an empty org to a finished call."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -216,3 +217,26 @@ def test_long_external_ids_of_any_script_address_their_objects(api: Client) -> N
     name = "名" * 255
     campaign = api.campaign(external_id=name)
     assert api.get(f"/campaign/campaigns/{quote(name)}")["id"] == campaign
+
+
+def test_nothing_that_identifies_a_person_is_logged(
+    edge: Dialer, api: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by a request that succeeds, nor one that is refused, nor one that breaks."""
+    row = {"external_id": "ana.miller", "phone_numbers": [number(1)], "data": {"name": "Ana Miller"}}
+    contacts = "/campaign/campaigns/default/contacts"
+    api.post(contacts, {"contacts": [row]})
+    api.get(f"{contacts}/ana.miller")
+    problem(api("POST", contacts, {"contacts": [{**row, "phone_numbers": ["+1212555000199"]}]}), 422)
+    problem(api("POST", contacts, '{"contacts": [{"name": "Ana Miller", "phone_numbers": ["+12125550001"'), 400)
+
+    def break_down(*_: Any) -> None:
+        raise RuntimeError(f"cannot store {row}")
+
+    monkeypatch.setattr("campanile.upsert.upsert", break_down)
+    problem(api("POST", contacts, {"contacts": [row]}), 500)
+    told = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert "unhandled" in told
+    secret = api.headers["Authorization"].rpartition(".")[2]
+    for private in (number(1), "1212555", "Ana", "miller", secret):
+        assert private not in told

@@ -1,9 +1,7 @@
 """LOCK: a contact, a slot and a number are taken together or not at all, however many workers try (G1, G2)."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +19,7 @@ from campanile.store.table import Table
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number
+from tests.support.threads import at_once
 
 
 def slot_for(dialer: Dialer, contact: Contact, n: int) -> Slot:
@@ -80,20 +79,9 @@ def lock_greedily(dialer: Dialer, contacts: Sequence[Contact], seed: int) -> lis
     return locked
 
 
-def in_threads(count: int, work: Any) -> list[Any]:
-    barrier = Barrier(count)
-
-    def begin(n: int) -> Any:
-        barrier.wait()
-        return work(n)
-
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(begin, range(count)))
-
-
 def test_64_workers_never_hold_more_than_ten_slots_and_lock_each_contact_once(dialer: Dialer) -> None:
     contacts = people(dialer, 20)
-    won = in_threads(64, lambda n: lock_greedily(dialer, contacts, n))
+    won = at_once(64, lambda n: lock_greedily(dialer, contacts, n))
     locked = [contact_id for of_worker in won for contact_id in of_worker]
     assert len(locked) == len(set(locked)) == 10
     held = dialer.held()
@@ -106,14 +94,14 @@ def test_64_workers_never_hold_more_than_ten_slots_and_lock_each_contact_once(di
 def test_16_passes_at_once_place_one_call_per_contact_within_the_limit(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     dialer.add_people(campaign, *(number(n) for n in range(25)))
-    in_threads(16, lambda _n: dialer.run())
+    at_once(16, lambda _n: dialer.run())
     assert len(dialer.posts) == 10
     assert dialer.telephony.most_live == 10
     audit(dialer, campaign)
     while dialer.telephony.live:
         for post in list(dialer.telephony.live.values()):
             dialer.end(post, Outcome.ANSWERED)
-        in_threads(4, lambda _n: dialer.run())
+        at_once(4, lambda _n: dialer.run())
     assert dialer.telephony.most_live == 10
     assert [one.status for one in audit(dialer, campaign)] == [ContactStatus.COMPLETED] * 25
     assert len(dialer.posts) == 25
@@ -276,7 +264,7 @@ def test_random_limits_and_calls_never_exceed_the_limit_of_their_moment(dialer: 
         if random.random() < 0.3:
             limit = random.randint(1, 12)
             put_limit(dialer, limit)
-        in_threads(2, lambda _n: dialer.run())
+        at_once(2, lambda _n: dialer.run())
         assert len(dialer.held()) <= max(limit, before)
         live = list(dialer.telephony.live.values())
         for post in random.sample(live, min(len(live), random.randint(0, 4))):
@@ -303,7 +291,7 @@ def test_a_raised_limit_is_used_at_once(table: Table) -> None:
 
 
 def test_two_changes_of_the_limit_at_once_end_in_one_of_them(dialer: Dialer) -> None:
-    in_threads(8, lambda n: put_limit(dialer, n + 1))
+    at_once(8, lambda n: put_limit(dialer, n + 1))
     settings = orgs.settings(dialer.table, dialer.org)
     assert settings.concurrency_limit in range(1, 9)
     assert settings.limit_rev == 8

@@ -129,34 +129,6 @@ def test_a_callback_comes_at_the_asked_time_and_uses_no_budget(dialer: Dialer) -
     audit(dialer, campaign)
 
 
-def test_an_invalid_number_moves_on_to_the_next_at_once(dialer: Dialer) -> None:
-    campaign = dialer.campaign(retry_delay_seconds=3600)
-    [contact_id] = dialer.add(campaign, {"phone_numbers": [number(1), number(2), number(3)]})
-    dialer.call(Outcome.INVALID_NUMBER)
-    dialer.call(Outcome.INVALID_NUMBER)
-    dialer.call(Outcome.ANSWERED)
-    assert [post.to for post in dialer.posts] == [number(1), number(2), number(3)]
-    assert dialer.contact(campaign, contact_id).status == "completed"
-
-
-def test_a_contact_whose_every_number_is_invalid_is_an_error(dialer: Dialer) -> None:
-    campaign = dialer.campaign()
-    [contact_id] = dialer.add(campaign, {"phone_numbers": [number(1), number(2)]})
-    dialer.call(Outcome.INVALID_NUMBER)
-    dialer.call(Outcome.INVALID_NUMBER)
-    assert dialer.contact(campaign, contact_id).status == "error"
-    audit(dialer, campaign)
-
-
-def test_retries_rotate_the_numbers_and_leave_out_invalid_ones(dialer: Dialer) -> None:
-    campaign = dialer.campaign(retry_attempts=5, retry_delay_seconds=1)
-    dialer.add(campaign, {"phone_numbers": [number(1), number(2), number(3)]})
-    for outcome in (Outcome.NO_ANSWER, Outcome.INVALID_NUMBER, *[Outcome.NO_ANSWER] * 4):
-        dialer.call(outcome)
-        dialer.clock.advance(1)
-    assert [post.to for post in dialer.posts] == [number(n) for n in (1, 2, 3, 1, 3, 3)]
-
-
 def test_a_do_not_call_request_is_listed_and_no_contact_of_that_number_is_called(dialer: Dialer) -> None:
     campaign, other = dialer.campaign(), dialer.campaign()
     [contact_id] = dialer.add_people(campaign, number(1))

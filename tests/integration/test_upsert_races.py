@@ -1,29 +1,12 @@
 """Many requests at once: every accepted row is exactly one contact (G10)."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
-
 from campanile.models import UpsertAnswer
 from campanile.store import counters
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number
+from tests.support.threads import at_once
 
-T = TypeVar("T")
 THREADS = 32
-
-
-def at_once(count: int, work: Callable[[int], T]) -> list[T]:
-    """Run `work(0)` .. `work(count - 1)` in threads that begin together."""
-    barrier = Barrier(count)
-
-    def begin(n: int) -> T:
-        barrier.wait()
-        return work(n)
-
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(begin, range(count)))
 
 
 def test_many_requests_with_one_external_id_make_one_contact(dialer: Dialer) -> None:

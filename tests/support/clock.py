@@ -1,8 +1,9 @@
 """A clock that stands still until a test or a sleeping dialer moves it on."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
-from threading import RLock
+from threading import Event, RLock
 
 EPOCH = "2026-07-01T17:00:00Z"
 """A Wednesday, 13:00 in New York."""
@@ -44,3 +45,16 @@ class VirtualClock:
         """Go to a moment, in either direction."""
         with self._lock:
             self._now_ms = at(moment)
+
+
+class RealClock(VirtualClock):
+    """The system's clock where a virtual one is expected: for races between real threads."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        Event().wait(seconds)

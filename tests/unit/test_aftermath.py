@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campanile import retry
@@ -195,6 +195,7 @@ def test_a_provider_that_asks_for_a_pause_gets_it() -> None:
     assert after_refusal(contact(), A, Refusal.PROVIDER_REFUSED, NOW, NOW + 1000, due=NOW + 1000).due == NOW + 1000
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.lists(st.sampled_from([*Outcome, Refusal.DO_NOT_CALL]), min_size=30, max_size=30),
     st.integers(1, MAX_PHONE_NUMBERS),
@@ -222,6 +223,7 @@ def test_in_every_life_the_budget_holds_invalid_numbers_rest_and_the_contact_end
     assert one.callbacks_used <= MAX_CALLBACKS
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from([Outcome.NO_ANSWER, Outcome.INVALID_NUMBER]), max_size=11), st.integers(1, 10))
 def test_only_a_number_that_was_never_dialed_is_dialed_without_a_delay(outcomes: list[Outcome], numbers: int) -> None:
     one = contact(*(f"+141555501{n:02d}" for n in range(numbers)))

@@ -8,7 +8,7 @@ import pytest
 
 from campanile.models import AttemptAnswer, AttemptCounts, ContactAnswer, ContactCounts, StatsAnswer
 from campanile.simulated_carrier.report import Report
-from tools.demo_summary import Pace, Summary, broken_promises, is_over, latest, summarize
+from tools.demo_summary import Pace, Summary, View, broken_promises, is_over, latest, show_value, summarize
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 GOOD = Summary(
@@ -141,9 +141,19 @@ def test_the_last_calls_say_what_follows_from_them() -> None:
     waits, done = contact("pending", "no_answer", again_in=3), contact("do_not_call", "busy", "do_not_call")
     due = contact("pending", "busy", again_in=-1)
     shown = latest([waits, done, due], 10, NOW)
-    assert [one.then for one in shown] == ["again in 3 s", "do_not_call", "again, when its turn comes", "called again"]
+    assert [one.then for one in shown] == ["again in 3 s", "do_not_call", "due again", "called again"]
     assert (shown[0].name, shown[1].attempt_no, shown[1].outcome) == ("Ada Hall", 2, "do_not_call")
     assert latest([waits, done, due], 1, NOW) == shown[:1]
+
+
+def test_the_picture_is_of_a_moment_midway_with_all_lines_busy_and_various_outcomes() -> None:
+    def moment(done: int, busy: int, *outcomes: str) -> View:
+        now = stats(pending=60 - done, in_progress=busy, completed=done)
+        return View(1, now, stats(), 1, None, latest([contact("completed", one) for one in outcomes], 9, NOW))
+
+    start, idle = moment(1, 8, "busy", "failed", "answered"), moment(30, 7, "busy", "failed", "answered")
+    dull, best = moment(30, 8, "answered", "answered"), moment(30, 8, "answered", "busy")
+    assert sorted([best, start, dull, idle], key=show_value) == [start, idle, dull, best]
 
 
 def test_the_pace_is_that_of_the_last_seconds() -> None:

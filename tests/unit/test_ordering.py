@@ -164,7 +164,7 @@ waiting_contacts = st.builds(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.lists(waiting_contacts, max_size=25, unique_by=lambda one: one.contact_id), st.integers(1, 7))
 def test_whatever_waits_everything_due_is_dialed_once_and_in_order(
     table: Table, crowd: list[Waiting], at_a_time: int
@@ -174,6 +174,7 @@ def test_whatever_waits_everything_due_is_dialed_once_and_in_order(
     assert [place(one) for one in order] == sorted(map(place, crowd))
 
 
+@settings(deadline=None, derandomize=True)
 @given(waiting_contacts)
 def test_a_lane_entry_tells_everything_that_dialing_in_order_needs(one: Waiting) -> None:
     head = parse_head("campaign", one.zone, one.lane_sort)
@@ -185,6 +186,7 @@ def test_a_lane_entry_tells_everything_that_dialing_in_order_needs(one: Waiting)
 instants = st.datetimes(datetime(1970, 1, 2), datetime(2999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@settings(deadline=None, derandomize=True)
 @given(instants, instants, st.integers(0, 999_999_999), st.integers(0, 999_999_999))
 def test_the_index_sorts_a_lane_by_due_time_for_every_time_a_contact_may_be_scheduled_at(
     one: datetime, other: datetime, number: int, other_number: int

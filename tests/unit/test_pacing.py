@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campanile.pacing import MAX_OVERLAPPING_SENDS, next_free, overlap, send_times
@@ -29,6 +29,7 @@ def test_less_than_one_call_a_second_is_possible() -> None:
     assert [*times, next_free(times, 0.1)] == [NOW, NOW + 10_000, NOW + 20_000]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 2 * NOW), st.integers(1, 50), rates)
 def test_no_send_is_before_now_or_before_the_account_is_free(free_at: int, count: int, rate: float) -> None:
     times = send_times(free_at, NOW, count, rate)
@@ -37,6 +38,7 @@ def test_no_send_is_before_now_or_before_the_account_is_free(free_at: int, count
     assert times[0] == max(free_at, NOW)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.integers(1, 32), min_size=2, max_size=60), rates)
 def test_reservation_after_reservation_the_rate_is_never_exceeded(counts: list[int], rate: float) -> None:
     free_at = NOW

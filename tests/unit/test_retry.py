@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campanile.entities import LaneKind
@@ -179,6 +179,7 @@ def life(outcomes: Iterable[Outcome], policy: RetryPolicy, numbers: int) -> tupl
     return decisions, unasked, callbacks
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(Outcome), min_size=20, max_size=20), policies, st.integers(1, 10))
 def test_whatever_the_outcomes_calls_nobody_asked_for_stay_within_the_budget_and_the_contact_ends(
     outcomes: list[Outcome], policy: RetryPolicy, numbers: int
@@ -189,6 +190,7 @@ def test_whatever_the_outcomes_calls_nobody_asked_for_stay_within_the_budget_and
     assert decisions[-1].status in TERMINAL
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(Outcome), policies, st.integers(1, 11), st.integers(0, 3), st.booleans(), st.booleans())
 def test_a_contact_waits_for_a_time_and_for_a_reason_exactly_when_it_is_pending(
     outcome: Outcome, policy: RetryPolicy, used: int, callbacks: int, untried: bool, valid: bool
@@ -207,6 +209,7 @@ def test_a_contact_waits_for_a_time_and_for_a_reason_exactly_when_it_is_pending(
     assert decision.due_ms is None or decision.due_ms >= NOW
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=10, unique=True), st.data())
 def test_over_one_round_every_reachable_number_has_its_turn(numbers: list[str], data: st.DataObject) -> None:
     unreachable = data.draw(st.sets(st.sampled_from(numbers)))

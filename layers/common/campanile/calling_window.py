@@ -82,7 +82,7 @@ def _unknown_timezone(name: str) -> str:
     near = _names_by_spelling().get("_".join(name.lower().split()), [])[:3]
     if near:
         return f"{shown!r} is not an IANA timezone: did you mean {' or '.join(repr(each) for each in near)}?"
-    advice = "use a name such as 'America/New_York' (GET /campaign/timezones lists all)"
+    advice = "use a name of the IANA time zone database, such as 'America/New_York'"
     return f"{shown!r} is not an IANA timezone: {advice}"
 
 

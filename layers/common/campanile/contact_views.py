@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from campanile import gate
 from campanile.calling_window import Schedule
@@ -15,6 +16,7 @@ from campanile.store import configurations, contacts, counters, keys, orgs, slot
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table
 
+MAX_ANSWER_BYTES = 5_000_000
 SHOWN_ACTIVE = ("locked", "in_progress")
 
 
@@ -74,8 +76,14 @@ def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: i
             break
     found = contacts.get_many(table, campaign.key, ids)
     listed = [found[contact_id] for contact_id in ids if contact_id in found]
-    answers = _answers(table, campaign, listed, held, now_ms)
+    answers = _fitting(_answers(table, campaign, listed, held, now_ms))
     return ContactsAnswer(contacts=answers, total=total, limit=limit, offset=offset)
+
+
+def _fitting(answers: Sequence[ContactAnswer]) -> list[ContactAnswer]:
+    """As many as one answer may carry: Lambda returns at most 6 MB. The next page starts after the last one shown."""
+    sizes = accumulate(len(one.model_dump_json().encode()) for one in answers)
+    return [one for one, size in zip(answers, sizes, strict=True) if size <= MAX_ANSWER_BYTES]
 
 
 def _roster(table: Table, campaign: Campaign, block: Block, wanted: Filter, held: Mapping[str, Slot]) -> Iterator[str]:

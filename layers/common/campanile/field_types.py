@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 _YEARS_END = 3000
+MAX_JSON_DEPTH = 32
+_TOO_DEEP = f"must not be nested more than {MAX_JSON_DEPTH} levels deep"
 _WRITE_A_TIME = "must be a date and time as in 2026-07-01T17:00:00Z"
 
 
@@ -56,6 +58,16 @@ def _campaign_external_id(value: str) -> str:
     return value
 
 
+def _depth(value: object) -> int:
+    """How deeply objects and lists are nested; a number or text has depth 0."""
+    level: list[object] = [value]
+    depth = 0
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
 def json_object_of(limit: int) -> AfterValidator:
     """Admits objects of at most `limit` bytes of JSON, without NaN or infinity, which JSON does not have."""
 
@@ -63,7 +75,9 @@ def json_object_of(limit: int) -> AfterValidator:
         try:
             size = len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
         except RecursionError:
-            raise ValueError("is nested too deeply") from None
+            raise ValueError(_TOO_DEEP) from None
+        if _depth(value) > MAX_JSON_DEPTH:
+            raise ValueError(_TOO_DEEP)
         if size > limit:
             raise ValueError(f"must be at most {limit} bytes of JSON, is {size}")
         return value

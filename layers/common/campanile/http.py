@@ -32,8 +32,8 @@ from campanile.store.campaigns import (
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
 
 MAX_BODY_BYTES = 4_500_000
-MAX_ENCODED_ID = 255 * 4 * 3
-"""An external id of 255 characters, percent-encoded: up to four bytes each, three characters a byte."""
+MAX_ID_CHARACTERS = 255
+LISTED_ERRORS = 100
 PROBLEM_TYPE = "application/problem+json"
 
 STATUS: dict[type[Exception], HTTPStatus] = {
@@ -79,7 +79,15 @@ def _caller(request: HttpRequest) -> Caller:
 CallerOf = Annotated[Caller, Depends(_caller)]
 """A route parameter of this type is the authenticated caller."""
 
-PathId = Annotated[str, Path(min_length=1, max_length=MAX_ENCODED_ID), AfterValidator(unquote)]
+
+def _path_id(encoded: str) -> str:
+    decoded = unquote(encoded)
+    if len(decoded) > MAX_ID_CHARACTERS:
+        raise ValueError(f"must have at most {MAX_ID_CHARACTERS} characters")
+    return decoded
+
+
+PathId = Annotated[str, Path(min_length=1), AfterValidator(_path_id)]
 """A path parameter: a UUID, or the external id of the object."""
 
 
@@ -108,7 +116,12 @@ def entry_point(api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | N
         if event["path"].endswith("/"):
             raise routes.unmatched(event["httpMethod"], event["path"])
         api.append_context(caller=caller)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
-        return api.resolve({**event, "path": _routed_path(event)}, context)
+        # Every body is JSON, whatever the client calls it: curl -d says it is a form.
+        headers = {
+            name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"
+        }
+        headers["content-type"] = "application/json"
+        return api.resolve({**event, "path": _routed_path(event), "headers": headers}, context)
 
     return _edge(serve, accepted_scopes)
 
@@ -182,7 +195,7 @@ def problem(error: Exception, request_id: str) -> Response[str]:
         "request_id": request_id,
     }
     if fields := _fields(error):
-        document["errors"] = [asdict(field) for field in fields]
+        document["errors"] = [asdict(field) for field in fields[:LISTED_ERRORS]]
     headers = {"X-Request-Id": request_id}
     if isinstance(error, errors.MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.allowed)

@@ -3,13 +3,14 @@
 Requests are strict (no silent coercion) and refuse unknown fields. Times go out as RFC 3339 in UTC.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from campanile import phone
 from campanile.calling_window import Overrides, Schedule, TimeWindow, TimezoneName
 from campanile.entities import AgentFields
+from campanile.errors import TooManyContactsError
 from campanile.field_types import (
     CallerId,
     CampaignExternalId,
@@ -30,6 +31,7 @@ MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
+MAX_CONFIGURATION_BYTES = 64 * 1024
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
 DEFAULT_CONCURRENCY_LIMIT = 10
@@ -76,6 +78,14 @@ class ConfigurationInput(AgentInput):
     retry_delay_seconds: DelaySeconds = 3_600
     retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(outcomes)] = ["busy", "failed", "no_answer"]
     retry_delays: dict[DelayOutcome, DelaySeconds] = {}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """The gate reads it before every call, so it has to stay small."""
+        size = len(self.model_dump_json(exclude_defaults=True).encode())
+        if size > MAX_CONFIGURATION_BYTES:
+            raise ValueError(f"must be at most {MAX_CONFIGURATION_BYTES} bytes in all, is {size}: use fewer windows")
+        return self
 
     @property
     def schedule(self) -> Schedule:
@@ -163,8 +173,20 @@ class ContactInput(AgentInput):
     scheduled_at: Instant | None = None
 
 
+def _not_too_many(rows: Any) -> Any:
+    """Refuse before looking at a single row: millions of bad ones would take longer than there is time."""
+    if isinstance(rows, list) and len(rows) > MAX_CONTACTS_PER_REQUEST:
+        raise TooManyContactsError(
+            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken. "
+            "Split it, or drop a CSV into the bucket."
+        )
+    return rows
+
+
 class ContactsInput(Request):
-    contacts: list[ContactInput]
+    """A batch; raises TooManyContactsError for more than 1,000 rows."""
+
+    contacts: Annotated[list[ContactInput], BeforeValidator(_not_too_many)]
 
 
 class FailedRow(Answer):

@@ -11,10 +11,10 @@ from uuid import uuid4
 from campanile import phone
 from campanile.dial_queue import DialQueue, Hint
 from campanile.entities import AgentFields, Campaign, Contact, LaneKind
-from campanile.errors import FieldError, InvalidFieldsError, StateError, TooManyContactsError
+from campanile.errors import FieldError, InvalidFieldsError, StateError
 from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
-from campanile.models import MAX_CONTACTS_PER_REQUEST, STRUCTURED_FIELDS, ContactInput, FailedRow, Notice, UpsertAnswer
+from campanile.models import STRUCTURED_FIELDS, ContactInput, FailedRow, Notice, UpsertAnswer
 from campanile.store import campaigns, contact_writes, contacts, keys, registry
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
@@ -23,6 +23,7 @@ CONTENTION_RETRIES = 20
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
 INDEX_LAG_MS = 2_000
+SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,10 @@ class _Result:
 
 
 def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
-    """Check what can be checked without reading: raises TooManyContactsError, or InvalidFieldsError with ten errors.
+    """Check what can be checked without reading: raises InvalidFieldsError with the first ten errors.
 
     `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
     """
-    if len(rows) > MAX_CONTACTS_PER_REQUEST:
-        raise TooManyContactsError(
-            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken. "
-            "Split it, or drop a CSV into the bucket."
-        )
     checked: list[Row] = []
     errors: list[FieldError] = []
     for index, row in enumerate(rows):
@@ -64,7 +60,7 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
             try:
                 number = normalize(raw, default_country_code)
             except phone.InvalidPhoneNumber as invalid:
-                errors.append(FieldError(path, invalid.reason, f"{raw!r}: {invalid}"))
+                errors.append(FieldError(path, invalid.reason, f"{raw[:SHOWN_CHARACTERS]!r}: {invalid}"))
                 continue
             if number.warning:
                 message = f"{path}: {phone.TEXTS[number.warning]}"
