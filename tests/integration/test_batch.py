@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from campanile.store.table import Table
 from tests.support.audit import audit
 from tests.support.clock import RealClock
 from tests.support.dialer import Dialer, number
+from tests.support.telephony import Post
 from tests.support.threads import at_once
 
 ALL_THE_TIME = 40_000
@@ -25,9 +25,9 @@ def message(dialer: Dialer) -> str:
 
 @pytest.fixture
 def orgs(table: Table) -> Iterator[list[Dialer]]:
-    """Two orgs with one provider, one queue and one log, as one function serves them."""
-    first, second = Dialer(table), Dialer(table)
-    second.clock, second.queue, second.telephony, second.log = first.clock, first.queue, first.telephony, first.log
+    """Two orgs with one provider, one queue and one log, as one function serves them; on real time, with threads."""
+    first, second = Dialer(table, clock=RealClock()), Dialer(table, clock=RealClock())
+    second.queue, second.telephony, second.log = first.queue, first.telephony, first.log
     yield [first, second]
     assert first.telephony.overlaps == []
 
@@ -61,24 +61,23 @@ def test_an_org_nobody_knows_holds_up_no_other(orgs: list[Dialer]) -> None:
 
 def test_a_failing_send_is_told_to_the_operator_and_its_lock_left_to_the_lease(orgs: list[Dialer]) -> None:
     dialer = orgs[0]
+    dialer.limits = replace(dialer.limits, lock_lease=1)
     campaign = dialer.campaign()
-    dialer.add_people(campaign, number(1), number(2))
+    dialer.add_people(campaign, number(1))
 
-    def answer(post: Any) -> None:
-        if post.to == number(1):
-            raise RuntimeError(f"could not call {post.to}")
+    def answer(post: Post) -> None:
+        raise RuntimeError(f"could not call {post.to}")
 
     dialer.telephony.answer = answer
     serve(dialer, message(dialer))
-    assert [post.to for post in dialer.posts] == [number(1), number(2)]
-    assert len(dialer.held()) == 2
+    assert len(dialer.posts) == len(dialer.held()) == 1
+    assert "send_failed" in dialer.log.actions()
     assert number(1) not in repr(dialer.log.lines), "an error's words may quote a person"
     dialer.telephony.answer = lambda _post: None
-    dialer.clock.advance(dialer.limits.lock_lease)
-    dialer.end(dialer.posts[1], Outcome.ANSWERED)
+    dialer.clock.sleep(1.1)
     serve(dialer, message(dialer))
-    dialer.end(dialer.posts[2], Outcome.ANSWERED)
-    assert [one.status for one in audit(dialer, campaign)] == ["completed", "completed"]
+    dialer.end(dialer.posts[1], Outcome.ANSWERED)
+    assert [one.status for one in audit(dialer, campaign)] == ["completed"]
 
 
 def test_nothing_is_locked_when_too_little_time_is_left(orgs: list[Dialer]) -> None:

@@ -18,6 +18,7 @@ from campanile.store.numbers import NumberLock
 from campanile.store.table import Table
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
+from tests.support.clock import RealClock
 from tests.support.dialer import Dialer, number
 from tests.support.threads import at_once
 
@@ -91,7 +92,8 @@ def test_64_workers_never_hold_more_than_ten_slots_and_lock_each_contact_once(di
     assert {one.id for one in active} == set(locked)
 
 
-def test_16_passes_at_once_place_one_call_per_contact_within_the_limit(dialer: Dialer) -> None:
+def test_16_passes_at_once_place_one_call_per_contact_within_the_limit(table: Table) -> None:
+    dialer = Dialer(table, clock=RealClock())
     campaign = dialer.campaign()
     dialer.add_people(campaign, *(number(n) for n in range(25)))
     at_once(16, lambda _n: dialer.run())
@@ -105,6 +107,7 @@ def test_16_passes_at_once_place_one_call_per_contact_within_the_limit(dialer: D
     assert dialer.telephony.most_live == 10
     assert [one.status for one in audit(dialer, campaign)] == [ContactStatus.COMPLETED] * 25
     assert len(dialer.posts) == 25
+    assert dialer.telephony.overlaps == []
 
 
 def test_two_orgs_have_limits_of_their_own(table: Table) -> None:
