@@ -123,8 +123,9 @@ class Agenda:
     def put_back(self, head: Head) -> None:
         """Let a contact be taken again: its lane is read anew from the start, less what stays taken."""
         self._taken.discard(head.contact_id)
-        lane = self._lanes[head.campaign_key, head.zone, head.kind]
-        lane.heads, lane.after, lane.has_more = [], "", True
+        lane = self._lanes.get((head.campaign_key, head.zone, head.kind))
+        if lane is not None:  # else it was forgotten, and is read from the start anyway
+            lane.heads, lane.after, lane.has_more = [], "", True
 
     def next_due(self, now_ms: int) -> int | None:
         """When there is next something to do (UTC ms, never before now); None when nothing waits. Reads every lane."""
