@@ -159,6 +159,7 @@ def run(console: Console, picture: Path | None) -> Summary:
 def _dial(product: Product, console: Console, say: "Words", picture: Path | None) -> Summary:
     """From the first request to the last call."""
     campaigns = prepare(product)
+    _look(product, campaigns, time.monotonic(), Pace())  # these functions' slow first start is not to hold up the calls
     started = time.monotonic()
     say(f"dropped {CONTACTS.relative_to(ROOT)} at {product.drop(CONTACTS, campaigns.dialed)}")
     with CONTACTS.open(newline="", encoding="utf-8") as file:

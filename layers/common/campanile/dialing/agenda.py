@@ -70,7 +70,10 @@ def _probe(table: Table, lanes: Mapping[LaneKind, Lane]) -> None:
 
 
 class Agenda:
-    """The dialing order of one org during one pass. `follow` renews it; what was taken stays taken."""
+    """The dialing order of one org during one pass. `follow` renews it; what was taken stays taken.
+
+    A contact that is due again, later or for another reason, is another head.
+    """
 
     def __init__(self, table: Table, org: str) -> None:
         self._table = table
@@ -78,7 +81,7 @@ class Agenda:
         self._lanes: dict[tuple[str, str, LaneKind], Lane] = {}
         self._entries: dict[str, SheetEntry] = {}
         self._configurations: dict[str, Configuration] = {}
-        self._taken: set[str] = set()
+        self._taken: set[Head] = set()
         self._probed: set[tuple[str, str]] = set()
 
     def follow(self, sheet: Sequence[SheetEntry]) -> None:
@@ -113,8 +116,8 @@ class Agenda:
             open_lanes = [lane for lane in lanes if self._opening(lane, now_ms) == now_ms]
             while len(found) < count and (lane := self._first(open_lanes, now_ms)):
                 head = lane.take()
-                if head.contact_id not in self._taken:
-                    self._taken.add(head.contact_id)
+                if head not in self._taken:
+                    self._taken.add(head)
                     found.append(head)
             if len(found) == count:
                 break
@@ -122,7 +125,7 @@ class Agenda:
 
     def put_back(self, head: Head) -> None:
         """Let a contact be taken again: its lane is read anew from the start, less what stays taken."""
-        self._taken.discard(head.contact_id)
+        self._taken.discard(head)
         lane = self._lanes.get((head.campaign_key, head.zone, head.kind))
         if lane is not None:  # else it was forgotten, and is read from the start anyway
             lane.heads, lane.after, lane.has_more = [], "", True
