@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 def connect(endpoint: str) -> Any:
-    """A client for many threads, which never asks twice: a test sees every failure."""
+    """A client for many threads, with retries as in production: the emulator closes idle connections."""
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
-        config=Config(max_pool_connections=80, retries={"mode": "standard", "total_max_attempts": 1}),
+        config=Config(max_pool_connections=80, retries={"mode": "standard", "max_attempts": 4}),
     )
 
 

@@ -34,8 +34,9 @@ def create(table: Table, org: str, wanted: CampaignInput, now_ms: int) -> Campai
         created_at=now_ms,
         updated_at=now_ms,
     )
+    notices = _notices(table, campaign)
     campaigns.insert(table, campaign)
-    return answer(campaign, _notices(table, campaign))
+    return answer(campaign, notices)
 
 
 def find(table: Table, org: str, reference: str) -> Campaign:

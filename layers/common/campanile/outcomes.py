@@ -12,6 +12,8 @@ from campanile.store import calls, campaigns, configurations, contacts, keys, nu
 from campanile.telephony.callback import CallReference
 
 CONTENTION_RETRIES = 10
+LONGEST_DURATION_SECONDS = 24 * 3600.0
+NOTE_CHARACTERS = 4_000
 
 
 def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
@@ -31,7 +33,7 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
     is_ad_hoc = slot.campaign_key == keys.default_campaign(slot.org)
     policy = RetryPolicy() if is_ad_hoc else _policy(ports, slot)
-    report = _dated(report, slot, ports.clock.now_ms())
+    report = _bounded(report, slot, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:
@@ -85,10 +87,14 @@ def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
     return contact if contact is not None and contact.attempt_id == slot.attempt_id else None
 
 
-def _dated(report: CallReport, slot: Slot, now_ms: int) -> CallReport:
-    """The report with an end that lies in the call's own time: a carrier's clock must not move a retry (G8)."""
-    ended_at = min(max(report.ended_at_ms, slot.intended_at or slot.locked_at), now_ms)
-    return replace(report, ended_at_ms=ended_at)
+def _bounded(report: CallReport, slot: Slot, now_ms: int) -> CallReport:
+    """The report within bounds: an end in the call's own time, as a carrier's clock must not move a retry (G8)."""
+    return replace(
+        report,
+        ended_at_ms=min(max(report.ended_at_ms, slot.intended_at or slot.locked_at), now_ms),
+        duration_seconds=min(max(0.0, report.duration_seconds), LONGEST_DURATION_SECONDS),
+        notes=report.notes[:NOTE_CHARACTERS] if report.notes else None,
+    )
 
 
 def _policy(ports: Ports, slot: Slot) -> RetryPolicy:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from campanile import outcomes
+from campanile import faults, outcomes
 from campanile.dialing.ports import Ports
 from campanile.entities import CallReport, Slot
 from campanile.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal, SlotPhase
@@ -15,7 +15,16 @@ ASK_AGAIN_SECONDS = 30
 def sweep(ports: Ports, held: Sequence[Slot]) -> int:
     """Look after every slot whose lease has expired; answers how many were freed."""
     now = ports.clock.now_ms()
-    return sum(_recover(ports, slot) for slot in held if slot.lease_until <= now)
+    return sum(_recover_alone(ports, slot) for slot in held if slot.lease_until <= now)
+
+
+def _recover_alone(ports: Ports, slot: Slot) -> bool:
+    try:
+        return _recover(ports, slot)
+    except Exception as error:  # noqa: BLE001  one call that cannot be settled must not stop the org's others
+        told = {"action": "recovery_failed", "attempt_id": slot.attempt_id, **faults.describe(error)}
+        ports.log.error("a call could not be settled", extra=told)
+        return False
 
 
 def _recover(ports: Ports, slot: Slot) -> bool:
