@@ -115,8 +115,8 @@ def drop_csv(
 ) -> None:
     """Put a CSV file where it is imported from: s3://<bucket>/<org>/<campaign>/<file>.csv."""
     with _in_words():
-        if file.suffix != ".csv":
-            raise RefusedError(f"{file.name} would not be imported: the name has to end in .csv.")
+        if file.suffix not in (".csv", ".CSV"):
+            raise RefusedError(f"{file.name} would not be imported: the name has to end in .csv or .CSV.")
         target = _target(stack_name, stack_file)
         owner = org or target.org
         if owner is None:

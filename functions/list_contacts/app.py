@@ -21,7 +21,7 @@ def list_contacts(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
     offset: Annotated[int, Query(ge=0)] = 0,
     status: Annotated[list[StatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
-    outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006
+    outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
 ) -> ContactsAnswer:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     wanted = Filter(frozenset(status), frozenset(outcome))

@@ -53,7 +53,7 @@ def test_what_cannot_be_done_is_refused_in_words(run: Run, words: tuple[str, ...
 
 
 def test_a_file_that_would_not_be_imported_is_not_dropped(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "people.CSV"
+    file = tmp_path / "people.Csv"
     file.write_text("phone\n+14155550100\n")
     answer = run("drop", str(file), "default")
     assert (answer.exit_code, "end in .csv" in answer.stderr) == (1, True)
