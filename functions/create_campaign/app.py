@@ -13,4 +13,4 @@ def create_campaign(campaign: CampaignInput, caller: CallerOf) -> CampaignAnswer
     return manage_campaigns.create(wiring.table(), caller.org, campaign, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, MANAGE)
+handler = http.Endpoint(api, MANAGE)

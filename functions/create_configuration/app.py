@@ -13,4 +13,4 @@ def create_configuration(configuration: ConfigurationInput, caller: CallerOf) ->
     return manage_configurations.create(wiring.table(), caller.org, configuration, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, MANAGE)
+handler = http.Endpoint(api, MANAGE)

@@ -13,4 +13,4 @@ def get_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
     return manage_campaigns.answer(manage_campaigns.find(wiring.table(), caller.org, campaign_id))
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

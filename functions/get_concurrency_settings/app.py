@@ -13,4 +13,4 @@ def get_concurrency_settings(caller: CallerOf) -> ConcurrencyAnswer:
     return manage_concurrency.get(wiring.table(), wiring.configured().limits, caller.org)
 
 
-handler = http.entry_point(api, CONCURRENCY_READ)
+handler = http.Endpoint(api, CONCURRENCY_READ)

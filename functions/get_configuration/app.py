@@ -13,4 +13,4 @@ def get_configuration(config_id: PathId, caller: CallerOf) -> Configuration:
     return manage_configurations.get(wiring.table(), caller.org, config_id)
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

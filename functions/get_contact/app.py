@@ -14,4 +14,4 @@ def get_contact(campaign_id: PathId, contact_id: PathId, caller: CallerOf) -> Co
     return contact_views.get(wiring.table(), campaign, contact_id, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

@@ -14,4 +14,4 @@ def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsAnswer:
     return stats.read(wiring.table(), campaign, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

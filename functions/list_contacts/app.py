@@ -28,4 +28,4 @@ def list_contacts(
     return contact_views.page(wiring.table(), campaign, wanted, limit, offset, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

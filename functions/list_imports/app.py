@@ -14,4 +14,4 @@ def list_imports(campaign_id: PathId, caller: CallerOf) -> ImportsAnswer:
     return imports.list_imports(wiring.table(), campaign)
 
 
-handler = http.entry_point(api, READ)
+handler = http.Endpoint(api, READ)

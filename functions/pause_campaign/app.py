@@ -15,4 +15,4 @@ def pause_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
     )
 
 
-handler = http.entry_point(api, MANAGE)
+handler = http.Endpoint(api, MANAGE)

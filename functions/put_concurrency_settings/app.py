@@ -14,4 +14,4 @@ def put_concurrency_settings(settings: ConcurrencyInput, caller: CallerOf) -> Co
     return manage_concurrency.put(wiring.table(), wiring.dial_queue(), limits, caller.org, settings, now)
 
 
-handler = http.entry_point(api, CONCURRENCY_MANAGE)
+handler = http.Endpoint(api, CONCURRENCY_MANAGE)

@@ -23,4 +23,4 @@ def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -
     return {"result": result}
 
 
-handler = http.entry_point(api, accepted_scopes=None)
+handler = http.Endpoint(api, accepted_scopes=None)

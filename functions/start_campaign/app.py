@@ -15,4 +15,4 @@ def start_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
     )
 
 
-handler = http.entry_point(api, MANAGE)
+handler = http.Endpoint(api, MANAGE)

@@ -15,4 +15,4 @@ def upsert_contacts(campaign_id: PathId, batch: ContactsInput, caller: CallerOf)
     return upsert.upsert(wiring.table(), wiring.dial_queue(), campaign, rows, wiring.clock().now_ms())
 
 
-handler = http.entry_point(api, MANAGE)
+handler = http.Endpoint(api, MANAGE)

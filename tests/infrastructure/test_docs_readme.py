@@ -4,20 +4,14 @@ import re
 from collections import Counter
 from importlib import import_module
 
-from campanile import authentication
 from campanile.simulated_carrier.behaviour import DISTRIBUTION, MAGIC
-from tests.support.documents import ROOT, codes, table, text
+from tests.support.documents import codes, table, text
 from tests.support.template import event_types, folder, resources, routes, template
-
-ENTRY_POINT = re.compile(r"http\.entry_point\(api, (?:accepted_scopes=)?(\w+)\)")
 
 
 def _scopes(function: str) -> frozenset[str] | None:
-    source = (ROOT / "functions" / function / "app.py").read_text()
-    found = ENTRY_POINT.search(source)
-    assert found, function
-    import_module(f"functions.{function}.app")
-    return None if found[1] == "None" else getattr(authentication, found[1])
+    scopes: frozenset[str] | None = import_module(f"functions.{function}.app").handler.accepted_scopes
+    return scopes
 
 
 def test_each_route_takes_the_scope_the_readme_names() -> None:

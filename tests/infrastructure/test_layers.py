@@ -63,7 +63,9 @@ LEVELS: dict[str, set[str]] = {
     },
     "edge": {
         "http",
+        "idempotency",
         "observability",
+        "problems",
         "settings",
         "simulated_carrier.access",
         "simulated_carrier.wiring",

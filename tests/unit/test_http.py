@@ -9,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile import errors, http
 from campanile.errors import FieldError
-from campanile.http import MAX_BODY_BYTES, STATUS, PathId, entry_point, problem, refusing, rest_api
+from campanile.http import MAX_BODY_BYTES, Endpoint, PathId, refusing, rest_api
 from campanile.models import ContactsInput
+from campanile.problems import STATUS, problem
 from tests.support.events import load_event
 
 NUMBER = "+14155550123"
@@ -47,7 +48,7 @@ def handler() -> http.Handler:
     def get(campaign_id: PathId) -> dict[str, str]:
         return {"campaign": campaign_id}
 
-    return entry_point(api, accepted_scopes=None)
+    return Endpoint(api, accepted_scopes=None)
 
 
 def answer_to(handler: http.Handler, event: dict[str, Any]) -> Answer:

@@ -33,7 +33,9 @@ class Authenticator:
         self._table = table
         self._seen: dict[str, tuple[int, Credential | None]] = {}
 
-    def authenticate(self, authorization: str | None, accepted: frozenset[str], now_ms: int) -> Caller:
+    def authenticate(
+        self, authorization: str | None, organization: str | None, accepted: frozenset[str], now_ms: int
+    ) -> Caller:
         """The caller, if any of its scopes is `accepted`; raises UnauthenticatedError or ForbiddenError."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:

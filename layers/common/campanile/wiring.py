@@ -8,6 +8,7 @@ from uuid import uuid4
 import boto3
 import urllib3
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from botocore.config import Config
 
 from campanile import observability, settings
@@ -16,6 +17,7 @@ from campanile.clock import SystemClock
 from campanile.dial_queue import DialQueue
 from campanile.dialing.ports import Ports
 from campanile.pacing import MAX_OVERLAPPING_SENDS
+from campanile.store import keys
 from campanile.store.table import Table
 from campanile.telephony.callback import CallReference, callback_url
 from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
@@ -46,6 +48,18 @@ def table() -> Table:
 @cache
 def authenticator() -> Authenticator:
     return Authenticator(table())
+
+
+def request_memory(org: str) -> DynamoDBPersistenceLayer:
+    """Where the answers to an org's requests with an Idempotency-Key are kept."""
+    return DynamoDBPersistenceLayer(
+        table().name,
+        key_attr="PK",
+        static_pk_value=keys.request_memory(org),
+        sort_key_attr="SK",
+        expiry_attr="ttl",
+        boto3_client=table().client,
+    )
 
 
 @cache

@@ -5,6 +5,7 @@ A *campaign key* is a campaign's UUID, or `default@<org>` for the ad-hoc contact
 
 import zlib
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import TypedDict
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -22,6 +23,8 @@ ROSTER = "roster"
 DEFAULT_CAMPAIGN = "default"
 DEFAULT_ZONE = "~"
 """The lane of contacts without a timezone: changing the configuration's default rewrites nothing."""
+REMEMBERED_ANSWER = "R"
+"""Sort keys of remembered answers begin with it, then `#`; Powertools makes the rest."""
 BLOCK_SIZE = 2_000
 """Contacts per counter item and per roster partition."""
 SLOTS_PER_PARTITION = 100
@@ -136,6 +139,16 @@ def provider_account(account: str) -> Key:
 
 def credential(key_id: str) -> Key:
     return {"PK": f"KEY#{key_id}", "SK": "S"}
+
+
+def request_memory(org: str) -> str:
+    """The partition of what is remembered of an org's requests with an Idempotency-Key."""
+    return f"IDEM#{org}"
+
+
+def created_by_request(org: str, request_key: str) -> Key:
+    """What a request with an Idempotency-Key has created; its remembered answer lies beside it under `R#`."""
+    return {"PK": request_memory(org), "SK": f"C#{sha256(request_key.encode()).hexdigest()}"}
 
 
 def import_job(job: str) -> Key:

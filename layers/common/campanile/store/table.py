@@ -86,16 +86,19 @@ class TransactionCanceledError(Exception):
 
 
 class Table:
-    """One DynamoDB table. `random` and `sleep` (seconds) serve only the back-off after a conflict."""
+    """One DynamoDB table. `random` and `sleep` (seconds) serve only the back-off after a conflict.
+
+    `client` is for libraries that bring requests of their own.
+    """
 
     def __init__(self, client: "DynamoDBClient", name: str, random: Random, sleep: Callable[[float], None]) -> None:
-        self._client = client
+        self.client = client
         self.name = name
         self._random = random
         self._sleep = sleep
 
     def get(self, key: Key, consistent: bool = True) -> Item | None:
-        answer = self._client.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=consistent)
+        answer = self.client.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=consistent)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted: Sequence[Key], consistent: bool = True) -> dict[tuple[str, str], Item]:
@@ -105,7 +108,7 @@ class Table:
         for start in range(0, len(distinct), MAX_BATCH_GET):
             pending: Any = [_wire(key) for key in distinct[start : start + MAX_BATCH_GET]]
             for round_ in range(CONFLICT_RETRIES):
-                answer = self._client.batch_get_item(
+                answer = self.client.batch_get_item(
                     RequestItems={self.name: {"Keys": pending, "ConsistentRead": consistent}}
                 )
                 for raw in answer["Responses"].get(self.name, []):
@@ -145,7 +148,7 @@ class Table:
         while True:
             if left is not None:
                 request["Limit"] = left
-            page = self._client.query(**request)
+            page = self.client.query(**request)
             yield from (_plain(raw) for raw in page["Items"])
             if left is not None:
                 left -= len(page["Items"])
@@ -157,9 +160,9 @@ class Table:
         """One write; answers the attributes asked for by `returned`, {} when there are none."""
         request = {**self._request(action), "ReturnValues": returned}
         calls: dict[type[Action], Callable[..., Any]] = {
-            Put: self._client.put_item,
-            Update: self._client.update_item,
-            Delete: self._client.delete_item,
+            Put: self.client.put_item,
+            Update: self.client.update_item,
+            Delete: self.client.delete_item,
         }
         call = calls[type(action)]
         try:
@@ -176,7 +179,7 @@ class Table:
         kinds = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
         request: Any = [{kinds[type(action)]: self._request(action)} for action in actions]
         try:
-            self._retrying(lambda: self._client.transact_write_items(TransactItems=request))
+            self._retrying(lambda: self.client.transact_write_items(TransactItems=request))
         except ClientError as error:
             reasons: Any = error.response.get("CancellationReasons", [])
             failed = {

@@ -1,0 +1,42 @@
+"""Pages of a list: opaque cursors, and how much one answer may carry."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from campanile.errors import FieldError, InvalidFieldsError
+
+MAX_ANSWER_BYTES = 5_000_000
+"""Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
+_ID = re.compile(r"[0-9a-f-]{36}")
+
+Shown = TypeVar("Shown", bound=BaseModel)
+
+
+def cursor_after(last_id: str) -> str:
+    """The cursor of the page that begins behind the object `last_id`."""
+    return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> str | None:
+    """The id that `cursor_after` was given, None for the first page; raises InvalidFieldsError for anything else."""
+    if cursor is None:
+        return None
+    try:
+        last_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except ValueError:
+        last_id = ""
+    if not _ID.fullmatch(last_id):
+        message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
+        raise InvalidFieldsError([FieldError("cursor", "invalid", message)])
+    return last_id
+
+
+def fitting(shown: Sequence[Shown]) -> list[Shown]:
+    """As many as one answer may carry; the next page starts after the last one of them."""
+    sizes = accumulate(len(one.model_dump_json().encode()) for one in shown)
+    return [one for one, size in zip(shown, sizes, strict=True) if size <= MAX_ANSWER_BYTES]

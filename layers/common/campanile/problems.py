@@ -1,0 +1,108 @@
+"""Errors as answers: the one table from errors to status codes, and RFC 9457 problem documents."""
+
+import json
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from campanile import errors, faults, observability
+from campanile.errors import FieldError
+from campanile.store.campaigns import (
+    ContendedError,
+    ExternalIdTakenError,
+    TransitionRefusedError,
+    UnknownConfigurationError,
+)
+from campanile.telephony.port import InvalidSignatureError, MalformedEventError
+
+LISTED_ERRORS = 100
+CONTENT_TYPE = "application/problem+json"
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    errors.MalformedError: HTTPStatus.BAD_REQUEST,
+    errors.StateError: HTTPStatus.BAD_REQUEST,
+    errors.TooManyContactsError: HTTPStatus.BAD_REQUEST,
+    TransitionRefusedError: HTTPStatus.BAD_REQUEST,
+    MalformedEventError: HTTPStatus.BAD_REQUEST,
+    errors.UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    InvalidSignatureError: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    RouteNotFoundError: HTTPStatus.NOT_FOUND,
+    errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    ExternalIdTakenError: HTTPStatus.CONFLICT,
+    ContendedError: HTTPStatus.CONFLICT,
+    errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownConfigurationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""The one error table; anything else is a 500 whose cause is in the log under the request id."""
+
+_SENTENCES: dict[type[Exception], str] = {
+    ExternalIdTakenError: "Another campaign of the organization has this external_id.",
+    ContendedError: "Too many writers at once; nothing was lost, try again.",
+    UnknownConfigurationError: "The request has invalid fields.",
+    RequestValidationError: "The request has invalid fields.",
+    RouteNotFoundError: "No such route.",
+    InvalidSignatureError: "The signature is missing, wrong or too old.",
+    MalformedEventError: "The event cannot be understood.",
+}
+"""What to say where the error's own words are not for the caller."""
+
+
+def problem(error: Exception, request_id: str) -> Response[str]:
+    """An RFC 9457 problem document for an error."""
+    if isinstance(error, RequestValidationError) and _is_malformed_json(error):
+        error = errors.MalformedError("The body is not valid JSON.")
+    kind = next((one for one in type(error).__mro__ if one in STATUS), None)
+    status = STATUS[kind] if kind else HTTPStatus.INTERNAL_SERVER_ERROR
+    if kind is None:
+        detail = "Something went wrong on our side; the request id finds it in the log."
+        told = {"action": "unhandled", "request_id": request_id, **faults.describe(error)}
+        observability.logger().error("unhandled", extra=told)
+    else:
+        detail = _SENTENCES.get(kind, str(error))
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if fields := _fields(error):
+        document["errors"] = [asdict(field) for field in fields[:LISTED_ERRORS]]
+    headers = {"X-Request-Id": request_id}
+    if isinstance(error, errors.MethodNotAllowedError):
+        headers["Allow"] = ", ".join(error.allowed)
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(int(status), CONTENT_TYPE, json.dumps(document, ensure_ascii=False), headers)
+
+
+def _is_malformed_json(error: RequestValidationError) -> bool:
+    return any(one["type"] == "json_invalid" for one in error.errors())
+
+
+def _fields(error: Exception) -> list[FieldError]:
+    if isinstance(error, errors.InvalidFieldsError):
+        return error.errors
+    if isinstance(error, UnknownConfigurationError):
+        return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
+    if isinstance(error, RequestValidationError):
+        return [
+            FieldError(_path(one["loc"]), one["type"], one["msg"].removeprefix("Value error, "))
+            for one in error.errors()
+        ]
+    return []
+
+
+def _path(location: tuple[str | int, ...]) -> str:
+    """`("body", "contacts", 3, "phone_numbers", 0)` as `contacts[3].phone_numbers[0]`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
+    return "".join(parts).removeprefix(".") or str(location[0])
