@@ -19,10 +19,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from campanile.models import (
+from campanile.answers import (
     CampaignAnswer,
     ConcurrencyAnswer,
-    ConfigurationCreated,
+    ConfigurationAnswer,
     ImportsAnswer,
     StatsAnswer,
     UpsertAnswer,
@@ -83,7 +83,7 @@ def prepare(product: Product) -> Campaigns:
 
 
 def _campaign(product: Product, name: str, configuration: dict[str, Any]) -> str:
-    created = product.ask(ConfigurationCreated, "POST", "/campaign/configurations", configuration)
+    created = product.ask(ConfigurationAnswer, "POST", "/campaign/configurations", configuration)
     wanted = {"name": name, "configuration_id": created.id}
     return product.ask(CampaignAnswer, "POST", "/campaign/campaigns", wanted).id
 

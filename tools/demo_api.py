@@ -10,7 +10,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from campanile.models import ContactAnswer, ContactsAnswer
+from campanile.answers import ContactAnswer, ContactsAnswer
 from campanile.simulated_carrier.report import Report
 from tools import sam
 from tools.local_stack import Stack

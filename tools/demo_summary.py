@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campanile.models import ContactAnswer, StatsAnswer
+from campanile.answers import ContactAnswer, StatsAnswer
 from campanile.simulated_carrier.report import Report
 
 TERMINAL = ("completed", "exhausted", "error", "do_not_call")

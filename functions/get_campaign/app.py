@@ -1,9 +1,9 @@
 """GET /campaign/campaigns/{campaign_id}: one campaign, by UUID or external id."""
 
 from campanile import http, manage_campaigns, wiring
+from campanile.answers import CampaignAnswer
 from campanile.authentication import READ
 from campanile.http import CallerOf, PathId
-from campanile.models import CampaignAnswer
 
 api = http.rest_api()
 

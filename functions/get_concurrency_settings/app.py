@@ -1,9 +1,9 @@
 """GET /campaign/concurrency-settings: the org's limit and how much of it is in use."""
 
 from campanile import http, manage_concurrency, wiring
+from campanile.answers import ConcurrencyAnswer
 from campanile.authentication import CONCURRENCY_READ
 from campanile.http import CallerOf
-from campanile.models import ConcurrencyAnswer
 
 api = http.rest_api()
 

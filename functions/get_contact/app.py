@@ -1,9 +1,9 @@
 """GET /campaign/campaigns/{campaign_id}/contacts/{contact_id}: one contact with its attempts."""
 
 from campanile import contact_views, http, manage_campaigns, wiring
+from campanile.answers import ContactAnswer
 from campanile.authentication import READ
 from campanile.http import CallerOf, PathId
-from campanile.models import ContactAnswer
 
 api = http.rest_api()
 

@@ -1,9 +1,9 @@
 """GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
 
 from campanile import http, manage_campaigns, stats, wiring
+from campanile.answers import StatsAnswer
 from campanile.authentication import READ
 from campanile.http import CallerOf, PathId
-from campanile.models import StatsAnswer
 
 api = http.rest_api()
 

@@ -17,7 +17,7 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
         version = stored.version_id or f'"{stored.etag}"'
         file = StoredFile(record.s3.bucket.name, unquote_plus(stored.key), version, stored.size or 0)
         try:
-            done = imports.import_file(wiring.table(), wiring.dial_queue(), wiring.uploads(), wiring.clock(), file)
+            done = imports.import_file(wiring.import_ports(), file)
         except NotOurFileError:
             observability.logger().warning("not a file of an import", extra={"action": "import_ignored"})
             continue

@@ -5,11 +5,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile import contact_views, http, manage_campaigns, wiring
+from campanile.answers import ContactsAnswer
 from campanile.authentication import READ
 from campanile.contact_views import Filter
 from campanile.field_types import OutcomeName, StatusName
 from campanile.http import CallerOf, PathId
-from campanile.models import DEFAULT_PAGE, MAX_PAGE, ContactsAnswer
+from campanile.models import DEFAULT_PAGE, MAX_PAGE
 
 api = http.rest_api()
 

@@ -1,9 +1,10 @@
 """PUT /campaign/concurrency-settings: set the org's limit; a lower one stops new calls from the answer on."""
 
 from campanile import http, manage_concurrency, wiring
+from campanile.answers import ConcurrencyAnswer
 from campanile.authentication import CONCURRENCY_MANAGE
 from campanile.http import CallerOf
-from campanile.models import ConcurrencyAnswer, ConcurrencyInput
+from campanile.models import ConcurrencyInput
 
 api = http.rest_api()
 

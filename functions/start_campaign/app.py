@@ -1,9 +1,9 @@
 """POST /campaign/campaigns/{campaign_id}/start: start a campaign, or resume it."""
 
 from campanile import http, manage_campaigns, wiring
+from campanile.answers import CampaignAnswer
 from campanile.authentication import MANAGE
 from campanile.http import CallerOf, PathId
-from campanile.models import CampaignAnswer
 
 api = http.rest_api()
 

@@ -1,9 +1,10 @@
 """POST /campaign/campaigns/{campaign_id}/contacts: upsert up to 1,000 contacts; `default` takes ad-hoc ones."""
 
 from campanile import http, manage_campaigns, upsert, wiring
+from campanile.answers import UpsertAnswer
 from campanile.authentication import MANAGE
 from campanile.http import CallerOf, PathId
-from campanile.models import ContactsInput, UpsertAnswer
+from campanile.models import ContactsInput
 
 api = http.rest_api()
 

@@ -32,6 +32,7 @@ CAST: dict[str, Any] = {
     "key_id": "ak_00ff",
     "job": "0193a1c0-0000-7000-8000-000000000001",
     "shard": 5,
+    "request_key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     "zone": "America/New_York",
     "kind": "F",
 }
@@ -58,7 +59,13 @@ def _documented() -> dict[str, tuple[str, ...]]:
 def _rendered(name: str) -> tuple[str, ...]:
     function = FUNCTIONS[name]
     made: Any = function(**{parameter: CAST[parameter] for parameter in signature(function).parameters})
-    return (made["PK"], made["SK"]) if isinstance(made, dict) else (str(made),)
+    match made:
+        case {"PK": partition, "SK": sort}:
+            return partition, sort
+        case (_, {":pk": partition, ":start": start, ":end": end}):
+            return (f"{partition} from {start} to {end}",)
+        case _:
+            return (str(made),)
 
 
 def test_every_key_function_is_documented_and_every_documented_one_exists() -> None:

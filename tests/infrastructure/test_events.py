@@ -136,6 +136,8 @@ class World:
             "TABLE_NAME": "table",
             "DIAL_QUEUE_URL": self.dial_url,
             "WAKE_QUEUE_URL": sqs.create_queue(QueueName="wake")["QueueUrl"],
+            "IMPORT_QUEUE_URL": sqs.create_queue(QueueName="imports")["QueueUrl"],
+            "BUCKET": load_event("import_csv")["Records"][0]["s3"]["bucket"]["name"],
             "SECRET_ID": "campanile/deployment",
             "CARRIER_TABLE": "carrier",
             "CARRIER_QUEUE_URL": sqs.create_queue(QueueName="carrier")["QueueUrl"],
@@ -218,10 +220,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 LIFE_OF_A_CAMPAIGN = {
     # function: the status of its answer, one after another
+    "list_timezones": 200,
     "create_configuration": 201,
+    "list_configurations": 200,
     "get_configuration": 200,
+    "update_configuration": 200,
+    "delete_configuration": 409,
     "create_campaign": 201,
+    "list_campaigns": 200,
     "get_campaign": 200,
+    "update_campaign": 200,
     "put_concurrency_settings": 200,
     "get_concurrency_settings": 200,
     "upsert_contacts": 200,

@@ -13,6 +13,7 @@ LEVELS: dict[str, set[str]] = {
         "",
         "aftermath",
         "agent",
+        "answers",
         "calling_window",
         "csv_rows",
         "entities",
@@ -24,6 +25,7 @@ LEVELS: dict[str, set[str]] = {
         "models",
         "ordering",
         "pacing",
+        "pagination",
         "phone",
         "retry",
         "routes",
@@ -39,6 +41,8 @@ LEVELS: dict[str, set[str]] = {
     "input and output": {
         "clock",
         "dial_queue",
+        "identifiers",
+        "import_queue",
         "simulated_carrier.event_queue",
         "simulated_carrier.records",
         "store.*",
@@ -50,10 +54,13 @@ LEVELS: dict[str, set[str]] = {
         "carrier_events",
         "contact_views",
         "dialing.*",
+        "import_runs",
         "imports",
+        "inline_contacts",
         "manage_campaigns",
         "manage_concurrency",
         "manage_configurations",
+        "manage_contacts",
         "outcomes",
         "simulated_carrier.calls",
         "simulated_carrier.delivery",
@@ -85,7 +92,7 @@ NO_WORLD_IN_THEM = {
 }
 CLOCKS_AND_DICE = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|uuid[14]|getenv|environ|open|input|print)\(")
 THIRD_PARTY_OF_FUNCTIONS = {"aws_lambda_powertools", "pydantic"}
-KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|TICK|Q|L|LJ|G)#")
+KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LJ|G)#")
 OWN_KEYS = {"store.keys", "simulated_carrier.records"}
 """The carrier's records lie in a table of its own."""
 

@@ -63,6 +63,7 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
         "dial_queue": dialer.queue,
         "authenticator": authenticator,
         "configured": settings,
+        "import_ports": dialer.import_ports,
     }.items():
         monkeypatch.setattr(wiring, name, lambda part=part: part)
     return dialer

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from campanile import imports
+from campanile import import_runs, imports
+from campanile.answers import ImportAnswer
 from campanile.entities import Campaign
 from campanile.imports import NotOurFileError
 from campanile.lifecycle import Outcome
-from campanile.models import ImportAnswer
 from campanile.store.imports import Import
-from campanile.uploads import StoredFile, Uploads
+from campanile.uploads import StoredFile
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer, number
 from tests.support.table import Request
+from tests.support.uploads import Bucket
 
 SEED_002 = """phone,first_name,last_name,email,company
 +15551234567,Sarah,Johnson,sarah@example.com,Johnson Dental
@@ -25,25 +26,9 @@ SEED_002 = """phone,first_name,last_name,email,company
 """
 
 
-class Bucket(Uploads):
-    """A bucket in memory; a file dropped again under its name is another version."""
-
-    def __init__(self, org: str) -> None:
-        self._org = org
-        self._versions: list[bytes] = []
-
-    def drop(self, campaign: str, content: str | bytes, name: str = "people.csv") -> StoredFile:
-        data = content.encode() if isinstance(content, str) else content
-        self._versions.append(data)
-        return StoredFile("uploads", f"{self._org}/{campaign}/{name}", str(len(self._versions) - 1), len(data))
-
-    def read(self, file: StoredFile) -> bytes:
-        return self._versions[int(file.version)]
-
-
 @pytest.fixture
 def bucket(dialer: Dialer) -> Bucket:
-    return Bucket(dialer.org)
+    return dialer.bucket
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ Drop = Callable[..., Import]
 
 
 def take(dialer: Dialer, bucket: Bucket, file: StoredFile) -> Import | None:
-    return imports.import_file(dialer.table, dialer.queue, bucket, dialer.clock, file)
+    return imports.import_file(dialer.import_ports, file)
 
 
 @pytest.fixture
@@ -77,7 +62,7 @@ def counts(done: Import) -> dict[str, int]:
 
 
 def listed(dialer: Dialer, campaign: Campaign) -> list[ImportAnswer]:
-    return imports.list_imports(dialer.table, campaign).imports
+    return import_runs.list_imports(dialer.table, campaign).imports
 
 
 def test_the_example_of_seed_002_is_imported_as_it_is(dialer: Dialer, campaign: Campaign, drop: Drop) -> None:

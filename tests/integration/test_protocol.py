@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from campanile import outcomes
+from campanile.answers import RefusalAnswer
 from campanile.entities import CallReport, LaneKind
 from campanile.lifecycle import Outcome
-from campanile.models import RefusalAnswer
 from campanile.store import keys
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, PlaceResult, Refused

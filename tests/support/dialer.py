@@ -7,21 +7,15 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile import contact_views, manage_campaigns, manage_configurations, outcomes, stats, tick, upsert
+from campanile.answers import ContactAnswer, ContactsAnswer, StatsAnswer, UpsertAnswer
 from campanile.contact_views import Filter
 from campanile.dial_queue import Hint
 from campanile.dialing import worker
 from campanile.dialing.ports import Limits, Ports
 from campanile.entities import CallReport, Campaign, Contact, Slot
+from campanile.import_runs import ImportPorts
 from campanile.lifecycle import Outcome
-from campanile.models import (
-    CampaignInput,
-    ConfigurationInput,
-    ContactAnswer,
-    ContactInput,
-    ContactsAnswer,
-    StatsAnswer,
-    UpsertAnswer,
-)
+from campanile.models import CampaignInput, ConfigurationInput, ContactInput
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -30,6 +24,7 @@ from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
 from tests.support.table import Hook, InterposedTable, Request
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
+from tests.support.uploads import Bucket, RecordingImportQueue
 
 T = TypeVar("T")
 ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]
@@ -65,6 +60,8 @@ class Dialer:
         self.queue = RecordingQueue(self.clock, self.log)
         self.telephony = ScriptedTelephony(self.clock)
         self.limits = limits or Limits()
+        self.bucket = Bucket(self.org)
+        self.import_queue = RecordingImportQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
 
@@ -80,6 +77,10 @@ class Dialer:
             callback_url=lambda reference: sign_reference(reference, SECRET),
             log=self.log,
         )
+
+    @property
+    def import_ports(self) -> ImportPorts:
+        return ImportPorts(self.table, self.queue, self.import_queue, self.bucket, self.clock)
 
     @contextmanager
     def interposed(self, before: Hook = lambda _: None, after: Hook = lambda _: None) -> Iterator[None]:

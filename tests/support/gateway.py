@@ -20,9 +20,15 @@ Handler = Any
 SOME_ID = "0190f3c2-0000-7000-8000-000000000000"
 ROUTES = [
     ("POST", "/campaign/configurations"),
+    ("GET", "/campaign/configurations"),
     ("GET", f"/campaign/configurations/{SOME_ID}"),
+    ("PATCH", f"/campaign/configurations/{SOME_ID}"),
+    ("DELETE", f"/campaign/configurations/{SOME_ID}"),
+    ("GET", "/campaign/timezones"),
     ("POST", "/campaign/campaigns"),
+    ("GET", "/campaign/campaigns"),
     ("GET", f"/campaign/campaigns/{SOME_ID}"),
+    ("PATCH", f"/campaign/campaigns/{SOME_ID}"),
     ("POST", f"/campaign/campaigns/{SOME_ID}/start"),
     ("POST", f"/campaign/campaigns/{SOME_ID}/pause"),
     ("POST", f"/campaign/campaigns/{SOME_ID}/close"),

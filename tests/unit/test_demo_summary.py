@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campanile.models import AttemptAnswer, AttemptCounts, ContactAnswer, ContactCounts, StatsAnswer
+from campanile.answers import AttemptAnswer, AttemptCounts, ContactAnswer, ContactCounts, StatsAnswer
 from campanile.simulated_carrier.report import Report
 from tools.demo_summary import Pace, Summary, View, broken_promises, is_over, latest, show_value, summarize
 

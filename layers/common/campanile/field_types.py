@@ -102,8 +102,10 @@ Uuid = Annotated[
     ),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+Priority = Annotated[int, Field(ge=0, le=999_999)]
 RetryOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown"]
 DelayOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown", "callback_requested"]
+CampaignStatusName = Literal["active", "paused", "closed"]
 StatusName = Literal["pending", "locked", "in_progress", "completed", "exhausted", "error", "do_not_call", "held"]
 OutcomeName = Literal[
     "answered",

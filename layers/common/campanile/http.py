@@ -1,4 +1,4 @@
-"""The HTTP edge: one resolver, one entry point. Every answer carries X-Request-Id, every error is a problem document."""
+"""The HTTP edge: one resolver, one entry point. Every answer carries X-Request-Id; errors are problem documents."""
 
 import json
 from base64 import b64decode

@@ -65,8 +65,14 @@ class Refusal(StrEnum):
     NOT_PLACED = "not_placed"
 
 
+EDITABLE = frozenset({CampaignStatus.ACTIVE, CampaignStatus.PAUSED})
+"""Statuses in which a campaign may be changed and take contacts (seeds 000, 001)."""
+
 TERMINAL = frozenset({ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.ERROR, ContactStatus.DO_NOT_CALL})
 """Statuses no call follows."""
+
+DELETABLE = frozenset(ContactStatus) - {ContactStatus.ACTIVE}
+"""Statuses in which a contact may be deleted: an active one has a call that must end first (G11)."""
 
 PHASES_BEFORE_POST = frozenset({SlotPhase.LOCKED})
 """Phases in which no call can exist at the provider, so the lock may simply be given back."""

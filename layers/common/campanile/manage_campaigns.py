@@ -1,23 +1,42 @@
-"""Create campaigns, find them, and take them through their lifecycle."""
+"""Create campaigns, list, find and change them, and take them through their lifecycle."""
 
-from uuid import UUID, uuid4
+from collections.abc import Callable
+from dataclasses import replace
 
+from campanile import pagination
+from campanile.answers import CampaignAnswer, CampaignsAnswer, Notice
 from campanile.dial_queue import DialQueue, Hint
 from campanile.entities import AgentFields, Campaign
 from campanile.errors import NotFoundError
 from campanile.field_types import instant
-from campanile.lifecycle import CampaignStatus
+from campanile.identifiers import time_ordered_id
+from campanile.lifecycle import EDITABLE, CampaignStatus
 from campanile.manage_configurations import window_notices
-from campanile.models import CampaignAnswer, CampaignInput, Notice
-from campanile.store import campaigns, configurations, keys, orgs, registry
+from campanile.models import CampaignInput, CampaignPatch
+from campanile.store import campaigns, configurations, keys, orgs, registry, requests
+from campanile.store.campaigns import TransitionRefusedError, UnknownConfigurationError
 from campanile.store.table import Table
 
+LOOKED_AT = 2_000
+"""How many campaigns one request for a list looks at: a page of few hits ends early, its cursor leads on."""
 
-def create(table: Table, org: str, wanted: CampaignInput, now_ms: int) -> CampaignAnswer:
-    """Create a campaign, active at once (seed 001).
+
+def create(
+    table: Table,
+    org: str,
+    wanted: CampaignInput,
+    now_ms: int,
+    request_key: str | None = None,
+    fill: Callable[[Campaign], None] = lambda _: None,
+) -> CampaignAnswer:
+    """Create a campaign, active at once (seed 001); `fill` is called with it before it is stored, and so before anybody
+    is called. A request whose key has created a campaign before answers that one.
 
     Raises UnknownConfigurationError or ExternalIdTakenError.
     """
+    if request_key and (created := requests.created(table, org, request_key)):
+        known = find(table, org, created)
+        return answer(known, notices(table, known))
     campaign_id = time_ordered_id(now_ms)
     campaign = Campaign(
         org=org,
@@ -31,12 +50,35 @@ def create(table: Table, org: str, wanted: CampaignInput, now_ms: int) -> Campai
         external_id=wanted.external_id,
         unique_numbers=wanted.unique_numbers,
         agent=wanted.agent,
+        lanes=frozenset(one.timezone or keys.DEFAULT_ZONE for one in wanted.contacts or []),
         created_at=now_ms,
         updated_at=now_ms,
     )
-    notices = _notices(table, campaign)
-    campaigns.insert(table, campaign)
-    return answer(campaign, notices)
+    noticed = notices(table, campaign)
+    fill(campaign)
+    notes = [requests.creating(org, request_key, campaign_id, now_ms)] if request_key else []
+    campaigns.insert(table, campaign, *notes)
+    return answer(campaign, noticed)
+
+
+def page(
+    table: Table, org: str, limit: int, cursor: str | None, name: str, statuses: frozenset[str]
+) -> CampaignsAnswer:
+    """Up to `limit` campaigns in order of creation, from `cursor` on, whose name contains `name` (whatever the case)
+    and whose status is one of `statuses` (none: any). Raises InvalidFieldsError for a wrong cursor.
+    """
+    hits: list[Campaign] = []
+    last, has_more = "", False
+    for looked_at, one in enumerate(campaigns.after(table, org, pagination.read_cursor(cursor))):
+        if has_more := len(hits) == limit or looked_at == LOOKED_AT:
+            break
+        last = one.id
+        if name.casefold() in one.name.casefold() and (not statuses or one.status in statuses):
+            hits.append(one)
+    shown = pagination.fitting([answer(one) for one in hits])
+    if len(shown) < len(hits):
+        last, has_more = shown[-1].id, True
+    return CampaignsAnswer(campaigns=shown, next_cursor=pagination.cursor_after(last) if has_more else None)
 
 
 def find(table: Table, org: str, reference: str) -> Campaign:
@@ -52,6 +94,29 @@ def find_or_ad_hoc(table: Table, org: str, reference: str) -> Campaign:
     return campaigns.ad_hoc(org) if reference == keys.DEFAULT_CAMPAIGN else find(table, org, reference)
 
 
+def change(table: Table, queue: DialQueue, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> Campaign:
+    """Change the given fields; the dialer follows them from the answer on. A former external id keeps resolving.
+
+    Raises NotFoundError, TransitionRefusedError for a closed campaign, UnknownConfigurationError, ExternalIdTakenError.
+    """
+    campaign = find(table, org, reference)
+    if campaign.status not in EDITABLE:
+        raise TransitionRefusedError("change", campaign.status)
+    given = wanted.model_fields_set - {"contacts"}
+    if not given:
+        return campaign
+
+    def changed(current: Campaign) -> Campaign:
+        fields = {name: getattr(wanted, name) for name in given}
+        agent = {name: fields.pop(name) for name in AgentFields.__dataclass_fields__ if name in fields}
+        return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
+
+    registry.announce(table, org, now_ms, now_ms)
+    result = campaigns.update(table, campaign, changed)
+    queue.hint(Hint(org, "campaign_changed", now_ms, campaign.key))
+    return result
+
+
 def change_status(table: Table, queue: DialQueue, org: str, reference: str, action: str, now_ms: int) -> CampaignAnswer:
     """Take `start`, `pause` or `close`; raises TransitionRefusedError naming the current status (400)."""
     campaign = find(table, org, reference)
@@ -61,19 +126,23 @@ def change_status(table: Table, queue: DialQueue, org: str, reference: str, acti
     changed = campaigns.transition(table, campaign, action, now_ms)
     if starts:
         queue.hint(Hint(org, "campaign_started", now_ms, changed.key))
-    return answer(changed, _notices(table, changed) if starts else [])
+    return answer(changed, notices(table, changed) if starts else [])
 
 
 def country_code(table: Table, campaign: Campaign) -> str | None:
-    """The country code for numbers in local format; None for ad-hoc contacts, which have no configuration."""
+    """The country code for numbers in local format; None for ad-hoc contacts, which have no configuration.
+
+    Raises UnknownConfigurationError for a campaign that is still to be stored.
+    """
     if campaign.configuration_id is None:
         return None
     configuration = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
-    assert configuration, "a configuration in use is never deleted"
+    if configuration is None:
+        raise UnknownConfigurationError(campaign.configuration_id)
     return configuration.default_country_code
 
 
-def answer(campaign: Campaign, notices: list[Notice] | None = None) -> CampaignAnswer:
+def answer(campaign: Campaign, noticed: list[Notice] | None = None) -> CampaignAnswer:
     """The campaign as the API shows it."""
     assert campaign.configuration_id, "the ad-hoc campaign is never shown"
     return CampaignAnswer(
@@ -88,20 +157,12 @@ def answer(campaign: Campaign, notices: list[Notice] | None = None) -> CampaignA
         **{name: getattr(campaign.agent, name) for name in AgentFields.__dataclass_fields__},
         created_at=instant(campaign.created_at),
         updated_at=instant(campaign.updated_at),
-        warnings=notices or [],
+        warnings=noticed or [],
     )
 
 
-def time_ordered_id(now_ms: int) -> str:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then random, so that ids sort by creation."""
-    random_bits = uuid4().int & ((1 << 80) - 1)
-    value = (now_ms << 80) | random_bits
-    value = value & ~(0xF << 76) | (0x7 << 76)
-    value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(UUID(int=value))
-
-
-def _notices(table: Table, campaign: Campaign) -> list[Notice]:
-    assert campaign.configuration_id
+def notices(table: Table, campaign: Campaign) -> list[Notice]:
+    """What the campaign's owner should look at: a configuration that allows no calls."""
+    assert campaign.configuration_id, "the ad-hoc campaign has no configuration"
     configuration = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
     return window_notices(configuration) if configuration else []

@@ -1,14 +1,12 @@
 """An org's concurrency limit (G2) and calls per second."""
 
+from campanile.answers import ConcurrencyAnswer
 from campanile.dial_queue import DialQueue, Hint
 from campanile.dialing.ports import Limits
 from campanile.entities import OrgSettings
-from campanile.models import ConcurrencyAnswer, ConcurrencyInput
+from campanile.models import ConcurrencyInput
 from campanile.store import orgs, registry, slots
-from campanile.store.campaigns import ContendedError
-from campanile.store.table import Table
-
-CONTENTION_RETRIES = 10
+from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
 def get(table: Table, limits: Limits, org: str) -> ConcurrencyAnswer:

@@ -1,9 +1,9 @@
-"""Requests and responses of the API, as pydantic models: the field rules live here and nowhere else.
+"""Requests to the API, as pydantic models: the field rules live here and nowhere else.
 
-Requests are strict (no silent coercion) and refuse unknown fields. Times go out as RFC 3339 in UTC.
+Requests are strict (no silent coercion) and refuse unknown fields.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -19,6 +19,7 @@ from campanile.field_types import (
     ExternalId,
     Instant,
     Name,
+    Priority,
     RetryOutcome,
     Uuid,
     json_object_of,
@@ -28,6 +29,8 @@ from campanile.lifecycle import Outcome
 from campanile.retry import RetryPolicy
 
 MAX_CONTACTS_PER_REQUEST = 1_000
+MAX_INLINE_CONTACTS = 5_000
+"""Contacts within the creation or change of a campaign (seed 001)."""
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
@@ -46,8 +49,10 @@ class Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """In a change an absent field stays as it is, whatever it would be on creation."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 class AgentInput(Request):
@@ -121,45 +126,12 @@ class Configuration(ConfigurationInput):
     updated_at: Instant
 
 
-class Notice(Answer):
-    """Something accepted that the caller should look at. `index` is the row it concerns, counted from 0."""
+class ConfigurationPatch(ConfigurationInput):
+    """Changes of a configuration: an absent field stays as it is."""
 
-    code: str
-    message: str
-    index: int | None = None
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
-
-class ConfigurationCreated(Configuration):
-    warnings: list[Notice] = []
-
-
-class CampaignInput(AgentInput):
-    """A new campaign; it starts active (seed 001)."""
-
-    name: Name
-    configuration_id: Uuid
-    external_id: CampaignExternalId | None = None
-    priority: Annotated[int, Field(ge=0, le=999_999)] = 1
-    unique_numbers: bool = False
-
-
-class CampaignAnswer(Answer):
-    id: str
-    number: int
-    external_id: str | None
-    name: str
-    configuration_id: str
-    status: str
-    priority: int
-    unique_numbers: bool
-    agent_id: str | None
-    agent_version: str | None
-    agent_number: str | None
-    agent_config: dict[str, Any] | None
-    initial_context: str | None
-    created_at: Instant
-    updated_at: Instant
-    warnings: list[Notice] = []
+    name: Name = ""  # never looked at when absent
 
 
 class ContactInput(AgentInput):
@@ -173,121 +145,56 @@ class ContactInput(AgentInput):
     scheduled_at: Instant | None = None
 
 
-def _not_too_many(rows: Any) -> Any:
+def _at_most(limit: int, advice: str) -> BeforeValidator:
     """Refuse before looking at a single row: millions of bad ones would take longer than there is time."""
-    if isinstance(rows, list) and len(rows) > MAX_CONTACTS_PER_REQUEST:
-        raise TooManyContactsError(
-            f"The request has {len(rows)} contacts; at most {MAX_CONTACTS_PER_REQUEST} are taken. "
-            "Split it, or drop a CSV into the bucket."
-        )
-    return rows
+
+    def check(rows: Any) -> Any:
+        if isinstance(rows, list) and len(rows) > limit:
+            raise TooManyContactsError(f"The request has {len(rows)} contacts; at most {limit} are taken. {advice}")
+        return rows
+
+    return BeforeValidator(check)
 
 
 class ContactsInput(Request):
     """A batch; raises TooManyContactsError for more than 1,000 rows."""
 
-    contacts: Annotated[list[ContactInput], BeforeValidator(_not_too_many)]
+    contacts: Annotated[
+        list[ContactInput],
+        _at_most(MAX_CONTACTS_PER_REQUEST, "Split it, or drop a CSV into the bucket."),
+        Field(json_schema_extra={"maxItems": MAX_CONTACTS_PER_REQUEST}),
+    ]
 
 
-class FailedRow(Answer):
-    index: int
-    code: str
-    message: str
+InlineContacts = Annotated[
+    list[ContactInput],
+    _at_most(MAX_INLINE_CONTACTS, "Add the others once the campaign exists, or drop a CSV into the bucket."),
+    Field(json_schema_extra={"maxItems": MAX_INLINE_CONTACTS}),
+]
+"""Contacts that come with a campaign; raises TooManyContactsError for more than 5,000 rows."""
 
 
-class UpsertAnswer(Answer):
-    """`contact_ids` has one entry per row, null for a failed one."""
+class CampaignInput(AgentInput):
+    """A new campaign; it starts active (seed 001)."""
 
-    inserted: int
-    updated: int
-    failed: list[FailedRow]
-    warnings: list[Notice]
-    contact_ids: list[str | None]
-
-
-class AttemptAnswer(Answer):
-    id: str
-    attempt_no: int
-    phone_number: str
-    conversation_id: str | None
-    status: Literal["in_progress", "finished"]
-    outcome: str | None
-    started_at: Instant
-    ended_at: Instant | None
-    duration_seconds: float | None
-    notes: str | None
+    name: Name
+    configuration_id: Uuid
+    external_id: CampaignExternalId | None = None
+    priority: Priority = 1
+    unique_numbers: bool = False
+    contacts: InlineContacts | None = None
 
 
-class RefusalAnswer(Answer):
-    code: str
-    at: Instant
-    until: Instant | None
+class CampaignPatch(AgentInput):
+    """Changes of a campaign: an absent field stays as it is, null clears one that may be empty."""
 
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
-class ContactAnswer(Answer):
-    id: str
-    external_id: str | None
-    phone_numbers: list[str]
-    data: dict[str, Any]
-    timezone: str | None
-    scheduled_at: Instant | None
-    agent_id: str | None
-    agent_version: str | None
-    agent_number: str | None
-    agent_config: dict[str, Any] | None
-    initial_context: str | None
-    status: str
-    last_outcome: str | None
-    last_attempt_at: Instant | None
-    next_attempt_at: Instant | None
-    last_refusal: RefusalAnswer | None
-    attempts: list[AttemptAnswer]
-    created_at: Instant
-    updated_at: Instant
-
-
-class ContactsAnswer(Answer):
-    contacts: list[ContactAnswer]
-    total: int
-    limit: int
-    offset: int
-
-
-class ContactCounts(Answer):
-    """`total` = pending + in_progress + completed + exhausted + error + do_not_call; the rest are of-which figures.
-
-    `in_progress` includes `locked`; `pending` includes `retry_waiting` and `held`.
-    """
-
-    total: int
-    pending: int
-    in_progress: int
-    completed: int
-    exhausted: int
-    error: int
-    do_not_call: int
-    locked: int
-    retry_waiting: int
-    held: int
-
-
-class AttemptCounts(Answer):
-    """Calls whose POST was made, and their number per contact rounded to two decimals."""
-
-    total: int
-    average_per_contact: float
-
-
-class StatsAnswer(Answer):
-    """`waiting_until`: when the next pending contact may be called, if none may be called now; else null."""
-
-    campaign_id: str
-    status: str
-    contacts: ContactCounts
-    attempts: AttemptCounts
-    active_calls: int
-    concurrency_limit: int
-    waiting_until: Instant | None
+    name: Name = ""  # never looked at when absent, like the next two
+    configuration_id: Uuid = ""
+    priority: Priority = 1
+    external_id: CampaignExternalId | None = None
+    contacts: InlineContacts | None = None
 
 
 class ConcurrencyInput(Request):
@@ -295,52 +202,3 @@ class ConcurrencyInput(Request):
 
     concurrency_limit: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY_LIMIT)]
     calls_per_second: Annotated[float, Field(ge=0.1, le=500)] | None = None
-
-
-class ConcurrencyAnswer(Answer):
-    """`effective_limit` is what holds: the org's limit, or the deployment's global one when that is lower."""
-
-    concurrency_limit: int
-    effective_limit: int
-    active_count: int
-    calls_per_second: float
-
-
-class ImportCounts(Answer):
-    rows: int = 0
-    inserted: int = 0
-    updated: int = 0
-    duplicates: int = 0
-    invalid: int = 0
-
-
-class ImportRowError(Answer):
-    """A row that was not imported. `row` is the row a spreadsheet shows; the header is row 1."""
-
-    row: int
-    column: str | None
-    code: str
-    message: str
-
-
-class ImportAnswer(Answer):
-    id: str
-    file_name: str
-    status: Literal["running", "completed", "completed_with_errors", "failed"]
-    reason: str | None
-    counts: ImportCounts
-    errors: list[ImportRowError]
-    created_at: Instant
-    updated_at: Instant
-
-
-class ImportsAnswer(Answer):
-    imports: list[ImportAnswer]
-
-
-class ProblemDetail(Answer):
-    """Where a request went wrong: `path` as in `contacts[3].phone_numbers[0]`."""
-
-    path: str
-    code: str
-    message: str

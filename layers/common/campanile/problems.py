@@ -12,11 +12,12 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from campanile import errors, faults, observability
 from campanile.errors import FieldError
 from campanile.store.campaigns import (
-    ContendedError,
     ExternalIdTakenError,
     TransitionRefusedError,
     UnknownConfigurationError,
 )
+from campanile.store.configurations import ConfigurationInUseError
+from campanile.store.table import ContendedError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
 
 LISTED_ERRORS = 100
@@ -36,6 +37,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
     ExternalIdTakenError: HTTPStatus.CONFLICT,
+    ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,

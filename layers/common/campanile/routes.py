@@ -5,10 +5,11 @@ import re
 from campanile.errors import MethodNotAllowedError, NotFoundError
 
 ROUTES: dict[str, tuple[str, ...]] = {
-    "/campaign/configurations": ("POST",),
-    "/campaign/configurations/{config_id}": ("GET",),
-    "/campaign/campaigns": ("POST",),
-    "/campaign/campaigns/{campaign_id}": ("GET",),
+    "/campaign/configurations": ("GET", "POST"),
+    "/campaign/configurations/{config_id}": ("GET", "PATCH", "DELETE"),
+    "/campaign/timezones": ("GET",),
+    "/campaign/campaigns": ("GET", "POST"),
+    "/campaign/campaigns/{campaign_id}": ("GET", "PATCH"),
     "/campaign/campaigns/{campaign_id}/start": ("POST",),
     "/campaign/campaigns/{campaign_id}/pause": ("POST",),
     "/campaign/campaigns/{campaign_id}/close": ("POST",),

@@ -24,6 +24,7 @@ class Settings(BaseModel):
     table_name: str
     dial_queue_url: str = ""
     wake_queue_url: str = ""
+    import_queue_url: str = ""
     bucket: str = ""
     secret_id: str = ""
     api_url: str = ""

@@ -2,11 +2,11 @@
 
 from collections import Counter
 
+from campanile.answers import AttemptCounts, ContactCounts, StatsAnswer
 from campanile.dialing.agenda import Agenda
 from campanile.entities import Campaign, OrgSettings, SheetEntry, split_bucket
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.models import AttemptCounts, ContactCounts, StatsAnswer
 from campanile.store import counters, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Table

@@ -16,12 +16,12 @@ class ServingError(Exception):
     """An invocation failed. Lambda logs the words of what is raised, so this names the type of the error only."""
 
 
-def queue_batch(serve: Callable[[SQSRecord], None]) -> Handler:
+def queue_batch(serve: Callable[[SQSRecord, LambdaContext], None]) -> Handler:
     """A handler that serves each message of a standard queue; only those that failed are delivered again."""
 
     def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        return process_partial_response(event, _telling(serve), processor, context)
+        return process_partial_response(event, _telling(serve, context), processor, context)
 
     return handler
 
@@ -39,10 +39,10 @@ def invocation(serve: Callable[[dict[str, Any], LambdaContext], Any]) -> Handler
     return handler
 
 
-def _telling(serve: Callable[[SQSRecord], None]) -> Callable[[SQSRecord], None]:
+def _telling(serve: Callable[[SQSRecord, LambdaContext], None], context: LambdaContext) -> Callable[[SQSRecord], None]:
     def told(record: SQSRecord) -> None:
         try:
-            serve(record)
+            serve(record, context)
         except Exception as error:  # noqa: BLE001  the edge: every failure is told, then raised without its words
             observability.logger().error("message failed", extra={"action": "failed", **faults.describe(error)})
             raise ServingError(type(error).__name__) from None

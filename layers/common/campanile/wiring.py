@@ -16,6 +16,8 @@ from campanile.authentication import Authenticator
 from campanile.clock import SystemClock
 from campanile.dial_queue import DialQueue
 from campanile.dialing.ports import Ports
+from campanile.import_queue import ImportQueue
+from campanile.import_runs import ImportPorts
 from campanile.pacing import MAX_OVERLAPPING_SENDS
 from campanile.store import keys
 from campanile.store.table import Table
@@ -72,7 +74,14 @@ def dial_queue() -> DialQueue:
 
 @cache
 def uploads() -> Uploads:
-    return Uploads(boto3.client("s3", config=_CONNECTIONS))
+    return Uploads(boto3.client("s3", config=_CONNECTIONS), configured().required("bucket"))
+
+
+@cache
+def import_ports() -> ImportPorts:
+    """What imports work with."""
+    queue = ImportQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("import_queue_url"))
+    return ImportPorts(table(), dial_queue(), queue, uploads(), clock())
 
 
 def deployment_secret() -> str:

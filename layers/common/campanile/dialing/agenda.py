@@ -97,9 +97,10 @@ class Agenda:
                     known.entry = entry
 
     def forget(self) -> None:
-        """Read every lane anew when it is next wanted: contacts may have come, or come due, in the meantime."""
+        """Read every lane and configuration anew when it is next wanted: either may have changed in the meantime."""
         self._lanes.clear()
         self._probed.clear()
+        self._configurations.clear()
 
     def _head(self, lane: Lane) -> Head | None:
         """The lane's head; the first look at a zone reads all its kinds at once."""

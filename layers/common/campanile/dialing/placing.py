@@ -1,6 +1,6 @@
 """One call from its LOCK on: gate, INTENT, POST, PLACED. Each step says what a crash right after it leaves behind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campanile import agent, gate, outcomes
 from campanile.dialing.ports import Ports
@@ -31,8 +31,11 @@ class LockedCall:
 
 @dataclass(frozen=True, slots=True)
 class _GateAnswer:
+    """`configuration_id` is the one that the campaign has now."""
+
     refused: gate.Refused | None
     request: CallRequest
+    configuration_id: str | None
 
 
 def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
@@ -45,6 +48,9 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
     for _ in range(MAX_GATES):
         asked_at = ports.clock.monotonic_ms()  # before the read: stamped after it, a pause could slip in between
         answer = _ask_gate(ports, call)
+        if answer.configuration_id != call.configuration_id:
+            call = replace(call, configuration_id=answer.configuration_id)  # changed since LOCK: ask by the new one
+            continue
         if answer.refused:
             outcomes.release(ports, slot, answer.refused.code, answer.refused.until)
             return
@@ -102,7 +108,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
     if call.configuration_id is None:
         reading = gate.Reading(True, None, None, number_listed)
         return _GateAnswer(
-            gate.refuse(reading, contact, now), _request(ports, slot, whole, AgentFields(), AgentFields())
+            gate.refuse(reading, contact, now), _request(ports, slot, whole, AgentFields(), AgentFields()), None
         )
     campaign_item = item(keys.campaign(slot.org, slot.campaign_key))
     configuration_item = item(keys.configuration(slot.org, call.configuration_id))
@@ -121,7 +127,8 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         campaign.agent if campaign else AgentFields(),
         configuration.agent if configuration else AgentFields(),
     )
-    return _GateAnswer(gate.refuse(reading, contact, now), request)
+    current = campaign.configuration_id if campaign else call.configuration_id
+    return _GateAnswer(gate.refuse(reading, contact, now), request, current)
 
 
 def _request(

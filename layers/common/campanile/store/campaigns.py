@@ -3,16 +3,24 @@
 A campaign on the dial sheet is one the dialer may dial: its status and its sheet entry change in one transaction.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from campanile.entities import AD_HOC_PRIORITY, Campaign, SheetEntry
-from campanile.lifecycle import CAMPAIGN, CampaignStatus
+from campanile.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
 from campanile.store import agents, configurations, keys, orgs
-from campanile.store.conditions import allows
-from campanile.store.table import Action, Item, Put, Table, TransactionCanceledError, Update
-
-CONTENTION_RETRIES = 10
+from campanile.store.conditions import allows, one_of
+from campanile.store.table import (
+    CONTENTION_RETRIES,
+    Action,
+    ContendedError,
+    Item,
+    Put,
+    Table,
+    TransactionCanceledError,
+    Update,
+)
 
 
 class UnknownConfigurationError(Exception):
@@ -32,10 +40,6 @@ class TransitionRefusedError(Exception):
         self.status = status
 
 
-class ContendedError(Exception):
-    """Too many writers at once; trying again is safe."""
-
-
 def ad_hoc(org: str) -> Campaign:
     """The pseudo-campaign `default`: always active, no configuration, priority 1,000,000 (seed 003)."""
     return Campaign(
@@ -49,8 +53,11 @@ def ad_hoc(org: str) -> Campaign:
     )
 
 
-def insert(table: Table, campaign: Campaign) -> None:
-    """Store a new campaign; raises UnknownConfigurationError or ExternalIdTakenError."""
+def insert(table: Table, campaign: Campaign, *notes: Action) -> None:
+    """Store a new campaign together with `notes`.
+
+    Raises UnknownConfigurationError, ExternalIdTakenError, or ContendedError when a note stood in the way.
+    """
     assert campaign.configuration_id, "an ad-hoc campaign is never stored"
     actions: list[Action] = [
         configurations.referring(campaign.org, campaign.configuration_id),
@@ -59,13 +66,14 @@ def insert(table: Table, campaign: Campaign) -> None:
         orgs.listing(campaign.org, _sheet_entry(campaign)),
     ]
     if campaign.external_id:
-        alias = {**keys.campaign_external_id(campaign.org, campaign.external_id), "campaign": campaign.id}
-        actions.append(Put(alias, "attribute_not_exists(#PK)"))
+        actions.append(_naming(campaign, campaign.external_id))
     try:
-        table.transact(actions)
+        table.transact([*actions, *notes])
     except TransactionCanceledError as canceled:
         if 0 in canceled.failed:
             raise UnknownConfigurationError(campaign.configuration_id) from None
+        if max(canceled.failed) >= len(actions):
+            raise ContendedError(campaign.id) from None
         raise ExternalIdTakenError(campaign.external_id) from None
 
 
@@ -81,6 +89,64 @@ def resolve(table: Table, org: str, reference: str) -> Campaign | None:
         return found
     alias = table.get(keys.campaign_external_id(org, reference))
     return get(table, org, alias["campaign"]) if alias else None
+
+
+def is_taken(table: Table, org: str, external_id: str) -> bool:
+    """Whether an external id means a campaign already."""
+    return table.get(keys.campaign_external_id(org, external_id), consistent=False) is not None
+
+
+def after(table: Table, org: str, campaign_id: str | None) -> Iterator[Campaign]:
+    """The org's campaigns in order of creation, read as they are consumed; those behind the given one."""
+    return map(from_item, table.query(*keys.campaigns_after(org, campaign_id)))
+
+
+def update(table: Table, campaign: Campaign, change: Callable[[Campaign], Campaign]) -> Campaign:
+    """Write what `change` makes of the campaign, and answer it: name, priority, configuration, agent, external id.
+
+    `change` is called again when somebody else has written meanwhile. A former external id stays an alias.
+    Raises TransitionRefusedError for a closed campaign, UnknownConfigurationError or ExternalIdTakenError.
+    """
+    for _ in range(CONTENTION_RETRIES):
+        changed = replace(change(campaign), rev=campaign.rev + 1)
+        actions = _changing(campaign, changed)
+        try:
+            table.transact(list(actions.values()))
+            return changed
+        except TransactionCanceledError as canceled:
+            failed = {list(actions)[index]: item for index, item in canceled.failed.items()}
+        if "campaign" in failed:
+            campaign = from_item(failed["campaign"] or _to_item(campaign))
+            if campaign.status not in EDITABLE:
+                raise TransitionRefusedError("change", campaign.status)
+        elif "configuration" in failed:
+            raise UnknownConfigurationError(changed.configuration_id)
+        else:
+            raise ExternalIdTakenError(changed.external_id)
+    raise ContendedError(campaign.id)
+
+
+def _changing(campaign: Campaign, changed: Campaign) -> dict[str, Action]:
+    """The actions of `update` by what they are about."""
+    assert campaign.configuration_id, "an ad-hoc campaign is never stored"
+    assert changed.configuration_id, "nor does a change make one"
+    condition, values = one_of(EDITABLE, "status")
+    put = Put(_to_item(changed), f"{condition} AND #rev = :rev", {**values, ":rev": campaign.rev})
+    actions: dict[str, Action] = {"campaign": put}
+    if changed.configuration_id != campaign.configuration_id:
+        actions["configuration"] = configurations.referring(campaign.org, changed.configuration_id)
+        actions["former configuration"] = configurations.unreferring(campaign.org, campaign.configuration_id)
+    if changed.external_id and changed.external_id != campaign.external_id:
+        actions["external id"] = _naming(changed, changed.external_id)
+    if changed.status is CampaignStatus.ACTIVE:
+        actions["sheet"] = orgs.listing(campaign.org, _sheet_entry(changed))
+    return actions
+
+
+def _naming(campaign: Campaign, external_id: str) -> Put:
+    """Let an external id mean the campaign; fails when it means another one."""
+    alias = {**keys.campaign_external_id(campaign.org, external_id), "campaign": campaign.id}
+    return Put(alias, "attribute_not_exists(#PK) OR #campaign = :own", {":own": campaign.id})
 
 
 def transition(table: Table, campaign: Campaign, action: str, now_ms: int) -> Campaign:

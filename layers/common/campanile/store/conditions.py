@@ -1,5 +1,8 @@
 """Write conditions generated from the transition table, so that the write itself is the check (G7)."""
 
+from collections.abc import Collection
+from enum import StrEnum
+
 from campanile.lifecycle import Transition
 
 
@@ -10,5 +13,10 @@ def allows(transition: Transition, attribute: str) -> tuple[str, dict[str, str]]
     >>> allows(CAMPAIGN["pause"], "status")
     ('#status IN (:from0)', {':from0': 'active'})
     """
-    values = {f":from{i}": str(source) for i, source in enumerate(sorted(transition.sources))}
+    return one_of(transition.sources, attribute)
+
+
+def one_of(statuses: Collection[StrEnum], attribute: str) -> tuple[str, dict[str, str]]:
+    """The condition that `attribute` holds one of `statuses`, with its values."""
+    values = {f":from{i}": str(status) for i, status in enumerate(sorted(statuses))}
     return f"#{attribute} IN ({', '.join(values)})", values

@@ -1,22 +1,39 @@
 """Configurations: `O#<org>` / `F#<id>`. `refs` counts the campaigns that refer to one."""
 
+from collections.abc import Callable, Iterator
+
 from campanile.models import Configuration
 from campanile.store import keys
-from campanile.store.table import Item, Put, Table, Update
+from campanile.store.table import (
+    CONTENTION_RETRIES,
+    Action,
+    ConditionFailedError,
+    ContendedError,
+    Delete,
+    Item,
+    Put,
+    Table,
+    TransactionCanceledError,
+    Update,
+)
 
 
-def insert(table: Table, org: str, configuration: Configuration) -> None:
-    """Store a new configuration."""
-    table.write(
-        Put(
-            {
-                **keys.configuration(org, configuration.id),
-                "document": configuration.model_dump_json(exclude_defaults=True),
-                "refs": 0,
-            },
-            "attribute_not_exists(#PK)",
-        )
-    )
+class ConfigurationInUseError(Exception):
+    """The configuration cannot be deleted: `campaigns` campaigns refer to it."""
+
+    def __init__(self, campaigns: int) -> None:
+        super().__init__(f"{campaigns} campaigns refer to the configuration; give them another one first.")
+        self.campaigns = campaigns
+
+
+def insert(table: Table, org: str, configuration: Configuration, *notes: Action) -> bool:
+    """Store a new configuration together with `notes`; False when one of those stood in the way."""
+    item = {**keys.configuration(org, configuration.id), "document": _document(configuration), "refs": 0}
+    try:
+        table.transact([Put(item, "attribute_not_exists(#PK)"), *notes])
+    except TransactionCanceledError:
+        return False
+    return True
 
 
 def get(table: Table, org: str, configuration_id: str, consistent: bool = True) -> Configuration | None:
@@ -30,15 +47,65 @@ def get_all(table: Table, org: str, ids: list[str]) -> dict[str, Configuration]:
     return {one.id: one for one in map(from_item, found.values())}
 
 
+def after(table: Table, org: str, configuration_id: str | None) -> Iterator[Configuration]:
+    """The org's configurations in order of creation, read as they are consumed; those behind the given one."""
+    return map(from_item, table.query(*keys.configurations_after(org, configuration_id)))
+
+
+def update(
+    table: Table, org: str, configuration_id: str, change: Callable[[Configuration], Configuration]
+) -> Configuration | None:
+    """Write what `change` makes of the configuration, and answer it; None when there is none.
+
+    `change` is called again when somebody else has written meanwhile.
+    """
+    for _ in range(CONTENTION_RETRIES):
+        item = table.get(keys.configuration(org, configuration_id))
+        if item is None:
+            return None
+        changed = change(from_item(item))
+        values = {":document": _document(changed), ":seen": item["document"]}
+        key = keys.configuration(org, configuration_id)
+        try:
+            table.write(Update(key, "SET #document = :document", "#document = :seen", values))
+        except ConditionFailedError:
+            continue
+        return changed
+    raise ContendedError(configuration_id)
+
+
+def delete(table: Table, org: str, configuration_id: str) -> bool:
+    """Delete a configuration; False when there is none. Raises ConfigurationInUseError while a campaign refers to it.
+
+    The count of those is part of the transaction that creates or changes a campaign, so neither can overtake the other.
+    """
+    try:
+        table.write(Delete(keys.configuration(org, configuration_id), "#refs = :none", {":none": 0}))
+    except ConditionFailedError as failed:
+        if failed.item is None:
+            return False
+        raise ConfigurationInUseError(failed.item["refs"]) from None
+    return True
+
+
 def from_item(item: Item) -> Configuration:
     return Configuration.model_validate_json(item["document"])
 
 
 def referring(org: str, configuration_id: str) -> Update:
     """Count one more campaign that refers to it; fails when it does not exist."""
-    return Update(
-        keys.configuration(org, configuration_id),
-        "ADD #refs :one",
-        "attribute_exists(#PK)",
-        {":one": 1},
-    )
+    return _counting(org, configuration_id, 1)
+
+
+def unreferring(org: str, configuration_id: str) -> Update:
+    """Count one campaign less."""
+    return _counting(org, configuration_id, -1)
+
+
+def _counting(org: str, configuration_id: str, difference: int) -> Update:
+    key = keys.configuration(org, configuration_id)
+    return Update(key, "ADD #refs :difference", "attribute_exists(#PK)", {":difference": difference})
+
+
+def _document(configuration: Configuration) -> str:
+    return configuration.model_dump_json(exclude_defaults=True)

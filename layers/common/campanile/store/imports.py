@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from campanile.models import ImportCounts, ImportRowError
+from campanile.answers import ImportCounts, ImportRowError
 from campanile.store import keys
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 
@@ -13,13 +13,14 @@ KEPT_ERRORS = 100
 class Import:
     """An import and its report. Times in UTC ms; `errors` are the first 100; `reason` says why it failed.
 
-    `checkpoint` is the last row that is done.
+    `checkpoint` is the last row that is done. `rows_key`: where a request's rows are kept; None for a dropped file,
+    which alone has a name.
     """
 
     job: str
     org: str
     campaign_key: str
-    file_name: str
+    file_name: str | None
     created_at: int
     updated_at: int
     status: str = "running"
@@ -27,6 +28,11 @@ class Import:
     counts: ImportCounts = field(default_factory=ImportCounts)
     errors: tuple[ImportRowError, ...] = ()
     checkpoint: int = 0
+    rows_key: str | None = None
+
+
+class ImportTakenOverError(Exception):
+    """Another run of the import has come further, or has finished it."""
 
 
 def begin(table: Table, new: Import) -> Import | None:
@@ -36,6 +42,7 @@ def begin(table: Table, new: Import) -> Import | None:
         "org": new.org,
         "campaign": new.campaign_key,
         "file_name": new.file_name,
+        "rows_key": new.rows_key,
         "created_at": new.created_at,
         "roster": keys.import_roster(new.campaign_key),
         "roster_sort": keys.import_roster_sort(new.created_at, new.job),
@@ -49,12 +56,22 @@ def begin(table: Table, new: Import) -> Import | None:
     return new
 
 
-def save(table: Table, changed: Import) -> None:
-    """Write the progress or the final report."""
+def get(table: Table, job: str) -> Import | None:
+    item = table.get(keys.import_job(job))
+    return _from_item(item) if item else None
+
+
+def save(table: Table, seen: Import, changed: Import) -> None:
+    """Write the progress or the final report; raises ImportTakenOverError when it is no longer where it was `seen`."""
     progress = _progress(changed)
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in progress)
     values = {f":{name}": value for name, value in progress.items()}
-    table.write(Update(keys.import_job(changed.job), expression, values=values))
+    condition = "#status = :running AND #checkpoint = :seen"
+    guards = {":running": "running", ":seen": seen.checkpoint}
+    try:
+        table.write(Update(keys.import_job(changed.job), expression, condition, {**values, **guards}))
+    except ConditionFailedError:
+        raise ImportTakenOverError(changed.job) from None
 
 
 def of_campaign(table: Table, campaign_key: str, limit: int) -> list[Import]:
@@ -88,7 +105,7 @@ def _from_item(item: Item) -> Import:
         job=keys.job_of(item),
         org=item["org"],
         campaign_key=item["campaign"],
-        file_name=item["file_name"],
+        file_name=item.get("file_name"),
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         status=item["status"],
@@ -96,4 +113,5 @@ def _from_item(item: Item) -> Import:
         counts=ImportCounts.model_validate(item["counts"]),
         errors=tuple(ImportRowError.model_validate(error) for error in item["errors"]),
         checkpoint=item["checkpoint"],
+        rows_key=item.get("rows_key"),
     )

@@ -55,6 +55,22 @@ def configuration(org: str, configuration_id: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"F#{configuration_id}"}
 
 
+def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, str]]:
+    """The condition, with its values, of an org's campaigns behind the given one; of all of them for None."""
+    return _behind(org, "C#", campaign_id)
+
+
+def configurations_after(org: str, configuration_id: str | None) -> tuple[str, dict[str, str]]:
+    """The same for configurations."""
+    return _behind(org, "F#", configuration_id)
+
+
+def _behind(org: str, prefix: str, last_id: str | None) -> tuple[str, dict[str, str]]:
+    # Of all characters that no id has, `!` sorts lowest and `~` highest.
+    start = f"{prefix}{last_id}!" if last_id else prefix
+    return "#PK = :pk AND #SK BETWEEN :start AND :end", {":pk": f"O#{org}", ":start": start, ":end": f"{prefix}~"}
+
+
 def slot_partition(org: str, hundred: int) -> str:
     return f"SL#{org}#{hundred}"
 
@@ -100,6 +116,11 @@ def contact(campaign_key: str, contact_id: str) -> Key:
 
 def contact_cold(campaign_key: str, contact_id: str) -> Key:
     return {"PK": _contact_partition(campaign_key, contact_id), "SK": f"D#{contact_id}"}
+
+
+def contact_tombstone(campaign_key: str, contact_id: str) -> Key:
+    """What is remembered of a deleted contact for a while."""
+    return {"PK": _contact_partition(campaign_key, contact_id), "SK": f"T#{contact_id}"}
 
 
 def contact_id_of(item: Mapping[str, str]) -> str:

@@ -27,6 +27,8 @@ Returned = Literal["NONE", "ALL_OLD", "ALL_NEW"]
 MAX_TRANSACTION_ACTIONS = 100
 MAX_BATCH_GET = 100
 CONFLICT_RETRIES = 8
+CONTENTION_RETRIES = 10
+"""How often a read, changed and written back item is read again after somebody else has written it."""
 _RETRIED = frozenset(
     {
         "TransactionConflict",
@@ -83,6 +85,10 @@ class TransactionCanceledError(Exception):
     def __init__(self, failed: Mapping[int, Item | None]) -> None:
         super().__init__(f"the conditions of actions {sorted(failed)} did not hold")
         self.failed = failed
+
+
+class ContendedError(Exception):
+    """Too many writers at once; trying again is safe."""
 
 
 class Table:

@@ -1,0 +1,28 @@
+"""GET /campaign/campaigns: the org's campaigns in order of creation, page by page."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from campanile import http, manage_campaigns, wiring
+from campanile.answers import CampaignsAnswer
+from campanile.authentication import READ
+from campanile.field_types import CampaignStatusName
+from campanile.http import CallerOf
+from campanile.models import DEFAULT_PAGE, MAX_PAGE
+
+api = http.rest_api()
+
+
+@api.get("/campaign/campaigns")
+def list_campaigns(
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    name: Annotated[str, Query(max_length=255)] = "",
+    status: Annotated[list[CampaignStatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
+) -> CampaignsAnswer:
+    return manage_campaigns.page(wiring.table(), caller.org, limit, cursor, name, frozenset(status))
+
+
+handler = http.Endpoint(api, READ)

@@ -1,0 +1,25 @@
+"""GET /campaign/configurations: the org's configurations in order of creation, page by page."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from campanile import http, manage_configurations, wiring
+from campanile.answers import ConfigurationsAnswer
+from campanile.authentication import READ
+from campanile.http import CallerOf
+from campanile.models import MAX_PAGE
+
+api = http.rest_api()
+
+
+@api.get("/campaign/configurations")
+def list_configurations(
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> ConfigurationsAnswer:
+    return manage_configurations.page(wiring.table(), caller.org, limit, cursor)
+
+
+handler = http.Endpoint(api, READ)

@@ -1,0 +1,162 @@
+"""Contacts that come with the creation or the change of a campaign: up to 5,000 (seed 001), as an import.
+
+The rows are checked as a whole, kept in the bucket, and written for as long as the caller may be kept waiting; a
+worker goes on from the checkpoint. On creation the campaign is written last: a request that dies before its answer
+leaves no campaign that calls anybody, only contacts that nothing refers to.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from campanile import import_runs, manage_campaigns, upsert
+from campanile.answers import CampaignAnswer
+from campanile.dial_queue import Hint
+from campanile.entities import Campaign
+from campanile.errors import NotFoundError, StateError
+from campanile.import_runs import ImportPorts, Prepared, Run
+from campanile.models import CampaignInput, CampaignPatch, ContactInput
+from campanile.store import campaigns, imports, keys, registry
+from campanile.store.campaigns import ExternalIdTakenError, UnknownConfigurationError
+from campanile.store.imports import Import, ImportTakenOverError
+from campanile.store.table import ContendedError
+from campanile.upsert import Row
+
+WRITING_MS = 7_000
+"""How long a request writes contacts itself: it is to be answered within 10 s."""
+TAKEN_UP_AFTER_SECONDS = 30
+"""Longer than any function behind the API may run: who finds the import unfinished by then may go on with it."""
+
+
+def create(
+    ports: ImportPorts, org: str, wanted: CampaignInput, now_ms: int, request_key: str | None = None
+) -> CampaignAnswer:
+    """Create a campaign with the contacts it brings.
+
+    Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
+    """
+    if wanted.contacts is None:
+        return manage_campaigns.create(ports.table, org, wanted, now_ms, request_key)
+    begun: list[Import] = []
+
+    def fill(campaign: Campaign) -> None:
+        rows = _checked(ports, campaign, wanted.contacts or [])
+        if campaign.external_id and campaigns.is_taken(ports.table, org, campaign.external_id):
+            raise ExternalIdTakenError(campaign.external_id)
+        begun.append(_begin(ports, campaign, rows, now_ms))
+        begun[0] = _proceed(ports, campaign, begun[0], rows)
+        registry.announce(ports.table, org, now_ms, now_ms)
+
+    try:
+        answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
+    except (UnknownConfigurationError, ExternalIdTakenError, ContendedError):
+        for one in begun:
+            import_runs.finished(ports, one, "failed", "The campaign was not created.")
+        raise
+    return _answer(ports, answer, begun[0]) if begun else answer
+
+
+def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> CampaignAnswer:
+    """Change a campaign and add the contacts that the request brings.
+
+    Raises NotFoundError, TransitionRefusedError for a closed campaign, and what `create` raises.
+    """
+    rows: list[Row] = []
+    if wanted.contacts:
+        campaign = manage_campaigns.find(ports.table, org, reference)
+        if "configuration_id" in wanted.model_fields_set:
+            campaign = replace(campaign, configuration_id=wanted.configuration_id)
+        rows = _checked(ports, campaign, wanted.contacts)
+    changed = manage_campaigns.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
+    answer = manage_campaigns.answer(changed, manage_campaigns.notices(ports.table, changed))
+    if not rows:
+        return answer
+    current = _proceed(ports, changed, _begin(ports, changed, rows, now_ms), rows)
+    return _answer(ports, answer, current)
+
+
+def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool]) -> Import | None:
+    """Go on with an import while `may_go_on`; None when there is nothing to do, or another run does it."""
+    current = imports.get(ports.table, job)
+    if current is None or current.status != "running" or current.rows_key is None:
+        return None
+    try:
+        current = _go_on(ports, current, current.rows_key, may_go_on)
+    except ImportTakenOverError:
+        return None
+    if current.status == "running":
+        ports.import_queue.send(job)
+    return current
+
+
+def _go_on(ports: ImportPorts, current: Import, rows_key: str, may_go_on: Callable[[], bool]) -> Import:
+    run: Run | None = None
+    try:
+        run = Run(ports, _campaign_of(ports, current), current, resumed=True)
+        return run.go(_prepared(current.job, _kept(ports.uploads.read_rows(rows_key))), may_go_on)
+    except (NotFoundError, StateError) as error:
+        return import_runs.finished(ports, run.current if run else current, "failed", str(error))
+
+
+def _campaign_of(ports: ImportPorts, current: Import) -> Campaign:
+    if current.campaign_key == keys.default_campaign(current.org):
+        return campaigns.ad_hoc(current.org)
+    found = campaigns.get(ports.table, current.org, current.campaign_key)
+    if found is None:
+        raise NotFoundError("The campaign was not created: its request ended before it was answered.")
+    return found
+
+
+def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput]) -> list[Row]:
+    """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
+    return upsert.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+
+
+def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> Import:
+    """Keep the rows, and see that a worker takes the import up should this request die."""
+    job = str(uuid4())
+    rows_key = ports.uploads.keep_rows(job, "\n".join(_line(row) for row in rows))
+    ports.import_queue.send(job, TAKEN_UP_AFTER_SECONDS)
+    new = Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key)
+    imports.begin(ports.table, new)
+    return new
+
+
+def _proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Row]) -> Import:
+    """Write contacts for as long as the caller may be kept waiting."""
+    until = ports.clock.monotonic_ms() + WRITING_MS
+    run = Run(ports, campaign, current, resumed=False)
+    try:
+        return run.go(_prepared(current.job, rows), lambda: ports.clock.monotonic_ms() < until)
+    except ImportTakenOverError:
+        return run.current
+
+
+def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:
+    """The campaign with its import, which a worker goes on with now if it is not finished."""
+    if current.status == "running":
+        ports.import_queue.send(current.job)
+    now = ports.clock.now_ms()
+    ports.dial_queue.hint(Hint(current.org, "contacts_added", now, current.campaign_key))
+    return answer.model_copy(update={"contacts_import": import_runs.answer(current)})
+
+
+def _prepared(job: str, rows: Sequence[Row]) -> Iterator[Prepared]:
+    for row in rows:
+        own_id = keys.contact_id_for(job, str(row.index))
+        yield Prepared(row.index + 1, row.fields, row.numbers or (), own_id)
+
+
+def _line(row: Row) -> str:
+    return json.dumps({"fields": row.fields.model_dump_json(exclude_unset=True), "numbers": row.numbers})
+
+
+def _kept(text: str) -> list[Row]:
+    return [_row(index, json.loads(line)) for index, line in enumerate(text.split("\n"))]
+
+
+def _row(index: int, line: dict[str, Any]) -> Row:
+    numbers = line["numbers"]
+    return Row(index, ContactInput.model_validate_json(line["fields"]), tuple(numbers) if numbers else None)
