@@ -236,7 +236,7 @@ def test_a_configuration_given_between_lock_and_post_decides(edge: Dialer, api: 
     campaign = edge.campaign()
     silent = api.post("/campaign/configurations", NO_WINDOWS, 201)["id"]
     [contact] = edge.add_people(campaign, number(1))
-    asked = []
+    asked: list[Any] = []
 
     def change_before_the_first_gate(request: Any) -> None:
         if request.is_gate and not asked:

@@ -1,6 +1,6 @@
 """Threads that begin together: what races are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
@@ -18,3 +18,8 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(count) as threads:
         return list(threads.map(begin, range(count)))
+
+
+def together(works: Sequence[Callable[[], T]]) -> list[T]:
+    """The results of different pieces of work, begun at once."""
+    return at_once(len(works), lambda n: works[n]())

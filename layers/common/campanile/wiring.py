@@ -2,7 +2,8 @@
 
 from functools import cache
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
@@ -28,6 +29,7 @@ from campanile.uploads import Uploads
 if TYPE_CHECKING:
     from campanile.settings import Settings
 
+_REQUESTS_OF_MEMORY = ("get_item", "put_item", "update_item", "delete_item")
 _CONNECTIONS = Config(max_pool_connections=64, retries={"mode": "standard", "max_attempts": 4})
 
 
@@ -54,13 +56,15 @@ def authenticator() -> Authenticator:
 
 def request_memory(org: str) -> DynamoDBPersistenceLayer:
     """Where the answers to an org's requests with an Idempotency-Key are kept."""
+    # With each layer Powertools adds a handler to the client's events for good, if it can find them.
+    client: Any = SimpleNamespace(**{name: getattr(table().client, name) for name in _REQUESTS_OF_MEMORY})
     return DynamoDBPersistenceLayer(
         table().name,
         key_attr="PK",
         static_pk_value=keys.request_memory(org),
         sort_key_attr="SK",
         expiry_attr="ttl",
-        boto3_client=table().client,
+        boto3_client=client,
     )
 
 
