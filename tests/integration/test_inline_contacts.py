@@ -114,10 +114,11 @@ def test_rows_without_any_identity_are_each_a_contact(edge: Dialer, create: Crea
     assert len(every_contact(edge.table, answer["id"])) == ENOUGH
 
 
-def test_no_contacts_and_an_empty_list_make_an_empty_campaign(edge: Dialer, api: Client, create: Create) -> None:
-    assert create([]).body["contacts_import"]["counts"]["rows"] == 0
+def test_an_empty_list_of_contacts_is_none(edge: Dialer, api: Client, create: Create) -> None:
     answer = create([])
-    assert api.get(f"/campaign/campaigns/{answer.body['id']}/stats")["contacts"]["total"] == 0
+    assert (answer.status, answer.body["contacts_import"], edge.import_queue.sent) == (201, None, [])
+    changed = api("PATCH", f"/campaign/campaigns/{answer.body['id']}", {"contacts": []})
+    assert (changed.status, changed.body["contacts_import"]) == (200, None)
 
 
 # ---------------------------------------------------------------- refusals

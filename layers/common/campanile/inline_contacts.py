@@ -37,7 +37,7 @@ def create(
 
     Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
     """
-    if wanted.contacts is None:
+    if not wanted.contacts:
         return manage_campaigns.create(ports.table, org, wanted, now_ms, request_key)
     begun: list[Import] = []
 
