@@ -39,7 +39,7 @@ def campaign(dialer: Dialer) -> Campaign:
 Drop = Callable[..., Import]
 
 
-def take(dialer: Dialer, bucket: Bucket, file: StoredFile) -> Import | None:
+def take(dialer: Dialer, file: StoredFile) -> Import | None:
     return imports.import_file(dialer.import_ports, file)
 
 
@@ -48,7 +48,7 @@ def drop(dialer: Dialer, bucket: Bucket, campaign: Campaign) -> Drop:
     """Drop a file and import it; a moment passes before the next one."""
 
     def dropped(content: str | bytes, reference: str = "") -> Import:
-        done = take(dialer, bucket, bucket.drop(reference or campaign.id, content))
+        done = take(dialer, bucket.drop(reference or campaign.id, content))
         dialer.clock.advance(1)
         assert done
         return done
@@ -227,26 +227,26 @@ def test_a_file_for_an_unknown_campaign_fails_with_a_reason(drop: Drop) -> None:
 @pytest.mark.parametrize("key", ["people.csv", "acme/people.csv", "a/b/c/people.csv", "a/b/people.xlsx", "//x.csv"])
 def test_a_file_elsewhere_in_the_bucket_is_not_ours(dialer: Dialer, bucket: Bucket, key: str) -> None:
     with pytest.raises(NotOurFileError):
-        take(dialer, bucket, StoredFile("uploads", key, "0", 10))
+        take(dialer, StoredFile("uploads", key, "0", 10))
 
 
 @pytest.mark.parametrize("reference", ["default", "no-such-campaign"])
 def test_a_file_of_an_unknown_org_makes_no_contacts(dialer: Dialer, reference: str) -> None:
     bucket = Bucket("no-such-org")
     with pytest.raises(NotOurFileError):
-        take(dialer, bucket, bucket.drop(reference, SEED_002))
+        take(dialer, bucket.drop(reference, SEED_002))
 
 
 def test_a_file_over_ten_megabytes_fails_unread(dialer: Dialer, bucket: Bucket, campaign: Campaign) -> None:
     file = StoredFile("uploads", f"{dialer.org}/{campaign.id}/big.csv", "99", 10_000_001)
-    done = take(dialer, bucket, file)
+    done = take(dialer, file)
     assert done
     assert done.status == "failed"
 
 
 def test_an_event_delivered_twice_imports_once(dialer: Dialer, bucket: Bucket, campaign: Campaign) -> None:
     file = bucket.drop(campaign.id, SEED_002)
-    first, second = take(dialer, bucket, file), take(dialer, bucket, file)
+    first, second = take(dialer, file), take(dialer, file)
     assert first
     assert second is None
     [report] = listed(dialer, campaign)
@@ -271,21 +271,21 @@ def people(count: int, header: str = "phone") -> str:
 def test_an_import_that_dies_at_any_request_is_complete_when_its_event_comes_again(
     dynamodb: Any, shared_table: str, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
-    monkeypatch.setattr(imports, "ROWS_PER_WRITE", 3)
+    monkeypatch.setattr(import_runs, "ROWS_PER_WRITE", 3)
     content = people(7, header) + ("12\n" if header == "phone" else "bad,12\n")
     for at in range(3, 60):
         for applied in (False, True):
             crasher = Crasher()
             dialer = Dialer(tables.open_table(crasher.around(dynamodb), shared_table))
-            campaign, bucket = dialer.campaign(), Bucket(dialer.org)
+            campaign, bucket = dialer.campaign(), dialer.bucket
             file = bucket.drop(campaign.id, content)
             crasher.arm(at, applied)
             try:
-                done = take(dialer, bucket, file)
+                done = take(dialer, file)
             except Crash:
                 crasher.disarm()
                 dialer.clock.advance(60)
-                done = take(dialer, bucket, file)
+                done = take(dialer, file)
             crasher.disarm()
             if done is None:
                 assert applied, "only the last write, already made, may leave nothing to do"
@@ -313,7 +313,7 @@ def test_an_import_taken_up_later_hints_at_the_time_it_writes(
     dialer: Dialer, bucket: Bucket, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hint older than the last pass is acknowledged unread: it must not bear the time of the first try."""
-    monkeypatch.setattr(imports, "ROWS_PER_WRITE", 2)
+    monkeypatch.setattr(import_runs, "ROWS_PER_WRITE", 2)
     file = bucket.drop(campaign.id, people(4))
     left = 1
 
@@ -324,7 +324,7 @@ def test_an_import_taken_up_later_hints_at_the_time_it_writes(
             raise Crash
 
     with dialer.interposed(die_at_the_second_chunk), pytest.raises(Crash):
-        take(dialer, bucket, file)
+        take(dialer, file)
     dialer.serve_hints(30)
     dialer.queue.forget()
     dialer.clock.advance(600)
@@ -335,7 +335,7 @@ def test_an_import_taken_up_later_hints_at_the_time_it_writes(
     dialer.run()
     dialer.queue.forget()
     dialer.clock.advance(10)
-    take(dialer, bucket, file)
+    take(dialer, file)
     hints = [message.hint for message in dialer.queue.sent]
     assert hints
     assert min(hint.sent_at for hint in hints) >= dialer.clock.now_ms()

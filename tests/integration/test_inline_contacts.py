@@ -178,7 +178,26 @@ def test_a_name_taken_while_the_contacts_are_written_refuses_the_request_and_nob
     edge.run()
     assert edge.posts == []
     [(job, _)] = edge.import_queue.sent
-    assert inline_contacts.resume(edge.import_ports, job, import_runs.always) is None
+    assert inline_contacts.resume(edge.import_ports, job, import_runs.always) is None  # nothing is left to be done
+
+
+def test_an_import_whose_campaign_was_never_created_is_given_up_by_the_worker(
+    edge: Dialer, configuration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Crash
+
+    wanted = CampaignInput.model_validate({"name": "x", "configuration_id": configuration, "contacts": people(5)})
+    with monkeypatch.context() as patched, pytest.raises(Crash):
+        no_time(edge, 1, patched)
+        patched.setattr(campaigns, "insert", die)
+        inline_contacts.create(edge.import_ports, edge.org, wanted, edge.clock.now_ms())
+    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    assert done
+    assert (done.status, done.counts.rows) == ("failed", 3)
+    assert "was not created" in (done.reason or "")
+    edge.run()
+    assert edge.posts == []
 
 
 # ---------------------------------------------------------------- more than a request has time for

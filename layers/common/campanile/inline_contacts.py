@@ -19,9 +19,8 @@ from campanile.errors import NotFoundError, StateError
 from campanile.import_runs import ImportPorts, Prepared, Run
 from campanile.models import CampaignInput, CampaignPatch, ContactInput
 from campanile.store import campaigns, imports, keys, registry
-from campanile.store.campaigns import ExternalIdTakenError, UnknownConfigurationError
+from campanile.store.campaigns import ExternalIdTakenError
 from campanile.store.imports import Import, ImportTakenOverError
-from campanile.store.table import ContendedError
 from campanile.upsert import Row
 
 WRITING_MS = 7_000
@@ -49,12 +48,7 @@ def create(
         begun[0] = _proceed(ports, campaign, begun[0], rows)
         registry.announce(ports.table, org, now_ms, now_ms)
 
-    try:
-        answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
-    except (UnknownConfigurationError, ExternalIdTakenError, ContendedError):
-        for one in begun:
-            import_runs.finished(ports, one, "failed", "The campaign was not created.")
-        raise
+    answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
     return _answer(ports, answer, begun[0]) if begun else answer
 
 
