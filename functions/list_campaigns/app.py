@@ -9,7 +9,7 @@ from campanile.answers import CampaignsAnswer
 from campanile.authentication import READ
 from campanile.field_types import CampaignStatusName
 from campanile.http import CallerOf
-from campanile.models import DEFAULT_PAGE, MAX_PAGE
+from campanile.pagination import DEFAULT_PAGE, Cursor, PageLimit
 
 api = http.rest_api()
 
@@ -17,8 +17,8 @@ api = http.rest_api()
 @api.get("/campaign/campaigns")
 def list_campaigns(
     caller: CallerOf,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[PageLimit, Query()] = DEFAULT_PAGE,
+    cursor: Annotated[Cursor | None, Query()] = None,
     name: Annotated[str, Query(max_length=255)] = "",
     status: Annotated[list[CampaignStatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
 ) -> CampaignsAnswer:

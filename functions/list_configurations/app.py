@@ -8,7 +8,7 @@ from campanile import http, manage_configurations, wiring
 from campanile.answers import ConfigurationsAnswer
 from campanile.authentication import READ
 from campanile.http import CallerOf
-from campanile.models import MAX_PAGE
+from campanile.pagination import MAX_PAGE, Cursor, PageLimit
 
 api = http.rest_api()
 
@@ -16,8 +16,8 @@ api = http.rest_api()
 @api.get("/campaign/configurations")
 def list_configurations(
     caller: CallerOf,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[PageLimit, Query()] = MAX_PAGE,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> ConfigurationsAnswer:
     return manage_configurations.page(wiring.table(), caller.org, limit, cursor)
 

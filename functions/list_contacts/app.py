@@ -10,7 +10,7 @@ from campanile.authentication import READ
 from campanile.contact_views import Filter
 from campanile.field_types import OutcomeName, StatusName
 from campanile.http import CallerOf, PathId
-from campanile.models import DEFAULT_PAGE, MAX_PAGE
+from campanile.pagination import DEFAULT_PAGE, Offset, PageLimit
 
 api = http.rest_api()
 
@@ -19,8 +19,8 @@ api = http.rest_api()
 def list_contacts(
     campaign_id: PathId,
     caller: CallerOf,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[PageLimit, Query()] = DEFAULT_PAGE,
+    offset: Annotated[Offset, Query()] = 0,
     status: Annotated[list[StatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
     outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
 ) -> ContactsAnswer:

@@ -88,7 +88,7 @@ def test_the_dropped_file_is_imported_and_everybody_is_called(stack: Stack) -> N
 
     def imported() -> bool:
         found = api.get("/campaign/campaigns/spring-outreach/imports")["imports"]
-        return [(one["file_name"], one["counts"]["inserted"]) for one in found] == [("people.csv", 3)]
+        return ("people.csv", 3) in [(one["file_name"], one["counts"]["inserted"]) for one in found]
 
     eventually(imported, within_seconds=30)
     eventually(lambda: api.get("/campaign/campaigns/spring-outreach/stats")["attempts"]["total"] >= 5, 30)

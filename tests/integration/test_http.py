@@ -89,7 +89,7 @@ def test_a_removed_key_is_refused_within_a_minute(edge: Dialer, key: Keys) -> No
     problem(client("GET", "/campaign/concurrency-settings"), 401)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1] != "/campaign/timezones"])
 def test_a_key_without_the_scope_is_told_which_it_lacks(key: Keys, method: str, path: str) -> None:
     detail = problem(key(frozenset({"something:else"}))(method, path, {}), 403)["detail"]
     wanted = "concurrency:" if "concurrency" in path else "campaigns:"

@@ -13,6 +13,8 @@ CACHE_MS = 60_000
 
 READ = frozenset({"campaigns:read", "campaigns:manage"})
 MANAGE = frozenset({"campaigns:manage"})
+ANY_CREDENTIAL: frozenset[str] = frozenset()
+"""Any valid credential suffices, whatever its scopes."""
 CONCURRENCY_READ = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
 CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 _KEY_ID = re.compile(r"ak_[0-9a-f]{16}")
@@ -46,7 +48,7 @@ class Authenticator:
             raise UnauthenticatedError("The API key is unknown or revoked. Check that it was copied whole.")
         if credential.expires_at is not None and credential.expires_at <= now_ms:
             raise UnauthenticatedError("The API key has expired. Create a new one.")
-        if not credential.scopes & accepted:
+        if accepted and not credential.scopes & accepted:
             raise ForbiddenError(f"The API key lacks the scope: one of {', '.join(sorted(accepted))}.")
         return Caller(credential.org, credential.key_id)
 

@@ -2,13 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from unicodedata import category
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
+_DIGITS = re.compile(r"-?[0-9]+")
 _YEARS_END = 3000
 MAX_JSON_DEPTH = 32
 _TOO_DEEP = f"must not be nested more than {MAX_JSON_DEPTH} levels deep"
@@ -89,19 +91,47 @@ def outcomes(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
+def _whole_number(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise ValueError("must be a whole number, such as 50")
+    return value
+
+
+def one_of(names: Iterable[str]) -> Any:
+    """Documents that a text of an answer is one of these; our own answers need no check."""
+    return Field(json_schema_extra={"enum": [str(name) for name in names]})
+
+
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 CallerId = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Instant = Annotated[
-    datetime, BeforeValidator(_parse_instant), PlainSerializer(_rfc3339, return_type=str, when_used="json")
+    datetime,
+    BeforeValidator(_parse_instant),
+    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_external_id)]
-CampaignExternalId = Annotated[ExternalId, AfterValidator(_campaign_external_id)]
+ExternalId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    AfterValidator(_external_id),
+    Field(json_schema_extra={"pattern": r"^[^/\u0000-\u001f\u007f-\u009f]+$"}),
+]
+CampaignExternalId = Annotated[
+    ExternalId, AfterValidator(_campaign_external_id), Field(json_schema_extra={"not": {"const": "default"}})
+]
 Uuid = Annotated[
     str,
     StringConstraints(
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", to_lower=True
     ),
 ]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255, strip_whitespace=True),
+    Field(json_schema_extra={"pattern": r"\S"}),
+]
+IN_DIGITS = BeforeValidator(_whole_number)
+"""For numbers in a query string: `1_000` and `5.0`, which Python would take, are none."""
 Priority = Annotated[int, Field(ge=0, le=999_999)]
 RetryOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown"]
 DelayOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown", "callback_requested"]

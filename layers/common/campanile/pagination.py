@@ -4,12 +4,19 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from campanile.errors import FieldError, InvalidFieldsError
+from campanile.field_types import IN_DIGITS
 
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+"""Seed 001: `limit` on either list endpoint is 200 at most, 50 by default."""
+PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), IN_DIGITS]
+Offset = Annotated[int, Field(ge=0), IN_DIGITS]
+Cursor = Annotated[str, Field(max_length=100)]
 MAX_ANSWER_BYTES = 5_000_000
 """Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
 _ID = re.compile(r"[0-9a-f-]{36}")
