@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from campanile import manage_campaigns
-from campanile.store import configurations, orgs
+from campanile.store import configurations, keys, orgs
+from campanile.store.table import Put
 from tests.support.dialer import ALL_DAY, Dialer, number
 from tests.support.gateway import Answer, Client, paths, problem
 
@@ -253,6 +254,18 @@ def test_a_configuration_given_between_lock_and_post_decides(edge: Dialer, api: 
     refusal = edge.contact(campaign, contact).last_refusal
     assert refusal
     assert refusal.code == "outside_calling_window"
+
+
+def test_more_active_campaigns_than_the_dial_sheet_holds_are_refused_in_words(edge: Dialer, api: Client) -> None:
+    paused = api.campaign(name="paused")
+    api.post(f"/campaign/campaigns/{paused}/pause")
+    configuration = api.get(f"/campaign/campaigns/{paused}")["configuration_id"]
+    room = 400 * 1_024 - 100
+    edge.table.write(Put({**keys.dial_sheet(edge.org), "campaigns": {}, "padding": "x" * (room - 100)}))
+    wanted = {"name": "one too many", "configuration_id": configuration}
+    for answer in (api("POST", "/campaign/campaigns", wanted), api("POST", f"/campaign/campaigns/{paused}/start")):
+        assert "too many active campaigns" in problem(answer, 409)["detail"]
+    assert [one["name"] for one in api.get("/campaign/campaigns")["campaigns"]] == ["paused"]
 
 
 def test_a_paused_campaign_can_be_changed_and_stays_off_the_dial_sheet(edge: Dialer, api: Client) -> None:

@@ -17,7 +17,7 @@ from campanile.store.campaigns import (
     UnknownConfigurationError,
 )
 from campanile.store.configurations import ConfigurationInUseError
-from campanile.store.table import ContendedError
+from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
 
 LISTED_ERRORS = 100
@@ -39,6 +39,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     ExternalIdTakenError: HTTPStatus.CONFLICT,
     ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
+    ItemTooLargeError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -49,6 +50,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 _SENTENCES: dict[type[Exception], str] = {
     ExternalIdTakenError: "Another campaign of the organization has this external_id.",
     ContendedError: "Too many writers at once; nothing was lost, try again.",
+    ItemTooLargeError: "The organization has too many active campaigns or timezones in them; close or pause some.",
     UnknownConfigurationError: "The request has invalid fields.",
     RequestValidationError: "The request has invalid fields.",
     RouteNotFoundError: "No such route.",

@@ -87,6 +87,10 @@ class TransactionCanceledError(Exception):
         self.failed = failed
 
 
+class ItemTooLargeError(Exception):
+    """A write would make an item larger than the 400 KB that DynamoDB allows."""
+
+
 class ContendedError(Exception):
     """Too many writers at once; trying again is safe."""
 
@@ -195,6 +199,8 @@ class Table:
             }
             if failed:
                 raise TransactionCanceledError(failed) from None
+            if any("Item size" in reason.get("Message", "") for reason in reasons):
+                raise ItemTooLargeError from None
             raise
 
     def _request(self, action: Action) -> dict[str, Any]:
