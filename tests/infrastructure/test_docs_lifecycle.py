@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from campanile.lifecycle import CAMPAIGN, CONTACT, SLOT, Outcome, Refusal, Transition
+from campanile.lifecycle import CAMPAIGN, CONTACT, DELETABLE, SLOT, Outcome, Refusal, Transition
 from campanile.retry import MAX_CALLBACKS, Finished, RetryPolicy, decide
 from tests.support.documents import blocks, codes, table, text
 
+END = re.compile(r"^\s*(\w+) --> \[\*\]$", re.MULTILINE)
 EDGE = re.compile(r"^\s*(\w+) --> (\w+) : (\w+)$", re.MULTILINE)
 DIAGRAMS = dict(zip(("campaign", "contact", "slot"), blocks("docs/lifecycle.md", "mermaid"), strict=True))
 MACHINES = {"campaign": CAMPAIGN, "contact": CONTACT, "slot": SLOT}
@@ -21,6 +22,10 @@ def _edges(machine: Mapping[str, Transition]) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("name", MACHINES)
 def test_each_diagram_has_exactly_the_edges_of_its_transition_table(name: str) -> None:
     assert set(EDGE.findall(DIAGRAMS[name])) == _edges(MACHINES[name])
+
+
+def test_the_diagram_of_a_contact_ends_where_one_may_be_deleted() -> None:
+    assert set(END.findall(DIAGRAMS["contact"])) == set(DELETABLE)
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -92,7 +92,7 @@ NO_WORLD_IN_THEM = {
 }
 CLOCKS_AND_DICE = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|uuid[14]|getenv|environ|open|input|print)\(")
 THIRD_PARTY_OF_FUNCTIONS = {"aws_lambda_powertools", "pydantic"}
-KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LJ|G)#")
+KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LJ|LK|LU|M|G)#")
 OWN_KEYS = {"store.keys", "simulated_carrier.records"}
 """The carrier's records lie in a table of its own."""
 

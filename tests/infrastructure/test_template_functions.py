@@ -23,7 +23,7 @@ from tests.support.template import (
 )
 
 FUNCTIONS = resources(FUNCTION)
-WITHOUT_RIGHTS = {"UnmatchedRouteFunction"}
+WITHOUT_RIGHTS = {"GetOpenapiFunction", "GetReferenceFunction", "UnmatchedRouteFunction"}
 """Functions that touch nothing but their own request."""
 WILDCARDS = {"sqs:SendMessage*"}
 """MiniStack tells SendMessageBatch apart, AWS does not know it as an action; there is no third one."""

@@ -138,7 +138,9 @@ def test_another_orgs_contact_and_configuration_do_not_exist(table: Table, api: 
     added = api.post(f"/campaign/campaigns/{campaign}/contacts", {"contacts": [{"phone_numbers": [number(1)]}]})
     stranger = key(org=Dialer(table).org)
     own = stranger.campaign()
-    problem(stranger("GET", f"/campaign/campaigns/{own}/contacts/{added['contact_ids'][0]}"), 404)
+    for method in ("GET", "DELETE"):
+        problem(stranger(method, f"/campaign/campaigns/{own}/contacts/{added['contact_ids'][0]}"), 404)
+    api.get(f"/campaign/campaigns/{campaign}/contacts/{added['contact_ids'][0]}")
     problem(stranger("GET", f"/campaign/configurations/{configuration}"), 404)
     wanted = {"name": "c", "configuration_id": configuration}
     assert paths(stranger("POST", "/campaign/campaigns", wanted)) == ["configuration_id"]

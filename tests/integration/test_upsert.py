@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from campanile.errors import InvalidFieldsError
-from tests.support.audit import audit, every_contact
+from campanile.upsert import MAX_ALIASES
+from tests.support.audit import audit, audit_names, every_contact
 from tests.support.dialer import Dialer, number
 
 UNASSIGNED = "+15551234567"
@@ -115,6 +116,25 @@ def test_a_cleared_external_id_still_finds_its_contact(dialer: Dialer) -> None:
     dialer.upsert(campaign, {"id": contact_id, "external_id": None})
     assert dialer.contact(campaign, contact_id).external_id is None
     assert dialer.upsert(campaign, {"external_id": "ana", "data": {}}).contact_ids == [contact_id]
+
+
+def test_a_contact_keeps_twenty_further_names_and_takes_no_more(dialer: Dialer) -> None:
+    """A former name dropped could come to mean somebody else without anybody noticing."""
+    campaign = dialer.campaign()
+    [contact_id] = dialer.add(campaign, person(1, external_id="name 0"))
+    for n in range(1, MAX_ALIASES + 1):
+        assert dialer.upsert(campaign, {"id": contact_id, "external_id": f"name {n}"}).updated == 1
+    answer = dialer.upsert(campaign, {"id": contact_id, "external_id": "one more", "data": {"a": 1}}, person(2))
+    assert [(row.index, row.code) for row in answer.failed] == [(0, "too_many_names")]
+    assert (answer.inserted, answer.updated, answer.contact_ids[0]) == (1, 0, None)
+    contact = dialer.contact(campaign, contact_id)
+    assert (contact.external_id, contact.data) == (f"name {MAX_ALIASES}", {})
+    assert dialer.upsert(campaign, {"id": contact_id, "external_id": "name 7"}).updated == 1
+    assert {dialer.contact(campaign, f"name {n}").id for n in range(MAX_ALIASES + 1)} == {contact_id}
+    audit_names(dialer, campaign)
+    dialer.delete(campaign, contact_id)
+    audit_names(dialer, campaign)
+    assert dialer.upsert(campaign, *(person(n, external_id=f"name {n}") for n in range(21))).inserted == 21
 
 
 def test_two_rows_of_one_external_id_are_one_contact_in_order(dialer: Dialer) -> None:

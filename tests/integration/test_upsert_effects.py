@@ -7,11 +7,8 @@ import pytest
 from campanile.entities import LaneKind
 from campanile.errors import StateError
 from campanile.lifecycle import Outcome
-from campanile.models import ContactInput
 from campanile.store import keys
 from campanile.telephony.port import Refused
-from campanile.upsert import upsert, validate
-from tests.support import table as tables
 from tests.support.audit import audit
 from tests.support.clock import at
 from tests.support.dialer import Dialer, number
@@ -157,28 +154,6 @@ def test_data_moves_to_the_cold_item_and_back_and_every_call_carries_it(dialer: 
         assert (request.custom_metadata, request.agent_id) == (data, "agent-1")
         dialer.clock.advance(1)
     assert [attempt.notes for attempt in dialer.contact(campaign, "ana").attempts] == ["nobody there"] * 4
-    audit(dialer, campaign)
-
-
-def test_a_thousand_new_contacts_take_few_requests(dialer: Dialer, dynamodb: Any) -> None:
-    campaign = dialer.campaign()
-    counting = tables.CountingTable(dynamodb, dialer.table.name)
-    rows = [ContactInput.model_validate(person(n, external_id=f"person {n}", data={"n": n})) for n in range(1000)]
-    answer = upsert(counting, dialer.queue, campaign, validate(rows, "+1"), dialer.clock.now_ms())
-    assert answer.inserted == 1000
-    requests = counting.requests.total() + len(dialer.queue.sent)
-    print(f"1,000 new contacts: {requests} AWS requests, {dict(counting.requests)}")
-    assert requests <= 30
-    everyone = audit(dialer, dialer.read_campaign(campaign.id))
-    assert [one.external_id for one in everyone] == [f"person {n}" for n in range(1000)]
-
-
-def test_the_rows_of_a_large_request_that_are_there_already_are_updated(dialer: Dialer) -> None:
-    campaign = dialer.campaign()
-    dialer.add(campaign, *(person(n, external_id=f"person {n}") for n in range(0, 250, 5)))
-    answer = dialer.upsert(campaign, *(person(n, external_id=f"person {n}", data={"n": n}) for n in range(250)))
-    assert (answer.inserted, answer.updated) == (200, 50)
-    assert len(set(answer.contact_ids)) == 250
     audit(dialer, campaign)
 
 

@@ -1,6 +1,6 @@
 """Many requests at once: every accepted row is exactly one contact (G10)."""
 
-from campanile.models import UpsertAnswer
+from campanile.answers import UpsertAnswer
 from campanile.store import counters
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number

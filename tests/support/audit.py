@@ -1,6 +1,7 @@
 """What must be true of an org's items at any moment, counted from the items themselves."""
 
 from collections import Counter
+from string import hexdigits
 
 from campanile.entities import Campaign, Contact, bucket
 from campanile.lifecycle import ContactStatus
@@ -44,6 +45,22 @@ def audit(dialer: Dialer, campaign: Campaign) -> list[Contact]:
     if not campaign.is_ad_hoc:
         _check_stats(dialer, campaign, everyone)
     return everyone
+
+
+def audit_names(dialer: Dialer, campaign: Campaign) -> None:
+    """Assert that every name leads to a contact that knows it, and that nobody's cold item is left."""
+    partitions = [keys.contact(campaign.key, digit)["PK"] for digit in hexdigits[:16]]
+    items = [
+        (keys.contact_id_of(item), item)
+        for partition in partitions
+        for item in dialer.table.query("#PK = :pk", {":pk": partition}, consistent=True)
+    ]
+    everyone = every_contact(dialer.table, campaign.key)
+    aliases = {(name, item["alias_of"]) for name, item in items if "alias_of" in item}
+    assert aliases == {(alias, one.id) for one in everyone for alias in one.aliases}
+    assert {name for name, item in items if "status" in item} == {one.id for one in everyone}
+    cold = {name for name, item in items if item["SK"] == keys.contact_cold(campaign.key, name)["SK"]}
+    assert cold == {one.id for one in everyone if one.cold}
 
 
 def _lanes(table: Table, campaign: Campaign, everyone: list[Contact]) -> set[tuple[str, str]]:

@@ -6,7 +6,16 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from campanile import contact_views, manage_campaigns, manage_configurations, outcomes, stats, tick, upsert
+from campanile import (
+    contact_views,
+    manage_campaigns,
+    manage_configurations,
+    manage_contacts,
+    outcomes,
+    stats,
+    tick,
+    upsert,
+)
 from campanile.answers import ContactAnswer, ContactsAnswer, StatsAnswer, UpsertAnswer
 from campanile.contact_views import Filter
 from campanile.dial_queue import Hint
@@ -136,6 +145,10 @@ class Dialer:
     def add(self, campaign: Campaign, *rows: Mapping[str, Any]) -> list[str]:
         """Upsert rows that must all be stored; answers the contacts' ids."""
         return [contact_id for contact_id in self.upsert(campaign, *rows).contact_ids if contact_id]
+
+    def delete(self, campaign: Campaign, reference: str) -> None:
+        """Delete a contact by id or external id."""
+        manage_contacts.delete(self.table, campaign, reference, self.clock.now_ms())
 
     def add_people(self, campaign: Campaign, *numbers: str, **fields: Any) -> list[str]:
         """One contact per number."""

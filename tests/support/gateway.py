@@ -35,6 +35,7 @@ ROUTES = [
     ("POST", f"/campaign/campaigns/{SOME_ID}/contacts"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/contacts"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
+    ("DELETE", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/imports"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/stats"),
     ("GET", "/campaign/concurrency-settings"),

@@ -29,6 +29,8 @@ def test_org_and_job_are_read_from_their_items() -> None:
     assert keys.org_of_slot(_item(keys.slot("acme", 107))) == "acme"
     assert keys.registered_org(_item(keys.registration("acme"))) == "acme"
     assert keys.job_of(_item(keys.import_job("job"))) == "job"
+    assert keys.key_id_of(_item(keys.credential("ak_00ff"))) == "ak_00ff"
+    assert keys.user_of(_item(keys.member("acme", "M#ada"))) == "M#ada"
 
 
 def test_lanes_sort_by_kind_then_due_then_creation_also_past_the_year_2286() -> None:

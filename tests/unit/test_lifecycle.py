@@ -9,6 +9,7 @@ import pytest
 from campanile.lifecycle import (
     CAMPAIGN,
     CONTACT,
+    DELETABLE,
     PHASES_BEFORE_POST,
     SLOT,
     TERMINAL,
@@ -87,6 +88,10 @@ def test_a_finished_contact_is_never_taken_up_again() -> None:
 def test_only_completed_exhausted_error_and_do_not_call_are_the_end_of_a_contact() -> None:
     assert {str(status) for status in TERMINAL} == {"completed", "exhausted", "error", "do_not_call"}
     assert set(ContactStatus) - TERMINAL == {ContactStatus.PENDING, ContactStatus.HELD, ContactStatus.ACTIVE}
+
+
+def test_every_contact_but_an_active_one_may_be_deleted() -> None:
+    assert set(ContactStatus) - DELETABLE == {ContactStatus.ACTIVE}
 
 
 def test_every_status_a_call_can_end_in_has_one_action() -> None:

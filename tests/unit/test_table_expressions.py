@@ -123,12 +123,19 @@ WRITES: dict[str, Any] = {
     "a refusal noted": lambda table: contacts.note_refusal(table, PENDING, Refusal.NUMBER_BUSY, NOW),
     "a longer lease": lambda table: slots.extend_lease(table, SLOT, NOW),
     "contacts inserted": lambda table: contact_writes.write(
-        table, CAMPAIGN, [Draft(None, PENDING), Draft(None, LARGE, aliases=(ATTEMPT.id,))]
+        table, CAMPAIGN, [Draft(None, PENDING), Draft(None, replace(LARGE, aliases=(ATTEMPT.id,)))]
     ),
     "a contact updated": lambda table: contact_writes.write(table, CAMPAIGN, [Draft(PENDING, RETRIED)]),
     "a contact grown": lambda table: contact_writes.write(table, CAMPAIGN, [Draft(PENDING, LARGE)]),
     "a contact shrunk": lambda table: contact_writes.write(
         table, CAMPAIGN, [Draft(replace(LARGE, cold=True), replace(PENDING, cold=True))]
+    ),
+    "a contact renamed": lambda table: contact_writes.write(
+        table, CAMPAIGN, [Draft(PENDING, replace(PENDING, external_id="ben", aliases=(ATTEMPT.id,)))]
+    ),
+    "a contact deleted": lambda table: contact_writes.delete(table, PENDING, NOW),
+    "a contact deleted with its calls and names": lambda table: contact_writes.delete(
+        table, replace(RETRIED, cold=True, aliases=(ATTEMPT.id, CAMPAIGN_ID)), NOW
     ),
     "a campaign created": lambda table: campaigns.insert(table, CAMPAIGN),
     "lanes registered": lambda table: campaigns.register_lanes(table, CAMPAIGN, {"America/New_York"}),

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 
-from campanile import gate
+from campanile import gate, manage_contacts
+from campanile.answers import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
-from campanile.errors import NotFoundError
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.models import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.store import configurations, contacts, counters, keys, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table
@@ -40,16 +39,30 @@ def shown_status(status: ContactStatus, slot: Slot | None) -> str:
 
 def get(table: Table, campaign: Campaign, reference: str, now_ms: int) -> ContactAnswer:
     """One contact by UUID, else by external id within the campaign; raises NotFoundError."""
-    names = [reference.lower(), keys.contact_id_for(campaign.key, reference)]
-    found = contacts.get_many(table, campaign.key, names)
-    contact = next((found[name] for name in names if name in found), None)
-    if contact is None:
-        raise NotFoundError("No contact of this campaign has this id or external_id.")
+    contact = manage_contacts.find(table, campaign, reference)
     return _answers(table, campaign, [contact], _held(table, campaign), now_ms)[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The contacts of a page, how many there are on all pages together, and the campaign's calls in flight."""
+
+    ids: Sequence[str]
+    total: int
+    held: Mapping[str, Slot]
+
+
 def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsAnswer:
-    """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits.
+    """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits."""
+    selected = select(table, campaign, wanted, limit, offset)
+    found = contacts.get_many(table, campaign.key, selected.ids)
+    listed = [found[contact_id] for contact_id in selected.ids if contact_id in found]
+    answers = _fitting(_answers(table, campaign, listed, selected.held, now_ms))
+    return ContactsAnswer(contacts=answers, total=selected.total, limit=limit, offset=offset)
+
+
+def select(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int) -> Selection:
+    """Which contacts a page shows, without reading one.
 
     The counters say in which block of 2,000 the page starts, so its price hardly depends on the offset.
     """
@@ -58,26 +71,36 @@ def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: i
     total = sum(_admitted(block, wanted) for block in blocks)
     if wanted.statuses & set(SHOWN_ACTIVE) and not wanted.statuses.issuperset(SHOWN_ACTIVE):
         total += _admitted_of_held(table, campaign, wanted, held)
-    ids: list[str] = []
-    to_skip = offset
+    ids = list(islice(_listed(table, campaign, blocks, wanted, held, limit, offset), limit))
+    return Selection(ids, total, held)
+
+
+def _listed(
+    table: Table,
+    campaign: Campaign,
+    blocks: Sequence[Block],
+    wanted: Filter,
+    held: Mapping[str, Slot],
+    limit: int,
+    offset: int,
+) -> Iterator[str]:
+    """Ids of the contacts that the filter admits from the `offset`-th on, of which at most `limit` are wanted."""
+    to_skip, left = offset, limit
     for block in blocks:
         admitted = _admitted(block, wanted)
         if admitted <= to_skip and not _may_be_active(block, wanted):
             to_skip -= admitted
             continue
-        for contact_id in _roster(table, campaign, block, wanted, held):
+        begin = 0
+        if admitted == keys.BLOCK_SIZE:  # no gap: a contact's place is its creation number
+            begin, to_skip = to_skip, 0
+        most = to_skip + left + block.total - admitted
+        for contact_id in _roster(table, campaign, block, begin, most, wanted, held):
             if to_skip:
                 to_skip -= 1
                 continue
-            ids.append(contact_id)
-            if len(ids) == limit:
-                break
-        if len(ids) == limit:
-            break
-    found = contacts.get_many(table, campaign.key, ids)
-    listed = [found[contact_id] for contact_id in ids if contact_id in found]
-    answers = _fitting(_answers(table, campaign, listed, held, now_ms))
-    return ContactsAnswer(contacts=answers, total=total, limit=limit, offset=offset)
+            left -= 1
+            yield contact_id
 
 
 def _fitting(answers: Sequence[ContactAnswer]) -> list[ContactAnswer]:
@@ -86,10 +109,22 @@ def _fitting(answers: Sequence[ContactAnswer]) -> list[ContactAnswer]:
     return [one for one, size in zip(answers, sizes, strict=True) if size <= MAX_ANSWER_BYTES]
 
 
-def _roster(table: Table, campaign: Campaign, block: Block, wanted: Filter, held: Mapping[str, Slot]) -> Iterator[str]:
-    """Ids of a block's contacts that the filter admits, in order of creation."""
-    values = {":roster": keys.roster(campaign.key, block.number)}
-    for entry in table.query("#roster = :roster", values, index=keys.ROSTER):
+def _roster(
+    table: Table,
+    campaign: Campaign,
+    block: Block,
+    begin: int,
+    most: int,
+    wanted: Filter,
+    held: Mapping[str, Slot],
+) -> Iterator[str]:
+    """Ids of a block's contacts that the filter admits, in order of creation; of `most` entries from `begin` on."""
+    values = {
+        ":roster": keys.roster(campaign.key, block.number),
+        ":begin": keys.roster_sort(block.number * keys.BLOCK_SIZE + begin),
+    }
+    condition = "#roster = :roster AND #roster_sort >= :begin"
+    for entry in table.query(condition, values, index=keys.ROSTER, limit=most):
         contact_id = keys.contact_id_of(entry)
         status, outcome = split_bucket(entry["bucket"])
         if wanted.admits(shown_status(status, held.get(contact_id)), outcome):

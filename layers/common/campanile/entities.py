@@ -85,7 +85,8 @@ class Contact:
 
     `rev` grows with every write; `number` is the creation number within the campaign. `budget_used` counts calls
     nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
-    on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item.
+    on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item. `aliases` are the ids that
+    lead here besides its own: of its external id and of former ones.
     """
 
     campaign_key: str
@@ -98,6 +99,7 @@ class Contact:
     kind: LaneKind
     rev: int = 0
     external_id: str | None = None
+    aliases: tuple[str, ...] = ()
     timezone: str | None = None
     scheduled_at: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)

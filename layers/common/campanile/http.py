@@ -165,6 +165,7 @@ def _told(answer: Answer, event: Event, began: int, caller: Caller | None) -> An
     """The answer with its request id, and one line about it in the log."""
     request_id = event["requestContext"]["requestId"]
     answer.setdefault("multiValueHeaders", {})["X-Request-Id"] = [request_id]
+    answer["body"] = answer.get("body") or ""  # the gateway wants text, also where there is nothing to say
     fields = {
         "action": "request",
         "request_id": request_id,

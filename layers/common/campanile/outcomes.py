@@ -1,5 +1,6 @@
 """How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; and the return of an unused lock."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from campanile import aftermath
@@ -8,10 +9,10 @@ from campanile.dialing.ports import Ports
 from campanile.entities import CallReport, Contact, Slot
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.retry import RetryPolicy
-from campanile.store import calls, campaigns, configurations, contacts, keys, numbers, registry, slots
+from campanile.store import calls, campaigns, configurations, contacts, keys, numbers, registry, slots, tombstones
+from campanile.store.table import CONTENTION_RETRIES, ContendedError
 from campanile.telephony.callback import CallReference
 
-CONTENTION_RETRIES = 10
 LONGEST_DURATION_SECONDS = 24 * 3600.0
 NOTE_CHARACTERS = 4_000
 
@@ -54,7 +55,7 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
             )
             _wake(ports, slot, changed, "call_finished")
             return True
-    raise campaigns.ContendedError(slot.contact_id)
+    raise ContendedError(slot.contact_id)
 
 
 def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, due: int | None = None) -> bool:
@@ -78,7 +79,7 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
             return True
         if slots.get(ports.table, slot.org, slot.n) != slot:
             return False  # the call has come further since it was read
-    raise campaigns.ContendedError(slot.contact_id)
+    raise ContendedError(slot.contact_id)
 
 
 def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
@@ -117,14 +118,24 @@ def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
 
 def _list_late(ports: Ports, reference: CallReference) -> None:
     """The number of that attempt; when the attempt was never recorded, every number of the contact."""
-    found = contacts.get_many_whole(ports.table, reference.campaign, [reference.contact_id])
-    contact = found.get(reference.contact_id)
-    if contact is None:
-        return
-    dialed = [one.phone_number for one in contact.attempts if one.id == reference.attempt_id]
     now = ports.clock.now_ms()
-    for number in dialed or contact.phone_numbers:
+    for number in _dialed(ports, reference):
         for action in numbers.listing(
             reference.org, number, source="conversation", attempt_id=reference.attempt_id, now_ms=now
         ):
             ports.table.write(action)
+
+
+def _dialed(ports: Ports, reference: CallReference) -> Collection[str]:
+    """The numbers the call may have gone to; a contact deleted since has left a tombstone."""
+    found = contacts.get_many_whole(ports.table, reference.campaign, [reference.contact_id])
+    contact = found.get(reference.contact_id)
+    if contact is not None and contact.id != reference.contact_id:
+        contact = None  # another contact has taken the name of the deleted one
+    attempts = contact.attempts if contact else ()
+    recorded = [one.phone_number for one in attempts if one.id == reference.attempt_id]
+    if recorded:
+        return recorded
+    tombstone = tombstones.get(ports.table, reference.campaign, reference.contact_id)
+    number = tombstone.number_of(reference.attempt_id)
+    return [number] if number else {*tombstone.phone_numbers, *(contact.phone_numbers if contact else ())}

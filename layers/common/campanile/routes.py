@@ -14,11 +14,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/pause": ("POST",),
     "/campaign/campaigns/{campaign_id}/close": ("POST",),
     "/campaign/campaigns/{campaign_id}/contacts": ("GET", "POST"),
-    "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET",),
+    "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET", "DELETE"),
     "/campaign/campaigns/{campaign_id}/imports": ("GET",),
     "/campaign/campaigns/{campaign_id}/stats": ("GET",),
     "/campaign/concurrency-settings": ("GET", "PUT"),
     "/carrier-events/{provider}": ("POST",),
+    "/openapi.json": ("GET",),
+    "/reference": ("GET",),
 }
 """Methods by path."""
 
@@ -26,7 +28,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 def unmatched(method: str, path: str) -> Exception:
     """Why nothing serves `method` on `path`, in words that say what to do."""
     for template, methods in ROUTES.items():
-        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))
         if re.fullmatch(pattern, path):
             allowed = ", ".join(methods)
             return MethodNotAllowedError(f"{template} does not take {method}; it takes {allowed}.", list(methods))

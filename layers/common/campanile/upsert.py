@@ -1,7 +1,8 @@
 """Upsert of contacts: match by id, then by external id, else insert (seed 000); row by row, in order.
 
 Rows are folded in memory first, so that a later row sees what an earlier one did; then every contact is written once,
-under a condition. What lost a race is read again and folded again: nothing is overwritten unseen.
+under a condition. What lost a race is read again and folded again: nothing is overwritten unseen. Where a sample shows
+none of a request's contacts, the rest is taken to be new as well: the conditions of the inserts tell if it is not.
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,22 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from campanile import phone
+from campanile.answers import FailedRow, Notice, UpsertAnswer
 from campanile.dial_queue import DialQueue, Hint
 from campanile.entities import AgentFields, Campaign, Contact, LaneKind
 from campanile.errors import FieldError, InvalidFieldsError, StateError
 from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
-from campanile.models import STRUCTURED_FIELDS, ContactInput, FailedRow, Notice, UpsertAnswer
+from campanile.models import STRUCTURED_FIELDS, ContactInput
 from campanile.store import campaigns, contact_writes, contacts, keys, registry
 from campanile.store.contact_writes import Draft
-from campanile.store.table import Table
+from campanile.store.table import ContendedError, Table
 
 CONTENTION_RETRIES = 20
+PROBED_CONTACTS = 100
+"""How many of a request's contacts are read to learn whether they are new: as many as one request can read."""
+MAX_ALIASES = 20
+"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
 INDEX_LAG_MS = 2_000
@@ -28,12 +34,26 @@ SHOWN_CHARACTERS = 40
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A validated row: its index in the request, its numbers in E.164 (None: not given), and what was noticed."""
+    """A validated row: its index in the request, its numbers in E.164 (None: not given), and what was noticed.
+
+    `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
+    """
 
     index: int
     fields: ContactInput
     numbers: tuple[str, ...] | None
     notices: tuple[Notice, ...] = ()
+    repeatable_id: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The id by which the row asks for its contact."""
+        return self.fields.id or (None if self.fields.external_id else self.repeatable_id)
+
+    @property
+    def may_be_guessed_new(self) -> bool:
+        """Whether inserting it says, by one condition, all that reading could: that nobody has its one name."""
+        return self.numbers is not None and not (self.fields.id and self.fields.external_id)
 
 
 @dataclass(slots=True)
@@ -83,6 +103,12 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
     return checked
 
 
+def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> list[Row]:
+    """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made."""
+    request = keys.contact_id_for(campaign.key, request_key)
+    return [replace(row, repeatable_id=keys.contact_id_for(request, str(row.index))) for row in rows]
+
+
 def normalize(raw: str, default_country_code: str | None) -> phone.PhoneNumber:
     """E.164 by the configuration's country, or as it stands where there is none."""
     return phone.normalize_e164(raw) if default_country_code is None else phone.normalize(raw, default_country_code)
@@ -108,7 +134,7 @@ def upsert(
     dues: set[int] = set()
     for round_ in range(CONTENTION_RETRIES):
         fold = _Fold(table, campaign, now_ms, now_ms if created_ms is None else created_ms)
-        fold.read(left)
+        fold.read(left, may_guess=round_ == 0)
         for row in left:
             results[row.index] = fold.apply(row)
         drafts = fold.drafts()
@@ -120,7 +146,7 @@ def upsert(
             break
         table.back_off(round_)
     else:
-        raise campaigns.ContendedError(campaign.id)
+        raise ContendedError(campaign.id)
     _wake(queue, campaign, dues, now_ms)
     return _answer([results[row.index] for row in rows])
 
@@ -136,10 +162,20 @@ class _Fold:
         self._drafts: dict[str, Draft] = {}
         self._names: dict[str, str] = {}
 
-    def read(self, rows: Sequence[Row]) -> None:
-        """Read every contact a row may mean, by the id asked for."""
-        wanted = [row.fields.id for row in rows if row.fields.id]
-        wanted += [self._name(row.fields.external_id) for row in rows if row.fields.external_id]
+    def read(self, rows: Sequence[Row], may_guess: bool) -> None:
+        """Read every contact a row may mean, or, if `may_guess`, some: when none of those exists, all may be new."""
+        named = [row.id for row in rows if row.id]
+        named += [self._name(row.fields.external_id) for row in rows if row.fields.external_id]
+        wanted = list(dict.fromkeys(named))
+        if may_guess and all(row.may_be_guessed_new for row in rows):
+            spread = slice(None, None, -(-len(wanted) // PROBED_CONTACTS) or 1)
+            self._take_in(wanted[spread])
+            if not self._drafts:
+                return
+            del wanted[spread]
+        self._take_in(wanted)
+
+    def _take_in(self, wanted: Sequence[str]) -> None:
         for asked, contact in contacts.get_many_whole(self._table, self._campaign.key, wanted).items():
             self._drafts.setdefault(contact.id, Draft(contact, contact))
             self._names[asked] = contact.id
@@ -152,7 +188,7 @@ class _Fold:
         """Fold one row in; what it notices or why it fails is in the result."""
         fields, notices = row.fields, list(row.notices)
         name = self._name(fields.external_id) if fields.external_id else None
-        by_id = self._names.get(fields.id) if fields.id else None
+        by_id = self._names.get(row.id) if row.id else None
         by_name = self._names.get(name) if name else None
         if by_id and by_name and by_id != by_name:
             return _failed(row, "identity_conflict", "id and external_id belong to two different contacts")
@@ -164,13 +200,16 @@ class _Fold:
             return _failed(row, "phone_numbers_required", "a new contact needs phone_numbers")
         if known is None:
             return _Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
+        if self._is_further(name, known) and len(self._drafts[known].changed.aliases) >= MAX_ALIASES:
+            message = f"the contact has had {MAX_ALIASES} other external_ids, which it keeps until it is deleted"
+            return _failed(row, "too_many_names", message)
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
         return _Result(known, notices=notices)
 
     def _insert(self, row: Row, numbers: tuple[str, ...], name: str | None) -> str:
-        contact_id = row.fields.id or name or str(uuid4())
+        contact_id = row.id or name or str(uuid4())
         blank = Contact(
             campaign_key=self._campaign.key,
             id=contact_id,
@@ -189,12 +228,15 @@ class _Fold:
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
         changed = _merged(draft.changed, row, self._now_ms)
-        aliases = draft.aliases
-        if name and name != contact_id and self._names.get(name) != contact_id:
-            aliases = (*aliases, name)
+        if name and self._is_further(name, contact_id):
+            changed = replace(changed, aliases=(*changed.aliases, name))
             self._names[name] = contact_id
-        self._drafts[contact_id] = Draft(draft.seen, changed, aliases)
+        self._drafts[contact_id] = Draft(draft.seen, changed)
         return changed
+
+    def _is_further(self, name: str | None, contact_id: str) -> bool:
+        """Whether a name would be a new one of the contact's."""
+        return name not in (None, contact_id, *self._drafts[contact_id].changed.aliases)
 
     def _name(self, external_id: str) -> str:
         return keys.contact_id_for(self._campaign.key, external_id)

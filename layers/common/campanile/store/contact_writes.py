@@ -1,4 +1,4 @@
-"""Writing many contacts at once: inserts in transactions with their counters, updates one by one.
+"""Writing contacts: inserts in transactions with their counters, updates one by one; and deletion.
 
 Each insert is guarded by its own key, so a repeated or concurrent request can never make a second contact (G10).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from campanile.entities import Campaign, Contact, bucket
 from campanile.lifecycle import ContactStatus
-from campanile.store import contacts, counters, keys
+from campanile.store import contacts, counters, keys, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,
     Action,
@@ -19,14 +19,22 @@ from campanile.store.table import (
     Update,
 )
 
+INSERT_ROUNDS = 2
+"""How often a chunk is sent, less what stood in the way, before the rest of it is read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contact to write: as it was `seen` (None: it is new), as it is to be, and the further names it takes on."""
+    """A contact to write: as it was `seen` (None: it is new), and as it is to be."""
 
     seen: Contact | None
     changed: Contact
-    aliases: tuple[str, ...] = ()
+
+    @property
+    def new_aliases(self) -> list[str]:
+        """The names it takes on."""
+        known = self.seen.aliases if self.seen else ()
+        return [alias for alias in self.changed.aliases if alias not in known]
 
 
 def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]:
@@ -44,16 +52,49 @@ def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]
     return lost
 
 
-def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
-    block = keys.block_of(chunk[0].changed.number)
-    added = {bucket(ContactStatus.PENDING, None): len(chunk)}
-    actions: list[Action] = [counters.changing(campaign.key, block, added)]
-    for draft in chunk:
-        actions += _inserting(campaign, draft)
+def delete(table: Table, hot: Contact, now_ms: int) -> bool:
+    """Delete a contact, its names and what it counted; False when it is active, or no longer as it was read."""
+    cold = contacts.cold_items(table, hot.campaign_key, [hot.id] if hot.cold else [])
+    contact = contacts.warm(hot, cold.get(hot.id))
+    counted = {contact.bucket: -1, counters.ATTEMPTS: -contact.attempt_count}
+    block = keys.block_of(contact.number)
+    actions = [*contacts.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
+    if tombstone := tombstones.leaving(contact, now_ms):
+        actions.append(tombstone)
     try:
         table.transact(actions)
     except TransactionCanceledError:
-        return {draft.changed.id for draft in chunk}
+        return False
+    return True
+
+
+def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
+    """Insert a chunk less what is there already; answers the ids of what was not inserted."""
+    left = list(chunk)
+    for _ in range(INSERT_ROUNDS):
+        refused = _insert_all(table, campaign, left)
+        if not refused:
+            return {draft.changed.id for draft in chunk} - {draft.changed.id for draft in left}
+        left = [draft for draft in left if draft.changed.id not in refused]
+        if not left:
+            break
+    return {draft.changed.id for draft in chunk}
+
+
+def _insert_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
+    """Insert the whole chunk or nothing; answers the ids of those that stood in the way."""
+    block = keys.block_of(chunk[0].changed.number)
+    added = {bucket(ContactStatus.PENDING, None): len(chunk)}
+    actions: list[Action] = []
+    ids: list[str] = []
+    for draft in chunk:
+        inserting = _inserting(campaign, draft)
+        actions += inserting
+        ids += [draft.changed.id] * len(inserting)
+    try:
+        table.transact([*actions, counters.changing(campaign.key, block, added)])
+    except TransactionCanceledError as canceled:
+        return {ids[index] for index in canceled.failed}
     return set()
 
 
@@ -77,7 +118,7 @@ def _naming(campaign: Campaign, draft: Draft) -> list[Action]:
     """The name of an external id is the key the contact of that name would have, so no second one can take it."""
     return [
         Put({**keys.contact(campaign.key, name), "alias_of": draft.changed.id}, "attribute_not_exists(#PK)")
-        for name in draft.aliases
+        for name in draft.new_aliases
     ]
 
 

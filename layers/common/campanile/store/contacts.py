@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
-from campanile.lifecycle import CONTACT, ContactStatus, Outcome, Refusal, Transition
+from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Refusal, Transition
 from campanile.store import agents, keys
-from campanile.store.conditions import allows
-from campanile.store.table import Action, ConditionFailedError, Item, Put, Table, Update
+from campanile.store.conditions import allows, one_of
+from campanile.store.table import Action, ConditionFailedError, Delete, Item, Put, Table, Update
 
 HOT_EXTRA_BYTES = 512
 HOT_ATTEMPTS = 8
@@ -61,6 +61,7 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
         for name in (
             "phones",
             "external_id",
+            "aliases",
             "zone",
             "scheduled_at",
             "cold",
@@ -81,6 +82,17 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
         extra = {name: cold.get(name) for name in _EXTRA}
         return [update, _set(keys.contact_cold(seen.campaign_key, seen.id), extra)]
     return [update]
+
+
+def deleting(contact: Contact) -> list[Action]:
+    """The actions that delete a contact with its cold item and its aliases; the first fails if it is not as read."""
+    condition, values = one_of(DELETABLE, "status")
+    condition += " AND #rev = :seen_rev"
+    key, cold = keys.contact(contact.campaign_key, contact.id), keys.contact_cold(contact.campaign_key, contact.id)
+    actions: list[Action] = [Delete(key, condition, {**values, ":seen_rev": contact.rev})]
+    if contact.cold:
+        actions.append(Delete(cold))
+    return actions + [Delete(keys.contact(contact.campaign_key, alias)) for alias in contact.aliases]
 
 
 def locking(contact: Contact, attempt_id: str, now_ms: int) -> Update:
@@ -190,6 +202,13 @@ def get_many_whole(table: Table, campaign_key: str, ids: Iterable[str]) -> dict[
     return {asked: warm(contact, cold.get(contact.id)) for asked, contact in hot.items()}
 
 
+def find(table: Table, campaign_key: str, reference: str) -> Contact | None:
+    """The hot contact by UUID, else by external id within the campaign (seed 001)."""
+    names = [reference.lower(), keys.contact_id_for(campaign_key, reference)]
+    found = get_many(table, campaign_key, names)
+    return next((found[name] for name in names if name in found), None)
+
+
 def cold_items(table: Table, campaign_key: str, ids: Sequence[str]) -> dict[str, Item]:
     """Cold items by contact id."""
     if not ids:
@@ -227,6 +246,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
         kind=LaneKind(item["kind"]),
         rev=item["rev"],
         external_id=item.get("external_id"),
+        aliases=tuple(item.get("aliases", ())),
         timezone=item.get("zone"),
         scheduled_at=item.get("scheduled_at"),
         data=json.loads(item.get("data", "{}")),
@@ -261,6 +281,7 @@ def _split(contact: Contact) -> tuple[Item, Item]:
         "kind": str(contact.kind),
         "rev": contact.rev,
         "external_id": contact.external_id,
+        "aliases": list(contact.aliases) or None,
         "zone": contact.timezone,
         "scheduled_at": contact.scheduled_at,
         "attempt_count": contact.attempt_count,

@@ -18,7 +18,8 @@ class Key(TypedDict):
 LANES = "lanes"
 """Index 1, KEYS_ONLY and sparse: pending contacts by campaign and timezone, in dialing order."""
 ROSTER = "roster"
-"""Index 2, projecting `bucket`: a campaign's contacts in order of creation, and its imports in order of arrival."""
+"""Index 2, projecting `bucket`: a campaign's contacts in order of creation, its imports in order of arrival; the orgs,
+and the credentials of an org or a user."""
 
 DEFAULT_CAMPAIGN = "default"
 DEFAULT_ZONE = "~"
@@ -55,6 +56,14 @@ def configuration(org: str, configuration_id: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"F#{configuration_id}"}
 
 
+def member(org: str, user: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"M#{user}"}
+
+
+def user_of(item: Mapping[str, str]) -> str:
+    return item["SK"].removeprefix("M#")
+
+
 def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, str]]:
     """The condition, with its values, of an org's campaigns behind the given one; of all of them for None."""
     return _behind(org, "C#", campaign_id)
@@ -63,6 +72,11 @@ def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, s
 def configurations_after(org: str, configuration_id: str | None) -> tuple[str, dict[str, str]]:
     """The same for configurations."""
     return _behind(org, "F#", configuration_id)
+
+
+def members_of(org: str) -> tuple[str, dict[str, str]]:
+    """The same for all of an org's members."""
+    return _behind(org, "M#", None)
 
 
 def _behind(org: str, prefix: str, last_id: str | None) -> tuple[str, dict[str, str]]:
@@ -162,6 +176,10 @@ def credential(key_id: str) -> Key:
     return {"PK": f"KEY#{key_id}", "SK": "S"}
 
 
+def key_id_of(item: Mapping[str, str]) -> str:
+    return item["PK"].removeprefix("KEY#")
+
+
 def request_memory(org: str) -> str:
     """The partition of what is remembered of an org's requests with an Idempotency-Key."""
     return f"IDEM#{org}"
@@ -207,6 +225,23 @@ def roster(campaign_key: str, block: int) -> str:
 
 def roster_sort(creation_number: int) -> str:
     return f"{creation_number:09d}"
+
+
+def org_roster() -> str:
+    """The orgs, each sorted by its own name."""
+    return "LO"
+
+
+def key_roster(org: str) -> str:
+    return f"LK#{org}"
+
+
+def token_roster(user: str) -> str:
+    return f"LU#{user}"
+
+
+def credential_roster_sort(created_ms: int, key_id: str) -> str:
+    return f"{created_ms:015d}#{key_id}"
 
 
 def import_roster(campaign_key: str) -> str:
