@@ -32,6 +32,18 @@ def test_a_new_orgs_key_opens_its_own_settings_and_nothing_else(stack: Stack, ru
     assert key.call("PUT", "/campaign/concurrency-settings", {"concurrency_limit": 1}).status == 403
 
 
+def test_a_viewers_personal_token_reads_its_org_and_changes_nothing(stack: Stack, run: Run) -> None:
+    run("org", "create", "umbrella")
+    run("member", "add", "umbrella", "ada@example.com", "--role", "viewer")
+    token = Api(stack, run("token", "create", "ada@example.com").stdout.strip())
+    for path in ("/campaign/concurrency-settings", "/campaign/campaigns", "/campaign/timezones"):
+        assert token.call("GET", path).status == 401
+        assert token.call("GET", path, headers={"X-Anyreach-Org": "umbrella"}).status == 200
+        assert token.call("GET", path, headers={"X-Anyreach-Org": stack.org_id}).status == 403
+    body, headers = {"concurrency_limit": 1}, {"X-Anyreach-Org": "umbrella"}
+    assert token.call("PUT", "/campaign/concurrency-settings", body, headers).status == 403
+
+
 def test_creating_an_org_again_leaves_its_settings_alone(stack: Stack, run: Run) -> None:
     run("org", "create", "hooli")
     api = Api(stack, run("key", "create", "hooli").stdout.strip())

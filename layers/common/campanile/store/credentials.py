@@ -1,4 +1,4 @@
-"""Credentials: `KEY#<id>` / `S`. Only a hash of the secret is stored."""
+"""Credentials: `KEY#<id>` / `S`, listed by owner through the roster index. Only a hash of the secret is stored."""
 
 import hashlib
 import hmac
@@ -6,40 +6,68 @@ import secrets
 from dataclasses import dataclass
 
 from campanile.store import keys
-from campanile.store.table import Put, Table
+from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table
 
 ALL_SCOPES = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
+MAX_NAME_CHARACTERS = 255
 OSVI_TOKEN_LENGTH = 16
 _OSVI_ID_LENGTH = 6
+_PERSONAL = "pat_"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A stored credential. `expires_at` in UTC ms; None: never."""
+    """A stored credential. `owner` is the user of a personal token (`pat_`), of all others an org.
+
+    `name` is the operator's label. Times in UTC ms; `expires_at` None: never.
+    """
 
     key_id: str
-    org: str
+    owner: str
     scopes: frozenset[str]
     secret_hash: str
+    created_at: int
     expires_at: int | None = None
+    name: str | None = None
+
+    @property
+    def is_personal(self) -> bool:
+        return self.key_id.startswith(_PERSONAL)
 
     def matches(self, secret: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(self.secret_hash, _hash(secret))
 
 
-def create_api_key(table: Table, org: str, scopes: frozenset[str], now_ms: int, expires_at: int | None = None) -> str:
+def create_api_key(
+    table: Table,
+    org: str,
+    scopes: frozenset[str],
+    now_ms: int,
+    expires_at: int | None = None,
+    name: str | None = None,
+) -> str:
     """Store a new org API key and answer it, `ak_<id>.<secret>`; it cannot be shown again."""
-    key_id, secret = f"ak_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    _insert(table, Credential(key_id, org, scopes, _hash(secret), expires_at), now_ms)
-    return f"{key_id}.{secret}"
+    return _create(table, "ak_", org, scopes, now_ms, expires_at, name)
+
+
+def create_personal_token(
+    table: Table,
+    user: str,
+    scopes: frozenset[str],
+    now_ms: int,
+    expires_at: int | None = None,
+    name: str | None = None,
+) -> str:
+    """Store a new personal access token and answer it, `pat_<id>.<secret>`; it cannot be shown again."""
+    return _create(table, _PERSONAL, user, scopes, now_ms, expires_at, name)
 
 
 def create_osvi_token(table: Table, org: str, now_ms: int) -> str:
     """Store a new API token of 16 characters, the form OSVI clients send (seed 004), and answer it."""
     token = secrets.token_hex(OSVI_TOKEN_LENGTH // 2)
     key_id, secret = osvi_parts(token)
-    _insert(table, Credential(key_id, org, frozenset({"campaigns:manage"}), _hash(secret)), now_ms)
+    _insert(table, Credential(key_id, org, frozenset({"campaigns:manage"}), _hash(secret), now_ms))
     return token
 
 
@@ -49,22 +77,76 @@ def osvi_parts(token: str) -> tuple[str, str]:
 
 
 def get(table: Table, key_id: str) -> Credential | None:
-    item = table.get(keys.credential(key_id), consistent=False)
-    if item is None:
-        return None
-    return Credential(key_id, item["org"], frozenset(item["scopes"]), item["secret_hash"], item.get("expires_at"))
+    """The credential, read strongly: it works once it is created, and a revoked one is not read again."""
+    item = table.get(keys.credential(key_id))
+    return _from_item(item) if item else None
 
 
-def _insert(table: Table, credential: Credential, now_ms: int) -> None:
+def revoke(table: Table, key_id: str) -> bool:
+    """Delete a credential; whether there was one."""
+    try:
+        table.write(Delete(keys.credential(key_id), "attribute_exists(#PK)"))
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def of_org(table: Table, org: str) -> list[Credential]:
+    """The org's API keys, oldest first; the index may lag by a moment."""
+    return _listed(table, keys.key_roster(org))
+
+
+def of_user(table: Table, user: str) -> list[Credential]:
+    """The user's personal tokens, oldest first; the index may lag by a moment."""
+    return _listed(table, keys.token_roster(user))
+
+
+def _listed(table: Table, roster: str) -> list[Credential]:
+    entries = list(table.query("#roster = :roster", {":roster": roster}, index=keys.ROSTER))
+    found = table.batch_get([{"PK": entry["PK"], "SK": entry["SK"]} for entry in entries])
+    return [_from_item(found[entry["PK"], entry["SK"]]) for entry in entries if (entry["PK"], entry["SK"]) in found]
+
+
+def _create(
+    table: Table,
+    prefix: str,
+    owner: str,
+    scopes: frozenset[str],
+    now_ms: int,
+    expires_at: int | None,
+    name: str | None,
+) -> str:
+    key_id, secret = f"{prefix}{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    _insert(table, Credential(key_id, owner, scopes, _hash(secret), now_ms, expires_at, name))
+    return f"{key_id}.{secret}"
+
+
+def _insert(table: Table, new: Credential) -> None:
+    roster = keys.token_roster(new.owner) if new.is_personal else keys.key_roster(new.owner)
     item = {
-        **keys.credential(credential.key_id),
-        "org": credential.org,
-        "scopes": sorted(credential.scopes),
-        "secret_hash": credential.secret_hash,
-        "expires_at": credential.expires_at,
-        "created_at": now_ms,
+        **keys.credential(new.key_id),
+        ("user" if new.is_personal else "org"): new.owner,
+        "scopes": sorted(new.scopes),
+        "secret_hash": new.secret_hash,
+        "created_at": new.created_at,
+        "expires_at": new.expires_at,
+        "name": new.name,
+        "roster": roster,
+        "roster_sort": keys.credential_roster_sort(new.created_at, new.key_id),
     }
     table.write(Put(item, "attribute_not_exists(#PK)"))
+
+
+def _from_item(item: Item) -> Credential:
+    return Credential(
+        keys.key_id_of(item),
+        item["user"] if "user" in item else item["org"],
+        frozenset(item["scopes"]),
+        item["secret_hash"],
+        item["created_at"],
+        item.get("expires_at"),
+        item.get("name"),
+    )
 
 
 def _hash(secret: str) -> str:

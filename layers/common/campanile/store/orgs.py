@@ -1,5 +1,6 @@
 """An org's limits and its dial sheet: everything a pass of the dialer needs to start."""
 
+import re
 from decimal import Decimal
 
 from campanile.entities import AD_HOC_PRIORITY, OrgSettings, SheetEntry
@@ -7,6 +8,8 @@ from campanile.models import DEFAULT_CONCURRENCY_LIMIT
 from campanile.store import keys
 from campanile.store.table import Check, ConditionFailedError, Item, Put, Table, Update
 
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""What an org may be called: lower-case letters, digits and dashes, at most 63."""
 DEFAULT_CALLS_PER_SECOND = 10.0
 AD_HOC_LANES = frozenset({keys.DEFAULT_ZONE})
 
@@ -32,6 +35,14 @@ def create(table: Table, org: str, now_ms: int) -> None:
             table.write(Put(item, "attribute_not_exists(#PK)"))
         except ConditionFailedError:
             continue
+    enlist = "SET #roster = :roster, #roster_sort = :org"  # by a write of its own: earlier orgs are in no list yet
+    table.write(Update(keys.org_settings(org), enlist, values={":roster": keys.org_roster(), ":org": org}))
+
+
+def every(table: Table) -> list[str]:
+    """The orgs' names in alphabetical order; the index may lag by a moment."""
+    entries = table.query("#roster = :roster", {":roster": keys.org_roster()}, index=keys.ROSTER)
+    return [entry["roster_sort"] for entry in entries]
 
 
 def settings(table: Table, org: str) -> OrgSettings:
