@@ -20,6 +20,7 @@ from tools.ministack import isolated_environment
 CHECKS: Mapping[str, list[str]] = {
     "template (sam validate)": sam.command("validate", "--lint", "--template-file", "template.yaml"),
     "types (mypy)": [sys.executable, "-m", "mypy"],
+    "openapi": [sys.executable, "-m", "tools.openapi", "--check"],
     "lock files (uv)": [sys.executable, "tools/bootstrap.py", "lock-check"],
     "template (cfn-lint)": [str(folder("dev") / "bin" / "cfn-lint"), "template.yaml"],
     "lint (ruff)": [sys.executable, "-m", "ruff", "check", "--quiet", "--output-format", "concise"],

@@ -159,7 +159,7 @@ def test_a_function_answers_the_route_that_the_template_gives_it() -> None:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", route.function.removesuffix("Function")).lower()
         code = (ROOT / "functions" / name / "app.py").read_text(encoding="utf-8")
         powertools_path = re.sub(r"\{(\w+)\}", r"<\1>", route.path)
-        assert f'.{route.method.lower()}("{powertools_path}"' in code
+        assert re.search(rf'\.{route.method.lower()}\(\s*"{re.escape(powertools_path)}"', code)
         assert f"{route.method} {route.path}" in code.partition("\n")[0]
 
 

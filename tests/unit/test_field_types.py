@@ -8,15 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campanile.answers import CampaignAnswer, RefusalAnswer
 from campanile.field_types import OutcomeName, StatusName
 from campanile.lifecycle import ContactStatus, Outcome
-from campanile.models import (
-    CampaignAnswer,
-    CampaignInput,
-    ContactInput,
-    RefusalAnswer,
-    Request,
-)
+from campanile.models import CampaignInput, ContactInput, Request
 from tests.support.requests import CAMPAIGN, CONFIGURATION_ID, CONTACT, refusals, taken
 
 

@@ -1,22 +1,25 @@
 """Answers of the API, as pydantic models. Times go out as RFC 3339 in UTC."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from campanile.field_types import Instant
+from campanile.field_types import Id, Instant, StatusName, one_of
+from campanile.lifecycle import CampaignStatus, Outcome, Refusal
 from campanile.models import Configuration
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class Notice(Answer):
     """Something accepted that the caller should look at. `index` is the row it concerns, counted from 0."""
 
     code: str
+    """For programs."""
     message: str
+    """For people."""
     index: int | None = None
 
 
@@ -38,12 +41,13 @@ class ConfigurationsAnswer(Answer):
 
 
 class CampaignAnswer(Answer):
-    id: str
+    id: Id
     number: int
+    """Counts the organization's campaigns."""
     external_id: str | None
     name: str
-    configuration_id: str
-    status: str
+    configuration_id: Id
+    status: Annotated[str, one_of(CampaignStatus)]
     priority: int
     unique_numbers: bool
     agent_id: str | None
@@ -55,6 +59,7 @@ class CampaignAnswer(Answer):
     updated_at: Instant
     warnings: list[Notice] = []
     contacts_import: "ImportAnswer | None" = None
+    """The import of the contacts that the request brought; null if it brought none."""
 
 
 class CampaignsAnswer(Answer):
@@ -77,30 +82,40 @@ class UpsertAnswer(Answer):
     updated: int
     failed: list[FailedRow]
     warnings: list[Notice]
-    contact_ids: list[str | None]
+    contact_ids: list[Id | None]
 
 
 class AttemptAnswer(Answer):
-    id: str
+    """One call."""
+
+    id: Id
     attempt_no: int
+    """1 is the first."""
     phone_number: str
+    """The number called."""
     conversation_id: str | None
+    """The provider's name for the conversation."""
     status: Literal["in_progress", "finished"]
-    outcome: str | None
+    outcome: Annotated[str, one_of(Outcome)] | None
+    """Null while the call lasts."""
     started_at: Instant
     ended_at: Instant | None
     duration_seconds: float | None
     notes: str | None
+    """What the agent wrote down."""
 
 
 class RefusalAnswer(Answer):
-    code: str
+    """Why the contact was not called when it was its turn. No attempt was used up."""
+
+    code: Annotated[str, one_of(Refusal)]
     at: Instant
     until: Instant | None
+    """When it may be tried again, where that is known."""
 
 
 class ContactAnswer(Answer):
-    id: str
+    id: Id
     external_id: str | None
     phone_numbers: list[str]
     data: dict[str, Any]
@@ -111,12 +126,14 @@ class ContactAnswer(Answer):
     agent_number: str | None
     agent_config: dict[str, Any] | None
     initial_context: str | None
-    status: str
-    last_outcome: str | None
+    status: Annotated[str, one_of(get_args(StatusName))]
+    last_outcome: Annotated[str, one_of(Outcome)] | None
     last_attempt_at: Instant | None
     next_attempt_at: Instant | None
+    """The earliest moment of the next call, by schedule, delay and window; null when none follows."""
     last_refusal: RefusalAnswer | None
     attempts: list[AttemptAnswer]
+    """The calls made, in order."""
     created_at: Instant
     updated_at: Instant
 
@@ -124,6 +141,7 @@ class ContactAnswer(Answer):
 class ContactsAnswer(Answer):
     contacts: list[ContactAnswer]
     total: int
+    """How many there are, on this page or not."""
     limit: int
     offset: int
 
@@ -156,8 +174,8 @@ class AttemptCounts(Answer):
 class StatsAnswer(Answer):
     """`waiting_until`: when the next pending contact may be called, if none may be called now; else null."""
 
-    campaign_id: str
-    status: str
+    campaign_id: Id
+    status: Annotated[str, one_of(CampaignStatus)]
     contacts: ContactCounts
     attempts: AttemptCounts
     active_calls: int
@@ -194,10 +212,12 @@ class ImportRowError(Answer):
 
 
 class ImportAnswer(Answer):
-    id: str
+    id: Id
     file_name: str | None
+    """Null for contacts that came within a request."""
     status: Literal["running", "completed", "completed_with_errors", "failed"]
     reason: str | None
+    """Why it failed as a whole."""
     counts: ImportCounts
     errors: list[ImportRowError]
     created_at: Instant
@@ -214,3 +234,16 @@ class ProblemDetail(Answer):
     path: str
     code: str
     message: str
+
+
+class Problem(Answer):
+    """Every error, by RFC 9457. `errors` is there when single fields are wrong."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    """What is wrong, and where possible what to do."""
+    request_id: str
+    """Finds the request in the log; `X-Request-Id` says the same."""
+    errors: list[ProblemDetail] = []

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -95,6 +95,10 @@ TimezoneName = Annotated[str, AfterValidator(_check_timezone)]
 """A pydantic field type: an IANA timezone name, kept as the string it is."""
 
 
+TimeOfDay = Annotated[str, Field(json_schema_extra={"pattern": f"^({_TIME_OF_DAY.pattern})$"})]
+"""A pydantic field type: 24-hour HH:MM. The pattern is only for documents, the check says what is wrong."""
+
+
 class TimeWindow(BaseModel):
     """Days and hours of one window, such as `{"days": ["mon", "fri"], "start": "09:00", "end": "17:00"}`.
 
@@ -104,9 +108,12 @@ class TimeWindow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: list[Day]
-    start: str
-    end: str
+    days: Annotated[list[Day], Field(json_schema_extra={"minItems": 1})]
+    """Days of the week on which it begins."""
+    start: TimeOfDay
+    """Open from here on, by the contact's clock. Later than `end`: the window crosses midnight."""
+    end: TimeOfDay
+    """Closed from here on; 23:59 closes at midnight."""
 
     @field_validator("days")
     @classmethod
@@ -152,8 +159,10 @@ class ScheduleOverride(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    timezones: list[TimezoneName]
+    timezones: Annotated[list[TimezoneName], Field(json_schema_extra={"minItems": 1})]
+    """IANA names, compared letter by letter; each in one override only."""
     windows: list[TimeWindow]
+    """When contacts there may be called; none: never."""
 
     @field_validator("timezones")
     @classmethod

@@ -124,6 +124,7 @@ Uuid = Annotated[
     StringConstraints(
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", to_lower=True
     ),
+    Field(json_schema_extra={"format": "uuid"}),
 ]
 Name = Annotated[
     str,

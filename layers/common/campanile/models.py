@@ -17,6 +17,7 @@ from campanile.field_types import (
     DelayOutcome,
     DelaySeconds,
     ExternalId,
+    Id,
     Instant,
     Name,
     Priority,
@@ -35,10 +36,11 @@ MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
-MAX_PAGE = 200
-DEFAULT_PAGE = 50
 DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
+CountryCode = Annotated[
+    str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
+]
 STRUCTURED_FIELDS = frozenset(
     {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
 )
@@ -46,7 +48,7 @@ STRUCTURED_FIELDS = frozenset(
 
 
 class Request(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -59,10 +61,15 @@ class AgentInput(Request):
     """Agent fields; contact, campaign and configuration each may set any of them."""
 
     agent_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The provider's agent that speaks. The contact's goes before the campaign's, that before the configuration's."""
     agent_version: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The agent's version; it counts where `agent_id` is set beside it."""
     agent_number: CallerId | None = None
+    """The number that the person called sees, in E.164."""
     agent_config: Annotated[dict[str, Any], json_object_of(MAX_AGENT_CONFIG_BYTES)] | None = None
+    """Settings that are passed to the agent: at most 8 KB of JSON."""
     initial_context: Annotated[str, StringConstraints(max_length=4_000)] | None = None
+    """What the agent is told before the call."""
 
     @property
     def agent(self) -> AgentFields:
@@ -70,19 +77,30 @@ class AgentInput(Request):
 
 
 class ConfigurationInput(AgentInput):
-    """A reusable bundle of calling windows, retry policy and default agent (seed 003; `products.md` for windows)."""
+    """A reusable bundle of calling windows, retry policy and default agent; at most 64 KB of JSON in all."""
 
     name: Name
+    """What people call it; space around it is dropped."""
     default_timezone: TimezoneName = "America/New_York"
+    """IANA name of the clock that counts for contacts without a timezone."""
     default_windows: list[TimeWindow] = []
+    """When contacts may be called, by their own clock; none: nobody is called."""
     overrides: Overrides = []
+    """Windows that replace the usual ones in the timezones they list."""
     scheduled_windows: list[TimeWindow] | None = None
+    """Windows for the first call of a contact with a `scheduled_at`; null: the usual ones."""
     scheduled_overrides: Overrides | None = None
-    default_country_code: Annotated[str, AfterValidator(phone.parse_country_code)] = "+1"
+    """Overrides for the first call of a contact with a `scheduled_at`; null: the usual ones."""
+    default_country_code: CountryCode = "+1"
+    """The calling code that completes numbers written without one."""
     retry_attempts: Annotated[int, Field(ge=0, le=10)] = 2
+    """Calls after the first one at most."""
     retry_delay_seconds: DelaySeconds = 3_600
+    """How long after a call the next one follows at the earliest."""
     retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(outcomes)] = ["busy", "failed", "no_answer"]
+    """Outcomes after which there is another call."""
     retry_delays: dict[DelayOutcome, DelaySeconds] = {}
+    """Delays of single outcomes, in seconds, in place of `retry_delay_seconds`."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -121,7 +139,7 @@ class ConfigurationInput(AgentInput):
 class Configuration(ConfigurationInput):
     """A stored configuration."""
 
-    id: str
+    id: Id
     created_at: Instant
     updated_at: Instant
 
@@ -138,11 +156,17 @@ class ContactInput(AgentInput):
     """One row of an upsert. An absent field stays, null clears; `data` and `phone_numbers` are replaced whole."""
 
     id: Uuid | None = None
+    """Of the contact to update; an unknown one is given to the contact that is created."""
     external_id: ExternalId | None = None
+    """Your own name for the contact, unique in the campaign; a known one updates."""
     phone_numbers: Annotated[list[str], Field(min_length=1, max_length=MAX_PHONE_NUMBERS)] | None = None
+    """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
+    """What else is known of the person, passed to every call: at most 16 KB of JSON."""
     timezone: TimezoneName | None = None
+    """IANA name of the person's timezone; null: the configuration's."""
     scheduled_at: Instant | None = None
+    """Not called before; it must name its offset and lie before the year 3000."""
 
 
 def _at_most(limit: int, advice: str) -> BeforeValidator:
@@ -157,13 +181,14 @@ def _at_most(limit: int, advice: str) -> BeforeValidator:
 
 
 class ContactsInput(Request):
-    """A batch; raises TooManyContactsError for more than 1,000 rows."""
+    """A batch of at most 1,000 rows."""
 
     contacts: Annotated[
         list[ContactInput],
         _at_most(MAX_CONTACTS_PER_REQUEST, "Split it, or drop a CSV into the bucket."),
         Field(json_schema_extra={"maxItems": MAX_CONTACTS_PER_REQUEST}),
     ]
+    """Worked off in order, row by row."""
 
 
 InlineContacts = Annotated[
@@ -175,14 +200,20 @@ InlineContacts = Annotated[
 
 
 class CampaignInput(AgentInput):
-    """A new campaign; it starts active (seed 001)."""
+    """A new campaign; it starts active."""
 
     name: Name
+    """What people call it; space around it is dropped."""
     configuration_id: Uuid
+    """Of the configuration that says when and how to call."""
     external_id: CampaignExternalId | None = None
+    """Your own name for it, unique in the organization; paths take it in place of the id."""
     priority: Priority = 1
+    """Campaigns of higher priority go first."""
     unique_numbers: bool = False
+    """Kept, and without effect in this version."""
     contacts: InlineContacts | None = None
+    """Contacts to begin with; they are added as an import."""
 
 
 class CampaignPatch(AgentInput):
@@ -191,14 +222,21 @@ class CampaignPatch(AgentInput):
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: Name = ""  # never looked at when absent, like the next two
+    """What people call it; space around it is dropped."""
     configuration_id: Uuid = ""
+    """Of the configuration that says when and how to call."""
     priority: Priority = 1
+    """Campaigns of higher priority go first."""
     external_id: CampaignExternalId | None = None
+    """Your own name for it; paths keep taking the former one too."""
     contacts: InlineContacts | None = None
+    """Contacts to add; they are added as an import."""
 
 
 class ConcurrencyInput(Request):
-    """`calls_per_second`: how fast the provider lets this org start calls."""
+    """How many calls the org may have in flight, and how fast they may start."""
 
     concurrency_limit: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY_LIMIT)]
+    """Calls in flight at once."""
     calls_per_second: Annotated[float, Field(ge=0.1, le=500)] | None = None
+    """How fast the provider lets this org start calls; absent or null: as it was."""
