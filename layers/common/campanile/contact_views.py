@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate, islice
+from itertools import islice
 
-from campanile import gate, manage_contacts
+from campanile import gate, manage_contacts, pagination
 from campanile.answers import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
@@ -15,7 +15,6 @@ from campanile.store import configurations, contacts, counters, keys, orgs, slot
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table
 
-MAX_ANSWER_BYTES = 5_000_000
 SHOWN_ACTIVE = ("locked", "in_progress")
 
 
@@ -57,7 +56,7 @@ def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: i
     selected = select(table, campaign, wanted, limit, offset)
     found = contacts.get_many(table, campaign.key, selected.ids)
     listed = [found[contact_id] for contact_id in selected.ids if contact_id in found]
-    answers = _fitting(_answers(table, campaign, listed, selected.held, now_ms))
+    answers = pagination.fitting(_answers(table, campaign, listed, selected.held, now_ms))
     return ContactsAnswer(contacts=answers, total=selected.total, limit=limit, offset=offset)
 
 
@@ -101,12 +100,6 @@ def _listed(
                 continue
             left -= 1
             yield contact_id
-
-
-def _fitting(answers: Sequence[ContactAnswer]) -> list[ContactAnswer]:
-    """As many as one answer may carry: Lambda returns at most 6 MB. The next page starts after the last one shown."""
-    sizes = accumulate(len(one.model_dump_json().encode()) for one in answers)
-    return [one for one, size in zip(answers, sizes, strict=True) if size <= MAX_ANSWER_BYTES]
 
 
 def _roster(
