@@ -83,8 +83,8 @@ class Authenticator:
 
 
 def scopes_within(scopes: frozenset[str], role: Role) -> frozenset[str]:
-    """What a member's token may do in an org: an admin all of its scopes, a viewer those that only read (Anyreach)."""
-    return scopes if role is Role.ADMIN else frozenset(scope for scope in scopes if scope.endswith(":read"))
+    """What a member's token may do in an org: an admin all of its scopes, a viewer only read what they are about."""
+    return scopes if role is Role.ADMIN else frozenset(f"{scope.partition(':')[0]}:read" for scope in scopes)
 
 
 def _require(scopes: frozenset[str], accepted: frozenset[str], lacking: str) -> None:
