@@ -28,7 +28,8 @@ def test_the_built_layer_holds_the_compiled_modules_of_the_architecture_in_the_t
     compiled = [path.name for path in sam.layer_of(tmp_path).rglob("*.so")]
     assert compiled
     assert all("cpython-313-aarch64" in name for name in compiled)
-    assert (sam.layer_of(tmp_path) / "campanile" / "wiring.py").is_file()
+    for name in ("wiring.py", "openapi.json", "reference.html"):
+        assert (sam.layer_of(tmp_path) / "campanile" / name).is_file()
 
 
 def test_every_module_can_be_imported_from_the_layer_alone(tmp_path: Path) -> None:

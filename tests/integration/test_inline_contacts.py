@@ -270,6 +270,25 @@ def test_a_campaign_closed_meanwhile_takes_no_more_contacts_and_the_import_says_
     assert "closed" in (done.reason or "")
 
 
+def test_a_campaign_closed_during_a_run_takes_no_further_chunk(
+    edge: Dialer, api: Client, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        no_time(edge, 0, patched)
+        campaign = create(people(ENOUGH)).body["id"]
+    asked = count()
+
+    def close_after_the_first_chunk() -> bool:
+        if next(asked) == 1:
+            api.post(f"/campaign/campaigns/{campaign}/close")
+        return True
+
+    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], close_after_the_first_chunk)
+    assert done
+    assert (done.status, done.counts.rows) == ("failed", 3)
+    assert len(every_contact(edge.table, campaign)) == 3
+
+
 @pytest.mark.parametrize("applied", [False, True])
 def test_a_request_that_dies_anywhere_leaves_no_campaign_or_one_that_gets_all_its_contacts(
     edge: Dialer, configuration: str, applied: bool

@@ -91,7 +91,7 @@ def _check_timezone(name: str) -> str:
     return name
 
 
-TimezoneName = Annotated[str, AfterValidator(_check_timezone)]
+TimezoneName = Annotated[str, AfterValidator(_check_timezone), Field(json_schema_extra={"minLength": 1})]
 """A pydantic field type: an IANA timezone name, kept as the string it is."""
 
 

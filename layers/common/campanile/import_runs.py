@@ -16,7 +16,7 @@ from campanile.entities import Campaign
 from campanile.field_types import instant
 from campanile.import_queue import ImportQueue
 from campanile.models import ContactInput
-from campanile.store import contacts, imports, keys
+from campanile.store import campaigns, contacts, imports, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
 from campanile.uploads import Uploads
@@ -125,6 +125,8 @@ class Run:
         if not rows:
             return 0, 0, len(known), []
         now, created = ports.clock.now_ms(), self.current.created_at
+        if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; on creation it is not there yet
+            self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
         answer = upsert.upsert(ports.table, ports.dial_queue, self._campaign, rows, now, created)
         refused = [
             ImportRowError(row=wanted[one.index].row, column=None, code=one.code, message=one.message)

@@ -41,6 +41,7 @@ MAX_CONCURRENCY_LIMIT = 10_000
 CountryCode = Annotated[
     str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
 ]
+PhoneText = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": phone.LONGEST_TEXT})]
 STRUCTURED_FIELDS = frozenset(
     {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
 )
@@ -159,7 +160,7 @@ class ContactInput(AgentInput):
     """Of the contact to update; an unknown one is given to the contact that is created."""
     external_id: ExternalId | None = None
     """Your own name for the contact, unique in the campaign; a known one updates."""
-    phone_numbers: Annotated[list[str], Field(min_length=1, max_length=MAX_PHONE_NUMBERS)] | None = None
+    phone_numbers: Annotated[list[PhoneText], Field(min_length=1, max_length=MAX_PHONE_NUMBERS)] | None = None
     """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     """What else is known of the person, passed to every call: at most 16 KB of JSON."""

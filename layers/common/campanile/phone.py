@@ -37,7 +37,7 @@ TEXTS: Final[Mapping[str, str]] = {
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNTRY_CODE = re.compile(r"\+[1-9][0-9]{0,2}")
 _PLAIN = re.compile(r"\(?\+?[0-9 .()/-]+")
-_LONGEST_TEXT = 250  # characters; what the library reads, too
+LONGEST_TEXT = 250  # characters; what the library reads, too
 _SPREADSHEET = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+|[0-9]{7,}\.0{1,2}")
 _EXTENSION = re.compile(r"[0-9) ][,;]?\s*(?:x|ext|extn|extension|#)[\s.:=#]*[0-9]{1,9}\s*#?$", re.IGNORECASE)
 _LOOKALIKES = str.maketrans({"\N{FULLWIDTH PLUS SIGN}": "+", "\N{MINUS SIGN}": "-", "\t": " "})
@@ -122,7 +122,7 @@ def _region(country_code: str) -> str:
 
 def _plain_text(raw: str) -> str:
     """Return the number in ASCII digits and punctuation; refuse what a parser would guess its way through."""
-    if len(raw) > _LONGEST_TEXT:
+    if len(raw) > LONGEST_TEXT:
         raise InvalidPhoneNumber("too_long")
     text = "".join(_ascii(character) for character in raw.translate(_LOOKALIKES)).strip()
     text = text.removeprefix("'").strip()
