@@ -17,6 +17,7 @@ from typing import Any
 
 import schemathesis
 from schemathesis.engine import events, from_schema
+from schemathesis.openapi.checks import JsonSchemaError
 
 from campanile.answers import CampaignAnswer, ConfigurationAnswer, ContactsAnswer
 from tools.bootstrap import ROOT
@@ -42,10 +43,11 @@ TELL_EVERY_SECONDS = 30
 
 @dataclass(frozen=True)
 class Finding:
-    """An answer that is not as the document says; `request` repeats it."""
+    """An answer that is not as the document says; `request` repeats it. Two of one `place` are the same finding."""
 
     operation: str
     check: str
+    place: str
     says: str
     request: str
 
@@ -70,8 +72,8 @@ class Report:
         return list(self.found.values())
 
     def add(self, finding: Finding) -> None:
-        """Findings that differ in their request only are one."""
-        self.found.setdefault((finding.operation, finding.check, finding.says), finding)
+        """Keep the first of findings that differ only in their request or in the value found."""
+        self.found.setdefault((finding.operation, finding.check, finding.place), finding)
 
     def __str__(self) -> str:
         answered = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
@@ -149,9 +151,10 @@ def _findings(event: events.EngineEvent) -> Iterator[Finding]:
                 failure = info.failure
                 operation = failure.operation or event.recorder.label
                 says = f"{failure.title}: {failure.message.strip().partition(chr(10) * 2)[0]}"
-                yield Finding(operation, check.name, says, info.code_sample)
+                place = "/".join(map(str, failure.schema_path)) if isinstance(failure, JsonSchemaError) else says
+                yield Finding(operation, check.name, place, says, info.code_sample)
     elif isinstance(event, events.NonFatalError):
-        yield Finding(event.label, "error", repr(event.value), "")
+        yield Finding(event.label, "error", repr(event.value), repr(event.value), "")
     elif isinstance(event, events.FatalError):
         raise event.exception
 
