@@ -19,6 +19,7 @@ LEVELS: dict[str, set[str]] = {
         "entities",
         "errors",
         "faults",
+        "field_errors",
         "field_types",
         "gate",
         "lifecycle",

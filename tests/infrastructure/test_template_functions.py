@@ -1,6 +1,7 @@
 """Every function of the template: its folder, its rights, its log, and where its failures go."""
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -159,6 +160,11 @@ def test_what_a_queue_gives_up_on_is_kept(name: str) -> None:
         assert redrive["maxReceiveCount"] >= 3
         assert dead_letters.get("FifoQueue", False) == resources(QUEUE)[queue].get("FifoQueue", False)
         assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_import_worker_knows_its_last_try() -> None:
+    tries = import_module("functions.continue_import.app").TRIES
+    assert tries == resources(QUEUE)["ImportQueue"]["RedrivePolicy"]["maxReceiveCount"]
 
 
 @each_function

@@ -260,10 +260,15 @@ def test_more_active_campaigns_than_the_dial_sheet_holds_are_refused_in_words(ed
     paused = api.campaign(name="paused")
     api.post(f"/campaign/campaigns/{paused}/pause")
     configuration = api.get(f"/campaign/campaigns/{paused}")["configuration_id"]
-    room = 400 * 1_024 - 100
-    edge.table.write(Put({**keys.dial_sheet(edge.org), "campaigns": {}, "padding": "x" * (room - 100)}))
+    almost_all = 400 * 1_024 - 130
+    edge.table.write(Put({**keys.dial_sheet(edge.org), "campaigns": {}, "padding": "x" * almost_all}))
     wanted = {"name": "one too many", "configuration_id": configuration}
-    for answer in (api("POST", "/campaign/campaigns", wanted), api("POST", f"/campaign/campaigns/{paused}/start")):
+    rows = {"contacts": [{"phone_numbers": [number(1)]}]}
+    for answer in (
+        api("POST", "/campaign/campaigns", wanted),
+        api("POST", f"/campaign/campaigns/{paused}/start"),
+        api("POST", "/campaign/campaigns/default/contacts", rows),
+    ):
         assert "too many active campaigns" in problem(answer, 409)["detail"]
     assert [one["name"] for one in api.get("/campaign/campaigns")["campaigns"]] == ["paused"]
 

@@ -1,6 +1,7 @@
 """Deletion of a contact: what it takes along, what it refuses, and what comes too late for it (design, section 5)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from campanile.dialing import placing
 from campanile.entities import Campaign
 from campanile.errors import ConflictError, NotFoundError
 from campanile.lifecycle import DELETABLE, ContactStatus, Outcome
-from campanile.store import contact_writes, counters, keys, tombstones
-from campanile.store.table import Update
+from campanile.store import contact_writes, contacts, counters, keys, tombstones
+from campanile.store.table import TransactionCanceledError, Update
 from campanile.telephony.port import Refused
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
@@ -331,3 +332,22 @@ def test_default_takes_ad_hoc_contacts(edge: Dialer, api: Client) -> None:
     [contact_id] = api.post(path, {"contacts": [person(1)]})["contact_ids"]
     assert api("DELETE", f"{path}/{contact_id}").status == 204
     assert api.get(path)["total"] == 0
+
+
+def test_what_was_read_of_a_deleted_contact_changes_none_that_came_under_its_name(dialer: Dialer) -> None:
+    """Both have one id and revision 0; only the creation number tells them apart."""
+    campaign = dialer.campaign()
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)]})
+    former = dialer.stored(campaign, keys.contact_id_for(campaign.key, "ana"))
+    dialer.delete(campaign, "ana")
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(2)]})
+    stale = [
+        contacts.locking(former, "attempt", dialer.clock.now_ms()),
+        *contacts.updating(former, replace(former, data={"who": "the former"}), ad_hoc=False),
+        *contacts.deleting(former),
+    ]
+    for action in stale:
+        with pytest.raises(TransactionCanceledError):
+            dialer.table.transact([action])
+    [ana] = audit(dialer, campaign)
+    assert (ana.phone_numbers, ana.data, ana.rev) == ((number(2),), {}, 0)

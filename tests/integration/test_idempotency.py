@@ -192,3 +192,29 @@ def test_an_answer_with_a_warning_for_each_of_a_thousand_contacts_is_remembered(
     first = post(api, path, rows, "k")
     assert (first.status, len(first.body["warnings"])) == (200, 10_000)
     assert post(api, path, rows, "k").body == first.body
+
+
+def test_other_rows_under_a_key_that_is_forgotten_are_other_people(edge: Dialer, api: Client) -> None:
+    """The memory ends after 24 hours, or with the worker; contacts stay for good."""
+    path = f"/campaign/campaigns/{api.campaign()}/contacts"
+    ana, ben, cleo = ({"phone_numbers": [number(n)], "data": {"n": n}} for n in (1, 2, 3))
+    post(api, path, {"contacts": [ana, ben, ben]}, "k")
+    forget_answer(edge)
+    mended = post(api, path, {"contacts": [ben, cleo]}, "k").body
+    assert (mended["inserted"], mended["updated"]) == (1, 1)
+    assert [one["data"]["n"] for one in api.get(path)["contacts"]] == [1, 2, 2, 3]
+
+
+def test_what_a_request_created_is_looked_for_by_its_content_and_for_24_hours(
+    edge: Dialer, api: Client, campaign_body: dict[str, Any]
+) -> None:
+    first = post(api, "/campaign/campaigns", campaign_body, "k").body["id"]
+    forget_answer(edge)
+    other = post(api, "/campaign/campaigns", campaign_body | {"name": "Summer"}, "k")
+    assert (other.status, other.body["name"]) == (201, "Summer")
+    forget_answer(edge)
+    assert post(api, "/campaign/configurations", CONFIGURATION, "k").status == 201
+    forget_answer(edge)
+    edge.clock.advance(24 * 3_600)
+    later = post(api, "/campaign/campaigns", campaign_body, "k")
+    assert (later.status, later.body["id"] == first) == (201, False)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from campanile import import_runs, inline_contacts
+from campanile import import_runs, inline_contacts, upsert
 from campanile.import_runs import ImportPorts
 from campanile.models import CampaignInput
 from campanile.store import campaigns, configurations
 from campanile.store.imports import Import
+from campanile.store.table import ContendedError
 from tests.support.audit import audit, every_contact
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import ALL_DAY, Dialer, number
@@ -323,3 +324,52 @@ def test_a_request_that_dies_anywhere_leaves_no_campaign_or_one_that_gets_all_it
             break
     stored = configurations.get(edge.table, edge.org, configuration)
     assert stored
+
+
+def test_contacts_that_cannot_be_written_now_are_left_to_the_worker_and_the_request_is_answered(
+    edge: Dialer, api: Client, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal would have the caller send rows again that are kept and will be stored."""
+
+    def contended(*_: object) -> None:
+        raise ContendedError
+
+    campaign = create([]).body["id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(upsert, "upsert", contended)
+        answer = api("PATCH", f"/campaign/campaigns/{campaign}", {"name": "Summer", "contacts": people(ENOUGH)})
+    assert (answer.status, answer.body["contacts_import"]["status"]) == (200, "running")
+    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    assert done
+    assert (done.status, done.counts.inserted) == ("completed", ENOUGH)
+
+
+def test_an_import_that_fails_at_its_last_try_says_so(
+    edge: Dialer, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        no_time(edge, 1, patched)
+        campaign = create(people(ENOUGH)).body["id"]
+    job = edge.import_queue.sent[0][0]
+    monkeypatch.setattr(upsert, "upsert", lambda *_: 1 / 0)
+    for is_last_try, status in ((False, "running"), (True, "failed")):
+        with pytest.raises(ZeroDivisionError):
+            inline_contacts.resume(edge.import_ports, job, import_runs.always, is_last_try)
+        [listed] = import_runs.list_imports(edge.table, edge.read_campaign(campaign)).imports
+        assert (listed.status, listed.counts.rows) == (status, 3)
+    assert "several tries" in (listed.reason or "")
+
+
+def test_rows_that_repeat_earlier_ones_are_counted_the_same_when_a_worker_goes_on(
+    edge: Dialer, create: Create, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [*people(3), *people(3)]
+    whole = create(rows).body["contacts_import"]["counts"]
+    edge.import_queue.sent.clear()
+    with monkeypatch.context() as patched:
+        no_time(edge, 1, patched)
+        create(rows)
+    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    assert done
+    assert done.counts.model_dump() == whole
+    assert (whole["inserted"], whole["updated"]) == (3, 3)

@@ -122,6 +122,7 @@ def test_locked_and_in_progress_contacts_are_told_apart(
     in_progress = [contact.id for contact in everyone if contact.status == "in_progress"]
     assert (len(locked), len(in_progress)) == (7, 2)
     assert pages(dialer, campaign, limit, statuses=["locked"]) == locked
+    assert dialer.page(campaign, limit, 10**12, statuses=["locked"]).contacts == []
     assert pages(dialer, campaign, limit, statuses=["in_progress"]) == in_progress
     assert pages(dialer, campaign, limit, statuses=["locked", "in_progress"]) == sorted(
         locked + in_progress, key=[contact.id for contact in everyone].index

@@ -93,7 +93,7 @@ def _listed(
         begin = 0
         if admitted == keys.BLOCK_SIZE:  # no gap: a contact's place is its creation number
             begin, to_skip = to_skip, 0
-        most = to_skip + left + block.total - admitted
+        most = min(to_skip + left + block.total - admitted, keys.BLOCK_SIZE)
         for contact_id in _roster(table, campaign, block, begin, most, wanted, held):
             if to_skip:
                 to_skip -= 1

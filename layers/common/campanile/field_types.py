@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 _DIGITS = re.compile(r"-?[0-9]+")
 _YEARS_END = 3000
+CALLER_ID_PATTERN = r"^\+[1-9][0-9]{6,14}$"
+UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 MAX_JSON_DEPTH = 32
 _TOO_DEEP = f"must not be nested more than {MAX_JSON_DEPTH} levels deep"
 _WRITE_A_TIME = "must be a date and time as in 2026-07-01T17:00:00Z"
@@ -103,7 +105,7 @@ def one_of(names: Iterable[str]) -> Any:
 
 
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
-CallerId = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+CallerId = Annotated[str, StringConstraints(pattern=CALLER_ID_PATTERN)]
 Instant = Annotated[
     datetime,
     BeforeValidator(_parse_instant),
@@ -121,9 +123,7 @@ CampaignExternalId = Annotated[
 ]
 Uuid = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", to_lower=True
-    ),
+    StringConstraints(pattern=UUID_PATTERN, to_lower=True),
     Field(json_schema_extra={"format": "uuid"}),
 ]
 Name = Annotated[

@@ -66,6 +66,7 @@ class Run:
         self._campaign = campaign
         # A run cut short may have written a part of its next rows: those are found again, not updated.
         self._may_find_own = resumed
+        self._behind: set[str] = set()
 
     def go(self, records: Iterable[Prepared | ImportRowError], may_go_on: Callable[[], bool] = always) -> Import:
         """Import the rows behind the checkpoint while `may_go_on`; the import is finished when none is left.
@@ -77,6 +78,7 @@ class Run:
         while chunk := list(islice(rest, ROWS_PER_WRITE)):
             fresh = list(_first_of_import(chunk, seen))
             if chunk[-1].row <= self.current.checkpoint:
+                self._behind.update(self._identity(one) for one in fresh)
                 continue
             if not may_go_on():
                 return self.current
@@ -132,7 +134,9 @@ class Run:
             ImportRowError(row=wanted[one.index].row, column=None, code=one.code, message=one.message)
             for one in answer.failed
         ]
-        again = len({self._identity(one) for one in wanted} & own) if self._may_find_own else 0
+        failed = {one.index for one in answer.failed}
+        stored = {self._identity(one) for index, one in enumerate(wanted) if index not in failed}
+        again = len(stored & own - self._behind) if self._may_find_own else 0
         return answer.inserted + again, answer.updated - again, len(known), refused
 
     def _identity(self, one: Prepared) -> str:

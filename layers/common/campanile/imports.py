@@ -15,6 +15,7 @@ from campanile.answers import ImportRowError
 from campanile.csv_rows import CsvRow, CsvStructureError, RowError
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
+from campanile.field_errors import field_error
 from campanile.import_runs import ImportPorts, Prepared, Run
 from campanile.lifecycle import CampaignStatus
 from campanile.models import ContactInput
@@ -102,9 +103,8 @@ def _prepare(campaign: Campaign, record: CsvRow | RowError, country: str | None)
         checked = ContactInput.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as invalid:
         first = invalid.errors(include_input=False, include_url=False)[0]
-        column = str(first["loc"][0])
-        message = first["msg"].removeprefix("Value error, ")
-        return ImportRowError(row=record.row, column=column, code=first["type"], message=message)
+        wrong = field_error(first, str(first["loc"][0]))
+        return ImportRowError(row=record.row, column=wrong.path, code=wrong.code, message=wrong.message)
     own_id = _id_from_number(campaign, numbers[0]) if by_number else ""
     return Prepared(record.row, checked, tuple(dict.fromkeys(numbers)), own_id, by_number)
 

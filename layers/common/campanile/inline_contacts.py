@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from campanile import import_runs, manage_campaigns, upsert
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
@@ -21,6 +23,7 @@ from campanile.models import CampaignInput, CampaignPatch, ContactInput
 from campanile.store import campaigns, imports, keys, registry
 from campanile.store.campaigns import ExternalIdTakenError
 from campanile.store.imports import Import, ImportTakenOverError
+from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.upsert import Row
 
 WRITING_MS = 7_000
@@ -71,8 +74,11 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
     return _answer(ports, answer, current)
 
 
-def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool]) -> Import | None:
-    """Go on with an import while `may_go_on`; None when there is nothing to do, or another run does it."""
+def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_try: bool = False) -> Import | None:
+    """Go on with an import while `may_go_on`; None when there is nothing to do, or another run does it.
+
+    `is_last_try`: nobody will try again, so an error ends the import as failed before it is raised.
+    """
     current = imports.get(ports.table, job)
     if current is None or current.status != "running" or current.rows_key is None:
         return None
@@ -80,6 +86,11 @@ def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool]) -> Impor
         current = _go_on(ports, current, current.rows_key, may_go_on)
     except ImportTakenOverError:
         return None
+    except Exception:
+        if is_last_try and (left := imports.get(ports.table, job)):
+            reason = "It could not be finished after several tries; add the rows behind the last one counted again."
+            import_runs.finished(ports, left, "failed", reason)
+        raise
     if current.status == "running":
         ports.import_queue.send(job)
     return current
@@ -124,8 +135,10 @@ def _proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequ
     run = Run(ports, campaign, current, resumed=False)
     try:
         return run.go(_prepared(current.job, rows), lambda: ports.clock.monotonic_ms() < until)
-    except ImportTakenOverError:
-        return run.current
+    except StateError as error:
+        return import_runs.finished(ports, run.current, "failed", str(error))
+    except (ImportTakenOverError, ContendedError, ItemTooLargeError, ClientError, BotoCoreError):
+        return run.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
 
 
 def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:

@@ -34,7 +34,7 @@ def create(
 
     Raises UnknownConfigurationError or ExternalIdTakenError.
     """
-    if request_key and (created := requests.created(table, org, request_key)):
+    if request_key and (created := requests.created(table, org, request_key, wanted, now_ms)):
         known = find(table, org, created)
         return answer(known, notices(table, known))
     campaign_id = time_ordered_id(now_ms)
@@ -56,7 +56,7 @@ def create(
     )
     noticed = notices(table, campaign)
     fill(campaign)
-    notes = [requests.creating(org, request_key, campaign_id, now_ms)] if request_key else []
+    notes = [requests.creating(org, request_key, wanted, campaign_id, now_ms)] if request_key else []
     campaigns.insert(table, campaign, *notes)
     return answer(campaign, noticed)
 
@@ -69,7 +69,8 @@ def page(
     """
     hits: list[Campaign] = []
     last, has_more = "", False
-    for looked_at, one in enumerate(campaigns.after(table, org, pagination.read_cursor(cursor))):
+    most = LOOKED_AT + 1 if name or statuses else limit + 1
+    for looked_at, one in enumerate(campaigns.after(table, org, pagination.read_cursor(cursor), most)):
         if has_more := len(hits) == limit or looked_at == LOOKED_AT:
             break
         last = one.id

@@ -1,6 +1,5 @@
 """Create, list, read, change and delete configurations."""
 
-from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,11 +22,11 @@ def create(
 
     A request whose key has created one before answers that one.
     """
-    if request_key and (created := requests.created(table, org, request_key)):
+    if request_key and (created := requests.created(table, org, request_key, wanted, now_ms)):
         return answer(get(table, org, created))
     now = instant(now_ms)
     new = Configuration.model_construct(**_fields(wanted), id=time_ordered_id(now_ms), created_at=now, updated_at=now)
-    notes = [requests.creating(org, request_key, new.id, now_ms)] if request_key else []
+    notes = [requests.creating(org, request_key, wanted, new.id, now_ms)] if request_key else []
     if not configurations.insert(table, org, new, *notes):
         raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
     return answer(new)
@@ -35,7 +34,7 @@ def create(
 
 def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsAnswer:
     """Up to `limit` configurations, oldest first, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
-    found = list(islice(configurations.after(table, org, pagination.read_cursor(cursor)), limit + 1))
+    found = list(configurations.after(table, org, pagination.read_cursor(cursor), limit + 1))
     shown = pagination.fitting(found[:limit])
     return ConfigurationsAnswer(
         configurations=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None

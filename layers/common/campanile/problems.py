@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from campanile import errors, faults, observability
 from campanile.errors import FieldError
+from campanile.field_errors import field_error
 from campanile.store.campaigns import (
     ExternalIdTakenError,
     TransitionRefusedError,
@@ -99,10 +100,7 @@ def _fields(error: Exception) -> list[FieldError]:
     if isinstance(error, UnknownConfigurationError):
         return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
     if isinstance(error, RequestValidationError):
-        return [
-            FieldError(_path(one["loc"]), one["type"], one["msg"].removeprefix("Value error, "))
-            for one in error.errors()
-        ]
+        return [field_error(one, _path(one["loc"])) for one in error.errors()]
     return []
 
 

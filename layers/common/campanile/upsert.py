@@ -5,6 +5,7 @@ under a condition. What lost a race is read again and folded again: nothing is o
 none of a request's contacts, the rest is taken to be new as well: the conditions of the inserts tell if it is not.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
@@ -104,9 +105,18 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
 
 
 def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> list[Row]:
-    """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made."""
+    """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made.
+
+    A row is the same by what it says and how often it was said before, so a mended request finds those too.
+    """
     request = keys.contact_id_for(campaign.key, request_key)
-    return [replace(row, repeatable_id=keys.contact_id_for(request, str(row.index))) for row in rows]
+    said: Counter[str] = Counter()
+    named: list[Row] = []
+    for row in rows:
+        text = row.fields.model_dump_json(exclude_unset=True)
+        named.append(replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}")))
+        said[text] += 1
+    return named
 
 
 def normalize(raw: str, default_country_code: str | None) -> phone.PhoneNumber:

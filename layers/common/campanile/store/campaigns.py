@@ -96,9 +96,9 @@ def is_taken(table: Table, org: str, external_id: str) -> bool:
     return table.get(keys.campaign_external_id(org, external_id), consistent=False) is not None
 
 
-def after(table: Table, org: str, campaign_id: str | None) -> Iterator[Campaign]:
-    """The org's campaigns in order of creation, read as they are consumed; those behind the given one."""
-    return map(from_item, table.query(*keys.campaigns_after(org, campaign_id)))
+def after(table: Table, org: str, campaign_id: str | None, most: int | None = None) -> Iterator[Campaign]:
+    """At most `most` of the org's campaigns in order of creation, behind the given one, read as they are consumed."""
+    return map(from_item, table.query(*keys.campaigns_after(org, campaign_id), limit=most))
 
 
 def update(table: Table, campaign: Campaign, change: Callable[[Campaign], Campaign]) -> Campaign:

@@ -22,7 +22,9 @@ class ConfigurationInUseError(Exception):
     """The configuration cannot be deleted: `campaigns` campaigns refer to it."""
 
     def __init__(self, campaigns: int) -> None:
-        super().__init__(f"{campaigns} campaigns refer to the configuration; give them another one first.")
+        super().__init__(
+            f"Campaigns refer to the configuration: {campaigns}. Give them another one first; closed ones keep theirs."
+        )
         self.campaigns = campaigns
 
 
@@ -47,9 +49,9 @@ def get_all(table: Table, org: str, ids: list[str]) -> dict[str, Configuration]:
     return {one.id: one for one in map(from_item, found.values())}
 
 
-def after(table: Table, org: str, configuration_id: str | None) -> Iterator[Configuration]:
+def after(table: Table, org: str, configuration_id: str | None, most: int) -> Iterator[Configuration]:
     """The org's configurations in order of creation, read as they are consumed; those behind the given one."""
-    return map(from_item, table.query(*keys.configurations_after(org, configuration_id)))
+    return map(from_item, table.query(*keys.configurations_after(org, configuration_id), limit=most))
 
 
 def update(

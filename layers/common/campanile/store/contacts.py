@@ -74,8 +74,7 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
     update = _update(
         seen,
         {**editable, "rev": seen.rev + 1, **_lane_change(changed, ad_hoc)},
-        "#rev = :seen_rev",
-        {":seen_rev": seen.rev},
+        *_unchanged(seen),
     )
     if cold or seen.cold:
         # An update, not a put: notes and old attempts live in the same item.
@@ -87,9 +86,9 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
 def deleting(contact: Contact) -> list[Action]:
     """The actions that delete a contact with its cold item and its aliases; the first fails if it is not as read."""
     condition, values = one_of(DELETABLE, "status")
-    condition += " AND #rev = :seen_rev"
+    as_read, seen = _unchanged(contact)
     key, cold = keys.contact(contact.campaign_key, contact.id), keys.contact_cold(contact.campaign_key, contact.id)
-    actions: list[Action] = [Delete(key, condition, {**values, ":seen_rev": contact.rev})]
+    actions: list[Action] = [Delete(key, f"{condition} AND {as_read}", {**values, **seen})]
     if contact.cold:
         actions.append(Delete(cold))
     return actions + [Delete(keys.contact(contact.campaign_key, alias)) for alias in contact.aliases]
@@ -154,7 +153,7 @@ def note_refusal(table: Table, contact: Contact, code: Refusal, now_ms: int) -> 
     refusal = _refusal_item(LastRefusal(str(code), now_ms, None))
     changes = {"last_refusal": refusal, "rev": contact.rev + 1}
     with suppress(ConditionFailedError):
-        table.write(_update(contact, changes, "#rev = :seen_rev", {":seen_rev": contact.rev}))
+        table.write(_update(contact, changes, *_unchanged(contact)))
 
 
 def archiving(contact: Contact, attempts: Sequence[Attempt], note: tuple[str, str] | None) -> Update | None:
@@ -297,12 +296,18 @@ def _split(contact: Contact) -> tuple[Item, Item]:
 
 def _transition(contact: Contact, edge: Transition, changes: Mapping[str, Any], fenced_by: str | None = None) -> Update:
     condition, values = allows(edge, "status")
-    condition += " AND #rev = :seen_rev"
-    guards: dict[str, Any] = {**values, ":seen_rev": contact.rev}
+    as_read, seen = _unchanged(contact)
+    condition += f" AND {as_read}"
+    guards: dict[str, Any] = {**values, **seen}
     if fenced_by is not None:
         condition += " AND #attempt = :fence"
         guards[":fence"] = fenced_by
     return _update(contact, {"status": str(edge.target), "rev": contact.rev + 1, **changes}, condition, guards)
+
+
+def _unchanged(seen: Contact) -> tuple[str, dict[str, Any]]:
+    """That the contact is as it was read. `n` tells it from one of the same name made after it was deleted."""
+    return "#rev = :seen_rev AND #n = :seen_n", {":seen_rev": seen.rev, ":seen_n": seen.number}
 
 
 def _update(contact: Contact, changes: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> Update:

@@ -181,6 +181,8 @@ class Table:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 old = error.response.get("Item")
                 raise ConditionFailedError(_plain(old) if old else None) from None  # type: ignore[arg-type]
+            if "Item size" in error.response["Error"]["Message"]:
+                raise ItemTooLargeError from None
             raise
         return _plain(answer.get("Attributes", {}))
 
