@@ -116,6 +116,18 @@ def test_a_wrong_parameter_of_a_list_is_refused_by_name(api: Client, query: str,
     assert paths(api("GET", f"/campaign/campaigns?{query}")) == [path]
 
 
+@pytest.mark.parametrize("query", ["limit=1&limit=2", "name=a&name=b", "cursor=a&cursor=b"])
+def test_a_parameter_given_twice_is_told_so(api: Client, query: str) -> None:
+    [error] = problem(api("GET", f"/campaign/campaigns?{query}"), 422)["errors"]
+    assert error["message"] == "may be given only once"
+
+
+@pytest.mark.parametrize("field", ["name", "priority", "configuration_id"])
+def test_a_field_that_cannot_be_cleared_says_so(api: Client, field: str) -> None:
+    [error] = problem(patch(api, api.campaign(), **{field: None}), 422)["errors"]
+    assert (error["path"], error["message"].startswith("must not be null")) == (field, True)
+
+
 def test_a_list_shows_only_the_orgs_own(edge: Dialer, table: Any, api: Client, key: Keys) -> None:
     mine = api.campaign(name="mine")
     stranger = key(org=Dialer(table).org)

@@ -13,7 +13,9 @@ from tests.support.requests import CAMPAIGN, CONFIGURATION, CONTACT
 WRONG: list[tuple[type[Request], dict[str, Any], str]] = [
     (ConcurrencyInput, {"concurrency_limit": 0}, "must be at least 1"),
     (ConcurrencyInput, {"concurrency_limit": 10_001}, "must be at most 10000"),
-    (ConcurrencyInput, {"concurrency_limit": "5"}, "must be a whole number, not text"),
+    (ConcurrencyInput, {"concurrency_limit": "5"}, "must be a whole number, such as 50"),
+    (ConcurrencyInput, {"concurrency_limit": None}, "must not be null; leave it out"),
+    (ConcurrencyInput, {"concurrency_limit": True}, "must be a whole number, such as 50"),
     (ConcurrencyInput, {}, "is required"),
     (CampaignInput, {**CAMPAIGN, "nme": 1}, "is not a field of this request; leave it out, or check its spelling"),
     (CampaignInput, {**CAMPAIGN, "configuration_id": "x"}, "must be a UUID, such as "),

@@ -13,7 +13,7 @@ _WORDS = {
     "float_type": "must be a number",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "must be a whole number",
-    "int_type": "must be a whole number, not text",
+    "int_type": "must be a whole number, such as 50",
     "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
@@ -38,6 +38,10 @@ def field_error(error: Mapping[str, Any], path: str) -> FieldError:
     """A pydantic error at `path`; an error of our own rules keeps its words."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     words = _PATTERNS.get(context["pattern"]) if kind == "string_pattern_mismatch" else _WORDS.get(kind)
+    if error.get("loc", ())[:1] == ("query",) and isinstance(error.get("input"), list):
+        words = "may be given only once"
+    elif kind.endswith("_type") and "input" in error and error["input"] is None:
+        words = "must not be null; leave it out to keep it, or to have the default"
     try:
         message = words.format(**context) if words else ""
     except KeyError:

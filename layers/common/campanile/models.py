@@ -194,7 +194,7 @@ class ContactsInput(Request):
 
 InlineContacts = Annotated[
     list[ContactInput],
-    _at_most(MAX_INLINE_CONTACTS, "Add the others once the campaign exists, or drop a CSV into the bucket."),
+    _at_most(MAX_INLINE_CONTACTS, "Add the others with further requests, or drop a CSV into the bucket."),
     Field(json_schema_extra={"maxItems": MAX_INLINE_CONTACTS}),
 ]
 """Contacts that come with a campaign; raises TooManyContactsError for more than 5,000 rows."""

@@ -23,7 +23,8 @@ class ConfigurationInUseError(Exception):
 
     def __init__(self, campaigns: int) -> None:
         super().__init__(
-            f"Campaigns refer to the configuration: {campaigns}. Give them another one first; closed ones keep theirs."
+            "The configuration is in use. Give each campaign that refers to it another one first; one that a closed "
+            "campaign used cannot be deleted."
         )
         self.campaigns = campaigns
 
