@@ -1,9 +1,12 @@
 """A clock that stands still until a test or a sleeping dialer moves it on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent import futures
+from concurrent.futures import Future
 from datetime import datetime
 from threading import Event, RLock
+from typing import Any
 
 EPOCH = "2026-07-01T17:00:00Z"
 """A Wednesday, 13:00 in New York."""
@@ -35,6 +38,10 @@ class VirtualClock:
         if self.on_sleep:
             self.on_sleep(seconds)
         self.advance(seconds)
+
+    def wait(self, running: Collection[Future[Any]], seconds: float) -> None:
+        """What runs here in threads takes no virtual time."""
+        futures.wait(running, timeout=seconds, return_when=futures.FIRST_COMPLETED)
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

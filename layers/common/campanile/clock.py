@@ -1,7 +1,10 @@
 """Time as an argument: the system's clock here, a virtual one in tests."""
 
 import time
-from typing import Protocol
+from collections.abc import Collection
+from concurrent import futures
+from concurrent.futures import Future
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -13,6 +16,9 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None: ...
 
+    def wait(self, running: Collection[Future[Any]], seconds: float) -> None:
+        """Until one of `running` is done, at most so many seconds."""
+
 
 class SystemClock:
     def now_ms(self) -> int:
@@ -23,3 +29,6 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def wait(self, running: Collection[Future[Any]], seconds: float) -> None:
+        futures.wait(running, timeout=seconds, return_when=futures.FIRST_COMPLETED)

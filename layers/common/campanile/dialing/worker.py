@@ -4,7 +4,7 @@ Correctness never rests on there being one pass at a time: every step is guarded
 """
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 from campanile import faults, pacing, retry
@@ -78,7 +78,7 @@ def run(ports: Ports, org: str, hints: list[Hint], executor: Executor, may_lock:
     try:
         _work(current, executor, may_lock)
     finally:
-        wait(current.sends)
+        _see_through(current)
     registry.finish_pass(ports.table, org, began)
     if registration and registration.may_settle(began):
         _settle(current, registration)
@@ -100,7 +100,7 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> No
             _lock_and_send(current, executor, heads, free)
         elif current.sends:
             # New work sends hints of its own; what this waits to see is a slot that frees while a POST hangs.
-            wait(current.sends, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
+            ports.clock.wait(current.sends, IDLE_SECONDS)
         elif not free or not _wait_for_due(current):
             return
 
@@ -242,6 +242,12 @@ def _reap(current: Pass) -> None:
             current.view.is_stale = True
         if error := send.exception():
             current.ports.log.error("a send failed", extra={"action": "send_failed", **faults.describe(error)})
+
+
+def _see_through(current: Pass) -> None:
+    """Wait for every send: what the process would leave behind is for the leases to find."""
+    while running := [one for one in current.sends if not one.done()]:
+        current.ports.clock.wait(running, IDLE_SECONDS)
 
 
 def _wait_for_due(current: Pass) -> bool:
