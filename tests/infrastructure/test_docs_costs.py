@@ -45,6 +45,7 @@ class World:
         self.dialer.add(self.campaign, *rows)
 
     def dial(self) -> None:
+        self.dialer.clock.advance(1)  # the account is idle
         assert self.dialer.run() == 1
 
     def end(self, outcome: Outcome) -> None:
@@ -110,7 +111,7 @@ def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> Non
     now = dialer.clock.now_ms()
     spent["21"] = world.spend(lambda: manage_contacts.delete(store, world.campaign, "lead-100", now))
     spent["18"] = world.spend(lambda: dialer.change(world.campaign, "pause"))
-    spent["19"] = world.spend(lambda: orgs.set_limit(store, settings, 5, 5, 10.0))
+    spent["19"] = world.spend(lambda: orgs.set_limit(store, settings, 5, 10.0))
     spent["20"] = world.spend(lambda: credentials.get(store, "ak_none"))
     assert spent == {number: STATED[number] for number in spent}
 

@@ -9,7 +9,7 @@ from campanile import manage_concurrency
 from campanile.dialing.ports import Limits
 from campanile.lifecycle import Outcome
 from campanile.models import ConcurrencyInput
-from campanile.store import accounts
+from campanile.store.accounts import Account
 from campanile.telephony.port import PlaceResult, Refused
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
@@ -27,7 +27,7 @@ def test_workers_that_reserve_at_once_never_get_the_same_time(dialer: Dialer) ->
     now = dialer.clock.now_ms()
 
     def reserve(_n: int) -> list[int]:
-        return accounts.reserve(dialer.table, dialer.org, 5, 10.0, now, now + 60_000)
+        return Account(dialer.table, dialer.org, 10.0).reserve(5, now, now + 60_000)
 
     times = sorted(time for of_worker in at_once(8, reserve) for time in of_worker)
     assert times
@@ -36,8 +36,8 @@ def test_workers_that_reserve_at_once_never_get_the_same_time(dialer: Dialer) ->
 
 def test_nothing_is_reserved_beyond_the_latest_time(dialer: Dialer) -> None:
     now = dialer.clock.now_ms()
-    assert accounts.reserve(dialer.table, dialer.org, 50, 10.0, now, now + 1_000) == [now + 100 * n for n in range(11)]
-    assert accounts.reserve(dialer.table, dialer.org, 50, 10.0, now, now + 1_000) == []
+    assert Account(dialer.table, dialer.org, 10.0).reserve(50, now, now + 1_000) == [now + 100 * n for n in range(11)]
+    assert Account(dialer.table, dialer.org, 10.0).reserve(50, now, now + 1_000) == []
 
 
 @pytest.mark.parametrize(("calls_per_second", "gap_ms"), [(10, 100), (1, 1_000), (0.5, 2_000)])

@@ -3,7 +3,7 @@
 import pytest
 
 from campanile import tick
-from campanile.dial_queue import Hint
+from campanile.dial_queue import INDEX_LAG_MS, TICK
 from campanile.dialing import worker
 from campanile.lifecycle import Outcome
 from campanile.store import keys, registry
@@ -65,7 +65,7 @@ def test_nothing_settles_before_five_minutes(dialer: Dialer) -> None:
     dialer.add_people(campaign, number(1))
     dialer.call(Outcome.ANSWERED)
     dialer.clock.advance(FIVE_MINUTES - 1)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     assert registry.read(dialer.table, dialer.org)
 
 
@@ -74,7 +74,7 @@ def test_an_org_without_work_is_forgotten_after_five_minutes(dialer: Dialer) -> 
     dialer.add_people(campaign, number(1))
     dialer.call(Outcome.ANSWERED)
     dialer.clock.advance(FIVE_MINUTES + 1)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     assert registry.read(dialer.table, dialer.org) is None
 
 
@@ -82,7 +82,7 @@ def test_an_org_whose_next_work_is_tomorrow_is_looked_at_tomorrow(dialer: Dialer
     campaign = dialer.campaign()
     dialer.add_people(campaign, number(1), scheduled_at="2026-07-02T17:00:00Z")
     dialer.clock.advance(FIVE_MINUTES + 1)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     dialer.clock.set("2026-07-02T17:00:00Z")
     assert registered(dialer).next_due_at == dialer.clock.now_ms()
 
@@ -92,7 +92,7 @@ def test_an_org_whose_window_is_closed_is_looked_at_when_it_opens(dialer: Dialer
     campaign = dialer.campaign(default_windows=morning, default_timezone="America/New_York")
     dialer.add_people(campaign, number(1))
     dialer.clock.advance(FIVE_MINUTES + 1)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     dialer.clock.set("2026-07-02T13:00:00Z")
     assert registered(dialer).next_due_at == dialer.clock.now_ms()
 
@@ -102,7 +102,7 @@ def test_nothing_settles_while_a_slot_is_held(dialer: Dialer) -> None:
     dialer.add_people(campaign, number(1))
     dialer.run()
     dialer.clock.advance(DAY)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     assert dialer.held()
     assert registry.read(dialer.table, dialer.org)
 
@@ -119,43 +119,58 @@ def test_a_lock_taken_while_another_pass_settles_keeps_the_registration(dialer: 
         if request.options.get("index") == keys.LANES and not dialer.held():
             dialer.run()
 
-    hints = [Hint(dialer.org, "test", dialer.clock.now_ms())]
+    hints = [dialer.hint(TICK)]
     with dialer.interposed(lock_before_the_look_at_the_lanes):
         worker.run(dialer.ports, dialer.org, hints, dialer.executor, lambda: False)
     assert dialer.held()
     assert registered(dialer).seq >= announced
 
 
-def test_a_hint_that_the_last_pass_has_served_is_acknowledged_unread(dialer: Dialer) -> None:
+def test_a_storm_of_hints_costs_one_pass(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     dialer.add_people(campaign, number(1))
-    told = Hint(dialer.org, "contacts_added", dialer.clock.now_ms())
-    dialer.clock.advance(3)
-    dialer.call(Outcome.ANSWERED)
-    dialer.add_people(campaign, number(2))
-    assert dialer.run([told]) == 0
-    assert dialer.run() == 1
+    storm = [dialer.hint("contacts_added")] * 100
+    dialer.clock.advance(0.2)
+    looks: list[Request] = []
+
+    def look(request: Request) -> None:
+        if request.operation == "batch_get" and keys.dial_sheet(dialer.org) in request.about:
+            looks.append(request)
+
+    with dialer.interposed(look):
+        locked = [dialer.run(storm[start : start + 10]) for start in range(0, 100, 10)]
+    assert locked == [1] + [0] * 9
+    assert len(looks) == 1
 
 
-def test_a_hint_of_the_last_two_seconds_before_a_pass_is_followed(dialer: Dialer) -> None:
-    """The lanes may have lagged behind the write it tells of."""
+def test_a_hint_sent_after_the_last_pass_began_is_followed(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.run([dialer.hint(), dialer.hint()])
+    dialer.add_people(campaign, number(1))
+    assert dialer.run([dialer.hint("contacts_added")]) == 1
+
+
+def test_what_a_hint_tells_of_before_the_index_shows_it_is_told_again(dialer: Dialer) -> None:
+    """Contacts added, and a contact that is due again at once after its call: both enter a lane."""
     campaign = dialer.campaign()
     dialer.add_people(campaign, number(1))
-    told = Hint(dialer.org, "contacts_added", dialer.clock.now_ms())
-    dialer.clock.advance(1)
-    dialer.call(Outcome.ANSWERED)
-    dialer.add_people(campaign, number(2))
-    assert dialer.run([told]) == 1
+    assert dialer.queue.wakes() == [dialer.clock.now_ms() + INDEX_LAG_MS]
+    dialer.queue.forget()
+    dialer.add(campaign, {"phone_numbers": [number(2), number(3)]})
+    dialer.run()
+    dialer.queue.forget()
+    dialer.end(dialer.posts[-1], Outcome.INVALID_NUMBER)
+    assert dialer.queue.wakes() == [dialer.clock.now_ms() + INDEX_LAG_MS]
 
 
 def test_one_fresh_hint_among_served_ones_is_enough(dialer: Dialer) -> None:
     campaign = dialer.campaign()
-    old = Hint(dialer.org, "test", dialer.clock.now_ms())
+    old = dialer.hint("test")
     dialer.clock.advance(10)
     dialer.add_people(campaign, number(1))
-    dialer.call(Outcome.ANSWERED)
+    dialer.run([old, old])
     dialer.add_people(campaign, number(2))
-    assert dialer.run([old, Hint(dialer.org, "test", dialer.clock.now_ms())]) == 1
+    assert dialer.run([old, dialer.hint("test")]) == 1
 
 
 def test_the_tick_hints_an_org_with_work_due_once_a_minute(empty_table: Table) -> None:
@@ -185,7 +200,7 @@ def test_the_tick_leaves_an_org_alone_whose_work_is_later(empty_table: Table) ->
     campaign = dialer.campaign()
     dialer.add_people(campaign, number(1), scheduled_at="2026-07-01T19:00:00Z")
     dialer.clock.advance(FIVE_MINUTES + 1)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     dialer.queue.forget()
     dialer.tick()
     assert dialer.queue.sent == []
@@ -212,7 +227,7 @@ def test_contacts_whose_every_hint_was_lost_are_called_by_the_tick(dialer: Diale
 def test_a_contact_added_to_a_forgotten_org_is_called_again_by_the_tick(dialer: Dialer, wait_seconds: int) -> None:
     campaign = dialer.campaign()
     dialer.clock.advance(wait_seconds)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     dialer.add_people(campaign, number(1))
     dialer.queue.forget()
     dialer.serve_hints(60)

@@ -1,6 +1,6 @@
 """The dialer's queues in memory: what was sent, and what has arrived by now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -32,13 +32,14 @@ class RecordingQueue(DialQueue):
         self.waiting: list[Message] = []
         self.is_down = False
         client: Any = self
-        super().__init__(client, DIAL, WAKE, log)
+        super().__init__(client, DIAL, WAKE, clock, log)
 
     def take(self) -> list[Hint]:
-        """The hints that have arrived; they will not come again."""
+        """The hints that have arrived, those of the wake queue forwarded; they will not come again."""
         arrived = [one for one in self.waiting if one.visible_at <= self._clock.now_ms()]
         self.waiting = [one for one in self.waiting if one not in arrived]
-        return [one.hint for one in arrived]
+        now = self._clock.now_ms()
+        return [replace(one.hint, sent_at=now) if one.queue == WAKE else one.hint for one in arrived]
 
     def next_arrival(self) -> int | None:
         """When the next hint arrives (UTC ms)."""

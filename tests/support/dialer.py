@@ -19,7 +19,7 @@ from campanile import (
 from campanile.answers import ContactAnswer, ContactsAnswer, StatsAnswer, UpsertAnswer
 from campanile.contact_views import Filter
 from campanile.dial_queue import Hint
-from campanile.dialing import worker
+from campanile.dialing import grants, worker
 from campanile.dialing.ports import Limits, Ports
 from campanile.entities import CallReport, Campaign, Contact, Slot
 from campanile.import_runs import ImportPorts
@@ -68,11 +68,12 @@ class Dialer:
         self.log = RecordingLog()
         self.queue = RecordingQueue(self.clock, self.log)
         self.telephony = ScriptedTelephony(self.clock)
-        self.limits = limits or Limits()
+        self.limits = limits or Limits(global_concurrency=0)
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
+        grants.follow_deployment(self.ports, orgs.settings(table, self.org))
 
     @property
     def ports(self) -> Ports:
@@ -161,13 +162,16 @@ class Dialer:
     def limit(self, limit: int) -> None:
         """Set the concurrency limit directly."""
         current = orgs.settings(self.table, self.org)
-        usable = self.limits.usable(limit)
-        assert orgs.set_limit(self.table, current, limit, usable, current.calls_per_second)
+        assert orgs.set_limit(self.table, current, limit, current.calls_per_second)
 
     def run(self, hints: Sequence[Hint] | None = None) -> int:
         """One pass of the dialer, as if just told to look; answers how many calls it locked."""
-        told = [Hint(self.org, "test", self.clock.now_ms())] if hints is None else list(hints)
+        told = [self.hint()] if hints is None else list(hints)
         return worker.run(self.ports, self.org, told, self.executor, lambda: True)
+
+    def hint(self, cause: str = "test") -> Hint:
+        """As the queue would bring one that was sent now."""
+        return Hint(self.org, cause, sent_at=self.clock.now_ms())
 
     def tick(self) -> None:
         tick.run(self.table, self.queue, self.clock.now_ms())

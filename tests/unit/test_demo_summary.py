@@ -85,6 +85,7 @@ def stats(pending: int = 0, in_progress: int = 0, completed: int = 0) -> StatsAn
         status="active",
         contacts=ContactCounts(total=total, pending=pending, in_progress=in_progress, completed=completed, **counts),
         attempts=AttemptCounts(total=0, average_per_contact=0),
+        refusals={},
         active_calls=in_progress,
         concurrency_limit=8,
         waiting_until=None,

@@ -189,6 +189,7 @@ def test_a_configuration_has_the_defaults_of_the_design() -> None:
         "retry_delay_seconds": 3600,
         "retry_outcomes": {"no_answer", "busy", "failed"},
         "retry_delays": {},
+        "daily_attempts_per_number": None,
         "agent_id": None,
         "agent_version": None,
         "agent_number": None,

@@ -24,19 +24,22 @@ from campanile.entities import (
     Slot,
 )
 from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, Refusal, SlotPhase
+from campanile.sharing import Share
 from campanile.store import (
     accounts,
     calls,
     campaigns,
     contact_writes,
-    contacts,
     counters,
+    global_limit,
     numbers,
     orgs,
     registry,
     slots,
 )
+from campanile.store.accounts import Account
 from campanile.store.contact_writes import Draft
+from campanile.store.global_limit import Parts
 from campanile.store.numbers import NumberLock
 from campanile.store.registry import Registration
 from campanile.store.table import ConditionFailedError, Put, Table, TransactionCanceledError, Update
@@ -71,9 +74,12 @@ RETRIED = replace(
 )
 LARGE = replace(PENDING, data={"text": "x" * 600})
 CAMPAIGN = Campaign("acme", CAMPAIGN_ID, CAMPAIGN_ID, CampaignStatus.ACTIVE, 1, CONFIGURATION_ID, external_id="spring")
-SETTINGS = OrgSettings("acme", 10, 10, 3, 10, 2.5)
+SETTINGS = OrgSettings("acme", 10, 10, 3, 10, 2.5, "acme", 0)
 SLOT = Slot("acme", 4, ATTEMPT.id, CAMPAIGN_ID, CONTACT.id, "+14155550123", 1, SlotPhase.INTENDED, NOW, NOW)
-LOCK = NumberLock("earlier", 9, (NOW,))
+LOCK = NumberLock("earlier", 9, NOW, (NOW,))
+
+
+PARTS = Parts(3, NOW, {"acme": Share(7, 10, NOW)})
 
 
 class Recorder:
@@ -112,15 +118,20 @@ ENDINGS = [
 WRITES: dict[str, Any] = {
     "LOCK of a number never called": lambda table: calls.lock(table, SETTINGS, PENDING, SLOT, None),
     "LOCK of a number called before": lambda table: calls.lock(table, SETTINGS, PENDING, SLOT, LOCK),
+    "LOCK of a number whose last lock was given back": lambda table: calls.lock(
+        table, SETTINGS, PENDING, SLOT, replace(LOCK, at=None)
+    ),
     "LOCK on the slot of the number's last call": lambda table: calls.lock(
         table, SETTINGS, PENDING, SLOT, replace(LOCK, slot=SLOT.n)
     ),
-    "a lock given back": lambda table: calls.release(table, SLOT, CONTACT, RETRIED, False),
-    "a lock given back for good": lambda table: calls.release(table, SLOT, CONTACT, ENDINGS[-1], False),
+    "a lock given back": lambda table: calls.release(table, SLOT, CONTACT, RETRIED, False, Refusal.CAMPAIGN_PAUSED),
+    "a lock given back for good": lambda table: calls.release(
+        table, SLOT, CONTACT, ENDINGS[-1], False, Refusal.DO_NOT_CALL
+    ),
     "INTENT": lambda table: slots.intend(table, SLOT, NOW - 1, NOW),
     "PLACED": lambda table: slots.place(table, SLOT, "call", "conversation", NOW),
     "PLACED without a conversation": lambda table: slots.place(table, SLOT, "call", None, NOW),
-    "a refusal noted": lambda table: contacts.note_refusal(table, PENDING, Refusal.NUMBER_BUSY, NOW),
+    "a contact passed over": lambda table: calls.pass_over(table, PENDING, RETRIED, False, Refusal.DAILY_CAP),
     "a longer lease": lambda table: slots.extend_lease(table, SLOT, NOW),
     "contacts inserted": lambda table: contact_writes.write(
         table, CAMPAIGN, [Draft(None, PENDING), Draft(None, replace(LARGE, aliases=(ATTEMPT.id,)))]
@@ -145,11 +156,17 @@ WRITES: dict[str, Any] = {
         for action in ("start", "pause", "close")
     },
     "an org created": lambda table: orgs.create(table, "acme", NOW),
-    "a limit set": lambda table: orgs.set_limit(table, SETTINGS, 5, 5, 2.5),
+    "a limit set": lambda table: orgs.set_limit(table, SETTINGS, 5, 2.5),
     "an entry of the dial sheet": lambda table: table.write(
         orgs.listing("acme", SheetEntry("default@acme", 1, None, frozenset()))
     ),
-    "sends reserved": lambda table: accounts.reserve(table, "acme", 3, 2.5, NOW, NOW + 9_000),
+    "sends reserved": lambda table: Account(table, "acme", 2.5).reserve(3, NOW, NOW + 9_000),
+    "an account's rate set": lambda table: accounts.set_rate(table, "acme", 2.5),
+    "an org's account set": lambda table: orgs.set_account(table, "acme", "shared"),
+    "a part of the global limit asked for": lambda table: global_limit.note(table, PARTS, PARTS.shares, NOW),
+    "the first part of the global limit": lambda table: global_limit.note(table, Parts(), PARTS.shares, NOW),
+    "a part of the global limit grown": lambda table: global_limit.grow(table, PARTS, PARTS.shares, SETTINGS, 9),
+    "a part of the global limit shrunk": lambda table: global_limit.shrink(table, PARTS, [(SETTINGS, 3)]),
     "sends put off": lambda table: accounts.back_off(table, "acme", NOW),
     "work announced": lambda table: registry.announce(table, "acme", NOW, NOW),
     "a pass finished": lambda table: registry.finish_pass(table, "acme", NOW),

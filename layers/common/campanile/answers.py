@@ -178,13 +178,17 @@ class StatsAnswer(Answer):
     status: Annotated[str, one_of(CampaignStatus)]
     contacts: ContactCounts
     attempts: AttemptCounts
+    refusals: dict[str, int]
+    """How often calls were held back, by reason; these are no attempts."""
     active_calls: int
     concurrency_limit: int
     waiting_until: Instant | None
 
 
 class ConcurrencyAnswer(Answer):
-    """`effective_limit` is what holds: the org's limit, or the deployment's global one when that is lower."""
+    """`effective_limit` is what the org could use now: its limit, or less where other orgs hold or claim their parts
+    of the deployment's global one.
+    """
 
     concurrency_limit: int
     effective_limit: int

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from campanile import gate, manage_contacts, pagination
+from campanile import gate, manage_contacts, pagination, tally
 from campanile.answers import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.store import configurations, contacts, counters, keys, orgs, slots
+from campanile.store import configurations, contacts, keys, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table
 
@@ -65,8 +65,8 @@ def select(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset:
 
     The counters say in which block of 2,000 the page starts, so its price hardly depends on the offset.
     """
-    held = _held(table, campaign)
-    blocks = counters.blocks(table, campaign.key)
+    blocks, calls = tally.read(table, campaign, orgs.settings(table, campaign.org))
+    held = {slot.contact_id: slot for slot in calls}
     total = sum(_admitted(block, wanted) for block in blocks)
     if wanted.statuses & set(SHOWN_ACTIVE) and not wanted.statuses.issuperset(SHOWN_ACTIVE):
         total += _admitted_of_held(table, campaign, wanted, held)

@@ -12,6 +12,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from campanile import faults
+from campanile.clock import Clock
 from campanile.faults import Log
 
 if TYPE_CHECKING:
@@ -20,16 +21,22 @@ if TYPE_CHECKING:
 MAX_DELAY_SECONDS = 900
 """SQS' longest delay of a message on a standard queue; FIFO queues have no delay per message."""
 MAX_BATCH = 10
+INDEX_LAG_MS = 2_000
+"""How long an index may lag behind the table: who makes work that an index shows sends a second hint after it."""
+
+
+TICK = "tick"
+"""The cause of the tick's hints: the passes that may settle an org's registration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Why an org should be looked at. `sent_at` (UTC ms) is when the hint takes effect: a wake's is its due time."""
+    """Why an org should be looked at. The queue stamps `sent_at` (UTC ms): what was written before it is meant."""
 
     org: str
     cause: str
-    sent_at: int
     campaign: str | None = None
+    sent_at: int = 0
 
 
 def parse_hint(body: str) -> Hint:
@@ -42,10 +49,11 @@ class DialQueue:
     the table already, and the tick finds it within a minute.
     """
 
-    def __init__(self, client: "SQSClient", dial_url: str, wake_url: str, log: Log) -> None:
+    def __init__(self, client: "SQSClient", dial_url: str, wake_url: str, clock: Clock, log: Log) -> None:
         self._client = client
         self._dial_url = dial_url
         self._wake_url = wake_url
+        self._clock = clock
         self._log = log
 
     def hint(self, hint: Hint, deduplication_id: str | None = None) -> bool:
@@ -56,7 +64,7 @@ class DialQueue:
         try:
             self._client.send_message(
                 QueueUrl=self._dial_url,
-                MessageBody=_body(hint),
+                MessageBody=_body(replace(hint, sent_at=self._clock.now_ms())),
                 MessageGroupId=hint.org,
                 MessageDeduplicationId=deduplication_id or str(uuid4()),
             )
@@ -65,25 +73,30 @@ class DialQueue:
             return False
         return True
 
-    def wake_at(self, hint: Hint, due_ms: Iterable[int], now_ms: int) -> None:
+    def wake_at(self, hint: Hint, due_ms: Iterable[int]) -> None:
         """Wake the dialer at each due time, one message a second; those over 15 minutes ahead are the tick's."""
+        now_ms = self._clock.now_ms()
         delays = {max(0, -(-(due - now_ms) // 1000)) for due in due_ms}
         soon = sorted(delay for delay in delays if delay <= MAX_DELAY_SECONDS)
         for start in range(0, len(soon), MAX_BATCH):
-            self._send_wakes(hint, soon[start : start + MAX_BATCH], now_ms)
+            self._send_wakes(hint, soon[start : start + MAX_BATCH])
 
-    def _send_wakes(self, hint: Hint, delays: Sequence[int], now_ms: int) -> None:
+    def wake_for(self, hint: Hint, due_ms: Iterable[int]) -> None:
+        """Wake the dialer for contacts just written that fall due at these times, now included.
+
+        Where the index may not show them by then, once more when it surely does.
+        """
+        now_ms = self._clock.now_ms()
+        dues = set(due_ms)
+        visible_at = now_ms + INDEX_LAG_MS
+        again = {visible_at} if any(due < visible_at for due in dues) else set()
+        self.wake_at(hint, {due for due in dues if due > now_ms} | again)
+
+    def _send_wakes(self, hint: Hint, delays: Sequence[int]) -> None:
         try:
             answer = self._client.send_message_batch(
                 QueueUrl=self._wake_url,
-                Entries=[
-                    {
-                        "Id": str(delay),
-                        "MessageBody": _body(replace(hint, sent_at=now_ms + 1000 * delay)),
-                        "DelaySeconds": delay,
-                    }
-                    for delay in delays
-                ],
+                Entries=[{"Id": str(delay), "MessageBody": _body(hint), "DelaySeconds": delay} for delay in delays],
             )
         except (ClientError, BotoCoreError) as error:
             self._log.error("wakes were not sent", extra={"action": "hint_lost", **faults.describe(error)})

@@ -127,8 +127,12 @@ class Contact:
 
 
 def bucket(status: ContactStatus, last_outcome: Outcome | None) -> str:
-    """Name of the counter of contacts in `status` whose last call ended with `last_outcome`."""
-    return f"{status}.{last_outcome or '-'}"
+    """Name of the counter of contacts in `status` whose last call ended with `last_outcome`.
+
+    An active contact is counted as the pending one it was, so LOCK writes no counter: slots tell who is active.
+    """
+    counted = ContactStatus.PENDING if status is ContactStatus.ACTIVE else status
+    return f"{counted}.{last_outcome or '-'}"
 
 
 def split_bucket(name: str) -> tuple[ContactStatus, Outcome | None]:
@@ -139,7 +143,10 @@ def split_bucket(name: str) -> tuple[ContactStatus, Outcome | None]:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it."""
+    """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it.
+
+    `contact_number` and `last_outcome` are the contact's creation number and the outcome of its call before this one.
+    """
 
     org: str
     n: int
@@ -152,6 +159,8 @@ class Slot:
     lease_until: int
     locked_at: int
     is_callback: bool = False
+    contact_number: int = 0
+    last_outcome: Outcome | None = None
     intended_at: int | None = None
     provider_call_id: str | None = None
     conversation_id: str | None = None
@@ -170,11 +179,16 @@ class CallReport:
     notes: str | None = None
 
 
+NEVER_GRANTED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class OrgSettings:
-    """An org's limits. `usable` = min(concurrency_limit, what the deployment grants); `limit_rev` fences its changes.
+    """An org's limits. `usable` is what it may use of `concurrency_limit` now; `limit_rev` fences its changes.
 
-    `highest_slot` bounds where slots may still be held after the limit was lowered.
+    `highest_slot` bounds where slots may still be held after the limit was lowered. `global_limit` is the deployment's
+    limit that `usable` was granted under (0: there is none; NEVER_GRANTED: nothing was yet). `account` is the provider
+    account that its calls go through.
     """
 
     org: str
@@ -183,6 +197,8 @@ class OrgSettings:
     limit_rev: int
     highest_slot: int
     calls_per_second: float
+    account: str
+    global_limit: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,7 @@ def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> Camp
     """The campaign with its import, which a worker goes on with now if it is not finished."""
     if current.status == "running":
         ports.import_queue.send(current.job)
-    now = ports.clock.now_ms()
-    ports.dial_queue.hint(Hint(current.org, "contacts_added", now, current.campaign_key))
+    ports.dial_queue.hint(Hint(current.org, "contacts_added", current.campaign_key))
     return answer.model_copy(update={"contacts_import": import_runs.answer(current)})
 
 

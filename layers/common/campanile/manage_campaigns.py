@@ -114,7 +114,7 @@ def change(table: Table, queue: DialQueue, org: str, reference: str, wanted: Cam
 
     registry.announce(table, org, now_ms, now_ms)
     result = campaigns.update(table, campaign, changed)
-    queue.hint(Hint(org, "campaign_changed", now_ms, campaign.key))
+    queue.hint(Hint(org, "campaign_changed", campaign.key))
     return result
 
 
@@ -126,7 +126,7 @@ def change_status(table: Table, queue: DialQueue, org: str, reference: str, acti
         registry.announce(table, org, now_ms, now_ms)
     changed = campaigns.transition(table, campaign, action, now_ms)
     if starts:
-        queue.hint(Hint(org, "campaign_started", now_ms, changed.key))
+        queue.hint(Hint(org, "campaign_started", changed.key))
     return answer(changed, notices(table, changed) if starts else [])
 
 

@@ -5,7 +5,7 @@ from campanile.dial_queue import DialQueue, Hint
 from campanile.dialing.ports import Limits
 from campanile.entities import OrgSettings
 from campanile.models import ConcurrencyInput
-from campanile.store import orgs, registry, slots
+from campanile.store import global_limit, orgs, registry, slots
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
@@ -24,19 +24,28 @@ def put(
             table,
             current,
             wanted.concurrency_limit,
-            limits.usable(wanted.concurrency_limit),
             wanted.calls_per_second or current.calls_per_second,
         )
         if changed is not None:
-            queue.hint(Hint(org, "limit_changed", now_ms))
+            queue.hint(Hint(org, "limit_changed"))
             return _answer(table, limits, changed)
     raise ContendedError(org)
+
+
+def _effective(table: Table, limits: Limits, settings: OrgSettings) -> int:
+    """The org's limit as far as its part of the global one and what is free of that allow."""
+    total = limits.global_concurrency
+    if not total:
+        return settings.concurrency_limit
+    granted = {org: share.granted for org, share in global_limit.read(table).shares.items()}
+    free = max(0, total - sum(granted.values()))
+    return min(settings.concurrency_limit, granted.get(settings.org, 0) + free)
 
 
 def _answer(table: Table, limits: Limits, settings: OrgSettings) -> ConcurrencyAnswer:
     return ConcurrencyAnswer(
         concurrency_limit=settings.concurrency_limit,
-        effective_limit=limits.usable(settings.concurrency_limit),
+        effective_limit=_effective(table, limits, settings),
         active_count=len(slots.held(table, settings)),
         calls_per_second=settings.calls_per_second,
     )

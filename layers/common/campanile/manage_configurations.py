@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from campanile import pagination
 from campanile.answers import ConfigurationAnswer, ConfigurationsAnswer, Notice
-from campanile.dial_queue import DialQueue, Hint
+from campanile.dial_queue import INDEX_LAG_MS, DialQueue, Hint
 from campanile.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError
 from campanile.field_types import instant
 from campanile.identifiers import time_ordered_id
@@ -69,7 +69,9 @@ def change(
     result = configurations.update(table, org, configuration_id.lower(), changed)
     if result is None:
         raise _not_found()
-    queue.hint(Hint(org, "configuration_changed", now_ms))
+    hint = Hint(org, "configuration_changed")
+    queue.hint(hint)
+    queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
     return answer(result)
 
 

@@ -103,6 +103,9 @@ class ConfigurationInput(AgentInput):
     retry_delays: dict[DelayOutcome, DelaySeconds] = {}
     """Delays of single outcomes, in seconds, in place of `retry_delay_seconds`."""
 
+    daily_attempts_per_number: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Calls to one number in any 24 hours at most, those of other campaigns counted; null: no cap."""
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """The gate reads it before every call, so it has to stay small."""

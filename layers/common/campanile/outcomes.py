@@ -71,7 +71,7 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
         now = ports.clock.now_ms()
         changed = aftermath.after_refusal(contact, slot.phone_number, code, now, until, due)
         registry.announce(ports.table, slot.org, max(changed.due, now), now)
-        if calls.release(ports.table, slot, contact, changed, is_ad_hoc):
+        if calls.release(ports.table, slot, contact, changed, is_ad_hoc, code):
             ports.log.info(
                 "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
             )
@@ -109,11 +109,10 @@ def _policy(ports: Ports, slot: Slot) -> RetryPolicy:
 
 def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
     """A slot is free now; and the contact is due again, perhaps later."""
-    now = ports.clock.now_ms()
-    hint = Hint(slot.org, cause, now, slot.campaign_key)
+    hint = Hint(slot.org, cause, slot.campaign_key)
     ports.queue.hint(hint)
-    if contact.status is ContactStatus.PENDING and contact.due > now:
-        ports.queue.wake_at(replace(hint, cause="contact_due"), [contact.due], now)
+    if contact.status is ContactStatus.PENDING:
+        ports.queue.wake_for(replace(hint, cause="contact_due"), [contact.due])
 
 
 def _list_late(ports: Ports, reference: CallReference) -> None:

@@ -4,9 +4,11 @@ Providers queue what exceeds their calls per second and dial it later, past a pa
 rate is a matter of correctness (Twilio, "Call queueing"; `docs/guarantees.md`).
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 MAX_OVERLAPPING_SENDS = 32
+DAY_MS = 24 * 3600 * 1000
 
 
 def send_times(next_free_ms: int, now_ms: int, count: int, calls_per_second: float) -> list[int]:
@@ -23,3 +25,13 @@ def next_free(times: list[int], calls_per_second: float) -> int:
 def overlap(calls_per_second: float, post_timeout_seconds: float) -> int:
     """How many calls may be between LOCK and PLACED at once (design, section 4); each of them holds a slot."""
     return max(1, min(int(calls_per_second * post_timeout_seconds), MAX_OVERLAPPING_SENDS))
+
+
+def capped_until(times: Sequence[int], daily_cap: int | None, now_ms: int) -> int | None:
+    """When a number called at `times` (UTC ms, the latest last) may be called again under a cap on its calls in any
+    24 hours (Florida, § 501.616(6): 3); None when it may be now, or there is no cap.
+    """
+    if daily_cap is None or len(times) < daily_cap:
+        return None
+    free_at = times[-daily_cap] + DAY_MS
+    return free_at if free_at > now_ms else None

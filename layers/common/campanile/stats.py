@@ -2,23 +2,21 @@
 
 from collections import Counter
 
+from campanile import tally
 from campanile.answers import AttemptCounts, ContactCounts, StatsAnswer
 from campanile.dialing.agenda import Agenda
-from campanile.entities import Campaign, OrgSettings, SheetEntry, split_bucket
+from campanile.entities import Campaign, SheetEntry, split_bucket
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.store import counters, orgs, slots
-from campanile.store.counters import Block
+from campanile.store import orgs
 from campanile.store.table import Table
-
-CONSISTENT_READS = 4
-"""How often stats are read again while calls end in between, before they are given as they are."""
 
 
 def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
     """Counts from the counter blocks; `locked` and active calls from the slots."""
     settings = orgs.settings(table, campaign.org)
-    blocks, phases = _read_together(table, campaign, settings)
+    blocks, held = tally.read(table, campaign, settings)
+    phases = Counter(slot.phase for slot in held)
     by_status: Counter[ContactStatus] = Counter()
     retry_waiting = 0
     for block in blocks:
@@ -29,6 +27,9 @@ def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
                 retry_waiting += number
     total = by_status.total()
     attempts = sum(block.attempts for block in blocks) + phases[SlotPhase.PLACED]
+    refusals: Counter[str] = Counter()
+    for block in blocks:
+        refusals.update(block.refusals)
     pending = by_status[ContactStatus.PENDING] + by_status[ContactStatus.HELD]
     waiting_until = None
     if by_status[ContactStatus.PENDING] and not by_status[ContactStatus.ACTIVE]:
@@ -49,23 +50,11 @@ def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
             held=by_status[ContactStatus.HELD],
         ),
         attempts=AttemptCounts(total=attempts, average_per_contact=round(attempts / total, 2) if total else 0.0),
+        refusals=dict(sorted(refusals.items())),
         active_calls=phases.total(),
         concurrency_limit=settings.concurrency_limit,
         waiting_until=None if waiting_until is None else instant(waiting_until),
     )
-
-
-def _read_together(table: Table, campaign: Campaign, settings: OrgSettings) -> tuple[list[Block], Counter[SlotPhase]]:
-    """Counters and slots with no call's end in between: such a call would be in both or in neither."""
-    blocks = counters.blocks(table, campaign.key)
-    for _ in range(CONSISTENT_READS):
-        held = [slot for slot in slots.held(table, settings) if slot.campaign_key == campaign.key]
-        phases = Counter(slot.phase for slot in held)
-        again = counters.blocks(table, campaign.key) if held else blocks
-        if again == blocks:
-            break
-        blocks = again
-    return blocks, phases
 
 
 def _waiting_until(table: Table, campaign: Campaign, now_ms: int) -> int | None:

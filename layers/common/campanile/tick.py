@@ -1,6 +1,6 @@
 """The tick: once a minute, a hint for every org that may have work due."""
 
-from campanile.dial_queue import DialQueue, Hint
+from campanile.dial_queue import TICK, DialQueue, Hint
 from campanile.store import keys, registry
 from campanile.store.table import Table
 
@@ -12,10 +12,10 @@ def run(table: Table, queue: DialQueue, now_ms: int) -> int:
     sent = 0
     for shard in range(keys.REGISTRY_SHARDS):
         for registration in registry.due(table, shard, now_ms + PERIOD_MS):
-            hint = Hint(registration.org, "tick", now_ms)
+            hint = Hint(registration.org, TICK)
             if registration.next_due_at <= now_ms:
                 queue.hint(hint, deduplication_id=f"tick#{registration.org}#{now_ms // PERIOD_MS}")
             else:
-                queue.wake_at(hint, [registration.next_due_at], now_ms)
+                queue.wake_at(hint, [registration.next_due_at])
             sent += 1
     return sent

@@ -29,7 +29,6 @@ MAX_ALIASES = 20
 """How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
-INDEX_LAG_MS = 2_000
 SHOWN_CHARACTERS = 40
 
 
@@ -302,12 +301,10 @@ def _announce(table: Table, campaign: Campaign, drafts: Sequence[Draft], now_ms:
 
 
 def _wake(queue: DialQueue, campaign: Campaign, dues: set[int], now_ms: int) -> None:
-    hint = Hint(campaign.org, "contacts_added", now_ms, campaign.key)
-    later = {due for due in dues if due > now_ms}
-    if later != dues:
+    hint = Hint(campaign.org, "contacts_added", campaign.key)
+    if any(due <= now_ms for due in dues):
         queue.hint(hint)
-        later.add(now_ms + INDEX_LAG_MS)  # the lanes may not show the new contacts yet
-    queue.wake_at(hint, later, now_ms)
+    queue.wake_for(hint, dues)
 
 
 def _answer(results: Sequence[_Result]) -> UpsertAnswer:

@@ -73,7 +73,7 @@ def dial_queue() -> DialQueue:
     client = boto3.client("sqs", config=_CONNECTIONS)
     current = configured()
     urls = current.required("dial_queue_url"), current.required("wake_queue_url")
-    return DialQueue(client, *urls, observability.logger())
+    return DialQueue(client, *urls, clock(), observability.logger())
 
 
 @cache

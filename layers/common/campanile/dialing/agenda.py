@@ -124,6 +124,13 @@ class Agenda:
                 break
         return found
 
+    def configuration_of(self, head: Head) -> Configuration | None:
+        """What binds the contact's calls; None for ad-hoc contacts."""
+        return self._configurations.get(self._entries[head.campaign_key].configuration_id or "")
+
+    def is_ad_hoc(self, head: Head) -> bool:
+        return self._entries[head.campaign_key].configuration_id is None
+
     def put_back(self, head: Head) -> None:
         """Let a contact be taken again: its lane is read anew from the start, less what stays taken."""
         self._taken.discard(head)

@@ -32,10 +32,6 @@ class Limits:
         """Seconds into an invocation after which nothing is locked any more."""
         return self.worker - self.post_timeout - 5
 
-    def usable(self, concurrency_limit: int) -> int:
-        """What an org may use of its limit."""
-        return min(concurrency_limit, self.global_concurrency or concurrency_limit)
-
 
 @dataclass(frozen=True, slots=True)
 class Ports:

@@ -5,13 +5,14 @@ states that `docs/guarantees.md` lists, never half of one.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
 
 from campanile import lifecycle
-from campanile.entities import Contact, OrgSettings, Slot, bucket
-from campanile.lifecycle import ContactStatus
-from campanile.store import contacts, counters, numbers, orgs, slots
+from campanile.entities import Contact, OrgSettings, Slot
+from campanile.lifecycle import ContactStatus, Refusal
+from campanile.store import contacts, counters, keys, numbers, orgs, slots
 from campanile.store.numbers import NumberLock
 from campanile.store.table import Action, Delete, Table, TransactionCanceledError
 
@@ -27,17 +28,11 @@ class Lock(Enum):
 
 
 def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, number_lock: NumberLock | None) -> Lock:
-    """LOCK: slot absent and within the limit, contact pending at the revision read, number free, counters moved."""
+    """LOCK: slot absent and within the limit, contact pending at the revision read, number free."""
     actions: list[Action] = [
         orgs.allowing_slot(settings, slot.n),
         slots.opening(slot),
         contacts.locking(contact, slot.attempt_id, slot.locked_at),
-        counters.moving(
-            contact.campaign_key,
-            contact.number,
-            contact.bucket,
-            bucket(ContactStatus.ACTIVE, contact.last_outcome),
-        ),
         *numbers.taking(slot.org, slot.phone_number, slot.attempt_id, slot.n, number_lock, slot.locked_at),
     ]
     try:
@@ -49,7 +44,15 @@ def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, numb
     return Lock.LOCKED
 
 
-def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool) -> bool:
+def pass_over(table: Table, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> None:
+    """Say on a pending contact why it is not called now, and count it, unless somebody has changed it meanwhile."""
+    block = keys.block_of(contact.number)
+    counted = counters.changing(contact.campaign_key, block, {counters.refused(code): 1})
+    with suppress(TransactionCanceledError):
+        table.transact([contacts.postponing(contact, changed, ad_hoc), counted])
+
+
+def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> bool:
     """Give a lock back: no attempt was made. `changed` is the contact as it is to be, pending or `do_not_call`.
 
     False when the contact or the slot is no longer what was read.
@@ -58,7 +61,8 @@ def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc
         update = contacts.releasing(contact, changed, ad_hoc)
     else:
         update = contacts.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
-    return _settle(table, slots.returning(slot), contact, changed, [update], attempts=0)
+    actions = [update, numbers.returning(slot.org, slot.phone_number, slot.attempt_id)]
+    return _settle(table, slots.returning(slot), contact, changed, actions, counters.refused(code))
 
 
 def finish(
@@ -82,14 +86,13 @@ def finish(
     actions: list[Action] = [contacts.finishing(contact, changed, action, ad_hoc), *listed]
     if archive:
         actions.append(archive)
-    return _settle(table, slots.closing(slot), contact, changed, actions, attempts=1)
+    return _settle(table, slots.closing(slot), contact, changed, actions, counters.ATTEMPTS)
 
 
 def _settle(
-    table: Table, freeing: Delete, contact: Contact, changed: Contact, actions: list[Action], attempts: int
+    table: Table, freeing: Delete, contact: Contact, changed: Contact, actions: Sequence[Action], counted: str
 ) -> bool:
-    active = bucket(ContactStatus.ACTIVE, contact.last_outcome)
-    moved = counters.moving(contact.campaign_key, contact.number, active, changed.bucket, attempts)
+    moved = counters.moving(contact.campaign_key, contact.number, contact.bucket, changed.bucket, counted)
     try:
         table.transact([freeing, moved, *actions])
     except TransactionCanceledError:

@@ -6,15 +6,14 @@ when they are larger than 512 bytes. `rev` grows with every write and is the con
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
-from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Refusal, Transition
+from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition
 from campanile.store import agents, keys
 from campanile.store.conditions import allows, one_of
-from campanile.store.table import Action, ConditionFailedError, Delete, Item, Put, Table, Update
+from campanile.store.table import Action, Delete, Item, Put, Table, Update
 
 HOT_EXTRA_BYTES = 512
 HOT_ATTEMPTS = 8
@@ -146,14 +145,11 @@ def finishing(contact: Contact, changed: Contact, action: str, ad_hoc: bool) -> 
     )
 
 
-def note_refusal(table: Table, contact: Contact, code: Refusal, now_ms: int) -> None:
-    """Say on a pending contact why it was passed over; once, and only while nothing else has changed it."""
-    if contact.last_refusal is not None and contact.last_refusal.code == code:
-        return
-    refusal = _refusal_item(LastRefusal(str(code), now_ms, None))
-    changes = {"last_refusal": refusal, "rev": contact.rev + 1}
-    with suppress(ConditionFailedError):
-        table.write(_update(contact, changes, *_unchanged(contact)))
+def postponing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
+    """Leave a contact pending that could not be locked; `changed` carries the due time and the refusal."""
+    refusal = _refusal_item(changed.last_refusal)
+    changes = {"due": changed.due, "last_refusal": refusal, "rev": contact.rev + 1, **_lane_change(changed, ad_hoc)}
+    return _update(contact, changes, *_unchanged(contact))
 
 
 def archiving(contact: Contact, attempts: Sequence[Attempt], note: tuple[str, str] | None) -> Update | None:

@@ -1,26 +1,29 @@
 """Counters: how many contacts a campaign has in each bucket, per block of 2,000 creation numbers.
 
 A contact stays in one block for life and every change of its bucket is part of the transaction that changes the
-contact, so any read of the blocks counts each contact exactly once (G6).
+contact, so any read of the blocks counts each contact exactly once (G6). Who is active is told by the slots.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from campanile.lifecycle import Refusal
 from campanile.store import keys
 from campanile.store.table import Item, Table, Update
 
 ATTEMPTS = "attempts"
+_REFUSED = "refused_"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Counts of one block: contacts by bucket, and calls whose POST was made."""
+    """Counts of one block: contacts by bucket, calls whose POST was made, and calls refused, by reason."""
 
     number: int
     buckets: Mapping[str, int]
-    attempts: int
+    attempts: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -44,12 +47,16 @@ def changing(campaign_key: str, block: int, changes: Mapping[str, int]) -> Updat
     )
 
 
-def moving(campaign_key: str, creation_number: int, origin: str, target: str, attempts: int = 0) -> Update:
-    """Move one contact from bucket `origin` to `target`, counting `attempts` more calls."""
+def moving(campaign_key: str, creation_number: int, origin: str, target: str, *counted: str) -> Update:
+    """Move one contact from bucket `origin` to `target` and count one more of what `counted` names."""
     changes = Counter({origin: -1})
-    changes.update({target: 1})
-    changes.update({ATTEMPTS: attempts})
+    changes.update([target, *counted])
     return changing(campaign_key, keys.block_of(creation_number), changes)
+
+
+def refused(code: Refusal) -> str:
+    """Name of the counter of calls refused for this reason."""
+    return f"{_REFUSED}{code}"
 
 
 def allocate(table: Table, campaign_key: str, count: int) -> int:
@@ -77,5 +84,7 @@ def _bucket(attribute: str) -> str:
 
 
 def _block(item: Item) -> Block:
-    counts = {_bucket(name): value for name, value in item.items() if name not in ("PK", "SK", ATTEMPTS)}
-    return Block(int(item["SK"]), counts, item.get(ATTEMPTS, 0))
+    others = ("PK", "SK", ATTEMPTS)
+    counts = {_bucket(name): n for name, n in item.items() if name not in others and not name.startswith(_REFUSED)}
+    refusals = {name.removeprefix(_REFUSED): value for name, value in item.items() if name.startswith(_REFUSED)}
+    return Block(int(item["SK"]), counts, item.get(ATTEMPTS, 0), refusals)

@@ -36,6 +36,11 @@ def org_settings(org: str) -> Key:
     return {"PK": f"O#{org}", "SK": "S"}
 
 
+def global_limit() -> Key:
+    """How the deployment's global limit is shared among its orgs."""
+    return {"PK": "G#", "SK": "S"}
+
+
 def dial_sheet(org: str) -> Key:
     return {"PK": f"O#{org}", "SK": "DIAL"}
 

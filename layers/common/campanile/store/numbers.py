@@ -7,18 +7,26 @@ so nothing needs to release it.
 from dataclasses import dataclass
 
 from campanile.store import keys
-from campanile.store.table import Action, Check, Item, Put, Table
+from campanile.store.table import Action, Check, Item, Put, Table, Update
 
 REMEMBERED_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class NumberLock:
-    """The latest call to a number: its attempt, the slot it held, and when the last 20 attempts were (UTC ms)."""
+    """The latest lock of a number: its attempt, the slot it held, and when it was taken (UTC ms; None: given back
+    without a call). `earlier` are the times of the calls before.
+    """
 
     attempt_id: str
     slot: int
-    times: tuple[int, ...]
+    at: int | None
+    earlier: tuple[int, ...]
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """When the number was last called, at most 20 times, the latest last."""
+        return (*self.earlier, *([] if self.at is None else [self.at]))[-REMEMBERED_ATTEMPTS:]
 
 
 def locks(table: Table, org: str, numbers: list[str]) -> dict[str, NumberLock]:
@@ -31,11 +39,15 @@ def taking(org: str, number: str, attempt_id: str, slot: int, seen: NumberLock |
     """Take the call lock of a number: the first action fails when another call took it since `seen` was read,
     the second (if any) when the call that `seen` names still holds its slot.
     """
-    times = [*(seen.times if seen else ()), now_ms][-REMEMBERED_ATTEMPTS:]
-    item = {**keys.number_lock(org, number), "attempt": attempt_id, "slot": slot, "times": times}
+    item = {**keys.number_lock(org, number), "attempt": attempt_id, "slot": slot, "at": now_ms}
     if seen is None:
         return [Put(item, "attribute_not_exists(#PK)")]
-    actions: list[Action] = [Put(item, "#attempt = :seen", {":seen": seen.attempt_id})]
+    if seen.times:
+        item["earlier"] = list(seen.times)
+    unchanged, values = "#attempt = :seen AND attribute_not_exists(#at)", {":seen": seen.attempt_id}
+    if seen.at is not None:
+        unchanged = "#attempt = :seen AND attribute_exists(#at)"
+    actions: list[Action] = [Put(item, unchanged, values)]
     if seen.slot != slot:  # LOCK itself requires its own slot to be absent
         actions.append(
             Check(
@@ -45,6 +57,11 @@ def taking(org: str, number: str, attempt_id: str, slot: int, seen: NumberLock |
             )
         )
     return actions
+
+
+def returning(org: str, number: str, attempt_id: str) -> Update:
+    """Forget that the lock was taken: no call was made, so none counts against the number's daily cap."""
+    return Update(keys.number_lock(org, number), "REMOVE #at", "#attempt = :mine", {":mine": attempt_id})
 
 
 def listing(org: str, number: str, *, source: str, attempt_id: str | None, now_ms: int) -> list[Put]:
@@ -57,4 +74,4 @@ def listing(org: str, number: str, *, source: str, attempt_id: str | None, now_m
 
 
 def _lock(item: Item) -> NumberLock:
-    return NumberLock(item["attempt"], item["slot"], tuple(item["times"]))
+    return NumberLock(item["attempt"], item["slot"], item.get("at"), tuple(item.get("earlier", ())))

@@ -1,9 +1,11 @@
 """An org's limits and its dial sheet: everything a pass of the dialer needs to start."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from campanile.entities import AD_HOC_PRIORITY, OrgSettings, SheetEntry
+from campanile.entities import AD_HOC_PRIORITY, NEVER_GRANTED, OrgSettings, SheetEntry
 from campanile.models import DEFAULT_CONCURRENCY_LIMIT
 from campanile.store import keys
 from campanile.store.table import Check, ConditionFailedError, Item, Put, Table, Update
@@ -23,9 +25,11 @@ def create(table: Table, org: str, now_ms: int) -> None:
     settings = {
         **keys.org_settings(org),
         "concurrency_limit": DEFAULT_CONCURRENCY_LIMIT,
-        "usable": DEFAULT_CONCURRENCY_LIMIT,
+        "usable": 0,  # the first pass asks for its part of the deployment's limit
+        "global_limit": NEVER_GRANTED,
         "limit_rev": 0,
-        "highest_slot": DEFAULT_CONCURRENCY_LIMIT,
+        "highest_slot": 0,
+        "account": org,
         "calls_per_second": Decimal(str(DEFAULT_CALLS_PER_SECOND)),
         "last_campaign_number": 0,
         "created_at": now_ms,
@@ -64,36 +68,76 @@ def dial_view(table: Table, org: str) -> tuple[OrgSettings, list[SheetEntry]]:
     return _settings(org, item), [_entry(entry) for entry in campaigns.values()]
 
 
-def set_limit(
-    table: Table, current: OrgSettings, limit: int, usable: int, calls_per_second: float
-) -> OrgSettings | None:
-    """Write new limits; None when somebody else changed them since `current` was read.
+def settings_of(table: Table, orgs: Sequence[str]) -> dict[str, OrgSettings]:
+    """The limits of several orgs, read strongly; those that do not exist are left out."""
+    found = table.batch_get([keys.org_settings(org) for org in orgs])
+    items = {org: found.get((key["PK"], key["SK"])) for org in orgs if (key := keys.org_settings(org))}
+    return {org: _settings(org, item) for org, item in items.items() if item}
+
+
+def set_limit(table: Table, seen: OrgSettings, limit: int, calls_per_second: float) -> OrgSettings | None:
+    """Write new limits; None when somebody else changed them since `seen` was read.
 
     From this write on no worker that read the former limit can lock (its check is on `limit_rev`).
     """
-    changed = OrgSettings(
-        current.org, limit, usable, current.limit_rev + 1, max(current.highest_slot, usable), calls_per_second
-    )
+    usable = limit if seen.global_limit == 0 else min(limit, seen.usable)
+    return _write(table, seen, replace(seen, concurrency_limit=limit, usable=usable, calls_per_second=calls_per_second))
+
+
+def set_usable(table: Table, seen: OrgSettings, usable: int, global_limit: int) -> OrgSettings | None:
+    """Write what the org may use of its limit under the deployment's; None as in `set_limit`."""
+    return _write(table, seen, replace(seen, usable=usable, global_limit=global_limit))
+
+
+def changing_usable(seen: OrgSettings, usable: int) -> tuple[Update, OrgSettings]:
+    """The same as an action of a transaction, and what it leads to."""
+    changed = _next(seen, replace(seen, usable=usable))
+    return _changing(seen, changed), changed
+
+
+def unchanged_limit(seen: OrgSettings) -> Check:
+    """That nobody has changed the org's limits since they were read."""
+    return Check(keys.org_settings(seen.org), "#limit_rev = :limit_rev", {":limit_rev": seen.limit_rev})
+
+
+def set_account(table: Table, org: str, account: str) -> None:
+    """Let the org's calls go through a provider account, which others may use too; raises UnknownOrgError."""
+    change = Update(keys.org_settings(org), "SET #account = :account", "attribute_exists(#PK)", {":account": account})
     try:
-        table.write(
-            Update(
-                keys.org_settings(current.org),
-                "SET #concurrency_limit = :limit, #usable = :usable, #limit_rev = :next, "
-                "#highest_slot = :highest, #calls_per_second = :rate",
-                "#limit_rev = :seen",
-                {
-                    ":limit": limit,
-                    ":usable": usable,
-                    ":next": changed.limit_rev,
-                    ":highest": changed.highest_slot,
-                    ":rate": Decimal(str(calls_per_second)),
-                    ":seen": current.limit_rev,
-                },
-            )
-        )
+        table.write(change)
+    except ConditionFailedError:
+        raise UnknownOrgError(org) from None
+
+
+def _write(table: Table, seen: OrgSettings, changed: OrgSettings) -> OrgSettings | None:
+    written = _next(seen, changed)
+    try:
+        table.write(_changing(seen, written))
     except ConditionFailedError:
         return None
-    return changed
+    return written
+
+
+def _next(seen: OrgSettings, changed: OrgSettings) -> OrgSettings:
+    return replace(changed, limit_rev=seen.limit_rev + 1, highest_slot=max(seen.highest_slot, changed.usable))
+
+
+def _changing(seen: OrgSettings, changed: OrgSettings) -> Update:
+    return Update(
+        keys.org_settings(seen.org),
+        "SET #concurrency_limit = :limit, #usable = :usable, #limit_rev = :next, #highest_slot = :highest, "
+        "#calls_per_second = :rate, #global_limit = :global",
+        "#limit_rev = :seen",
+        {
+            ":limit": changed.concurrency_limit,
+            ":usable": changed.usable,
+            ":next": changed.limit_rev,
+            ":highest": changed.highest_slot,
+            ":rate": Decimal(str(changed.calls_per_second)),
+            ":global": changed.global_limit,
+            ":seen": seen.limit_rev,
+        },
+    )
 
 
 def next_campaign_number(table: Table, org: str) -> int:
@@ -107,11 +151,8 @@ def next_campaign_number(table: Table, org: str) -> int:
 
 def allowing_slot(current: OrgSettings, n: int) -> Check:
     """LOCK's guard of the concurrency limit (G2): slot `n` is usable under the very limit the worker counted with."""
-    return Check(
-        keys.org_settings(current.org),
-        "#limit_rev = :limit_rev AND #usable > :n",
-        {":limit_rev": current.limit_rev, ":n": n},
-    )
+    same = unchanged_limit(current)
+    return replace(same, condition=f"{same.condition} AND #usable > :n", values={**same.values, ":n": n})
 
 
 def listing(org: str, entry: SheetEntry) -> Update:
@@ -160,4 +201,6 @@ def _settings(org: str, item: Item) -> OrgSettings:
         item["limit_rev"],
         item["highest_slot"],
         float(item["calls_per_second"]),
+        item["account"],
+        item["global_limit"],
     )

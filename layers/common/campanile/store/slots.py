@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from campanile.entities import OrgSettings, Slot
-from campanile.lifecycle import SLOT, SlotPhase, Transition
+from campanile.lifecycle import SLOT, Outcome, SlotPhase, Transition
 from campanile.store import keys
 from campanile.store.conditions import allows
 from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table, Update
@@ -12,7 +12,7 @@ from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table
 
 def held(table: Table, settings: OrgSettings) -> list[Slot]:
     """Every held slot of the org, read strongly; costs what is in use, whatever the limit."""
-    top = max(settings.highest_slot, settings.usable)
+    top = max(settings.highest_slot, settings.usable, 1)
     found: list[Slot] = []
     for hundred in range((top - 1) // keys.SLOTS_PER_PARTITION + 1):
         condition, values = "#PK = :pk", {":pk": keys.slot_partition(settings.org, hundred)}
@@ -122,6 +122,8 @@ def _to_item(slot: Slot) -> Item:
         "lease_until": slot.lease_until,
         "locked_at": slot.locked_at,
         "callback": slot.is_callback or None,
+        "contact_n": slot.contact_number,
+        "last_outcome": str(slot.last_outcome) if slot.last_outcome else None,
     }
 
 
@@ -138,6 +140,8 @@ def _from_item(item: Item) -> Slot:
         lease_until=item["lease_until"],
         locked_at=item["locked_at"],
         is_callback=item.get("callback", False),
+        contact_number=item["contact_n"],
+        last_outcome=Outcome(item["last_outcome"]) if "last_outcome" in item else None,
         intended_at=item.get("intended_at"),
         provider_call_id=item.get("call"),
         conversation_id=item.get("conversation"),

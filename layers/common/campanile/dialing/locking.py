@@ -1,0 +1,138 @@
+"""LOCK: the contacts behind the heads of the lanes, one after another, in dialing order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from campanile import pacing, retry
+from campanile.dialing.agenda import Agenda
+from campanile.dialing.placing import LockedCall
+from campanile.dialing.ports import Ports
+from campanile.entities import Contact, LaneKind, LastRefusal, OrgSettings, Slot
+from campanile.lifecycle import ContactStatus, Refusal, SlotPhase
+from campanile.ordering import Head
+from campanile.store import calls, contacts, numbers, slots
+from campanile.store.numbers import NumberLock
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The contacts behind some heads, by campaign key and id, and the call locks of the numbers to dial."""
+
+    contacts: dict[tuple[str, str], Contact]
+    locks: dict[str, NumberLock]
+
+
+def read(ports: Ports, org: str, heads: Sequence[Head]) -> Candidates:
+    """Eventually consistent, as LOCK's conditions decide; whoever does not seem to wait any more is read again."""
+    found = _contacts(ports, heads, consistent=False)
+    doubtful = [head for head in heads if not waits(found.get((head.campaign_key, head.contact_id)), head)]
+    found |= _contacts(ports, doubtful, consistent=True)
+    dialed = [number_of(contact) for contact in found.values()]
+    return Candidates(found, numbers.locks(ports.table, org, dialed) if dialed else {})
+
+
+def _contacts(ports: Ports, heads: Sequence[Head], consistent: bool) -> dict[tuple[str, str], Contact]:
+    found: dict[tuple[str, str], Contact] = {}
+    for campaign_key in sorted({head.campaign_key for head in heads}):
+        ids = [head.contact_id for head in heads if head.campaign_key == campaign_key]
+        for contact_id, contact in contacts.get_many(ports.table, campaign_key, ids, consistent).items():
+            found[campaign_key, contact_id] = contact
+    return found
+
+
+def waits(contact: Contact | None, head: Head) -> bool:
+    """Whether the lane told the truth: an index may still show what has been taken, moved or deleted."""
+    if contact is None:
+        return False
+    return (contact.status, contact.due, contact.kind) == (ContactStatus.PENDING, head.due, head.kind)
+
+
+def number_of(contact: Contact) -> str:
+    """The number to dial; the first one when all are unreachable, for the gate to name the refusal."""
+    number = retry.number_for(contact.attempt_count + 1, contact.phone_numbers, contact.unreachable)
+    return number or contact.phone_numbers[0]
+
+
+@dataclass(slots=True)
+class Locker:
+    """Takes slots for one pass. `free` are the slot numbers it may take, `held` the org's slots as it knows them.
+
+    `is_stale` says that somebody else has changed what it goes by; `busy` are heads whose number is on the line.
+    """
+
+    ports: Ports
+    agenda: Agenda
+    settings: OrgSettings
+    held: list[Slot]
+    is_stale: bool = False
+    free: list[int] = field(init=False)
+    busy: list[Head] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.free = slots.free_numbers(self.settings, self.held)
+
+    def lock(self, head: Head, contact: Contact, known: NumberLock | None) -> LockedCall | None:
+        """LOCK a contact on the lowest free slot; None when a condition stood in the way."""
+        configuration = self.agenda.configuration_of(head)
+        if self._must_wait(head, contact, known, configuration.daily_attempts_per_number if configuration else None):
+            return None
+        while self.free:
+            slot = self._slot(contact)
+            result = calls.lock(self.ports.table, self.settings, contact, slot, known)
+            if result is calls.Lock.LOCKED:
+                self.free.pop(0)
+                self.held.append(slot)
+                return LockedCall(slot, contact, configuration.id if configuration else None, self.settings.account)
+            self.is_stale = True
+            if result is calls.Lock.SLOT_TAKEN:
+                self.free.pop(0)
+                continue
+            if result is calls.Lock.LIMIT_CHANGED:
+                self.free.clear()
+                break
+            if result is calls.Lock.NUMBER_BUSY:
+                self._pass_over(head, contact, Refusal.NUMBER_BUSY)
+                self.busy.append(head)
+            return None  # whoever changed the contact, or is calling its number, sends a hint
+        self.agenda.put_back(head)
+        return None
+
+    def _must_wait(self, head: Head, contact: Contact, known: NumberLock | None, daily_cap: int | None) -> bool:
+        """Whether the number is on the line, or has been called as often as it may be in 24 hours."""
+        if known is None:
+            return False
+        if any(one.attempt_id == known.attempt_id for one in self.held):
+            self._pass_over(head, contact, Refusal.NUMBER_BUSY)
+            self.busy.append(head)
+            return True
+        until = pacing.capped_until(known.times, daily_cap, self.ports.clock.now_ms())
+        if until is not None:
+            self._pass_over(head, contact, Refusal.DAILY_CAP, until)
+        return until is not None
+
+    def _pass_over(self, head: Head, contact: Contact, code: Refusal, until: int | None = None) -> None:
+        """Say on the contact why it is not called; once, unless that changes when it is due."""
+        seen = contact.last_refusal
+        if until is None and seen is not None and seen.code == code:
+            return
+        refusal = LastRefusal(str(code), self.ports.clock.now_ms(), until)
+        changed = replace(contact, due=contact.due if until is None else until, last_refusal=refusal)
+        calls.pass_over(self.ports.table, contact, changed, self.agenda.is_ad_hoc(head), code)
+
+    def _slot(self, contact: Contact) -> Slot:
+        now = self.ports.clock.now_ms()
+        return Slot(
+            org=self.settings.org,
+            n=self.free[0],
+            attempt_id=self.ports.new_id(),
+            campaign_key=contact.campaign_key,
+            contact_id=contact.id,
+            phone_number=number_of(contact),
+            attempt_no=contact.attempt_count + 1,
+            phase=SlotPhase.LOCKED,
+            lease_until=now + 1000 * self.ports.limits.lock_lease,
+            locked_at=now,
+            is_callback=contact.kind is LaneKind.CALLBACK,
+            contact_number=contact.number,
+            last_outcome=contact.last_outcome,
+        )
