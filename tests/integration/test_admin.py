@@ -79,7 +79,7 @@ def test_an_org_is_listed_and_shown_once_it_is_created(run: Run, told: Run, user
     told("member", "add", org, user)
     told("key", "create", org)
     assert told("org", "list").count({"org": org}) == 1
-    shown = {"org": org, "concurrency_limit": 10, "calls_per_second": 10.0, "members": 1, "keys": 1}
+    shown = {"org": org, "concurrency_limit": 10, "calls_per_second": 10.0, "account": org, "members": 1, "keys": 1}
     assert told("org", "show", org) == shown
     assert words_of(run("org", "show", org))[1] == [str(value) for value in shown.values()]
     assert [org] in words_of(run("org", "list"))
@@ -217,3 +217,19 @@ def test_what_cannot_be_done_is_refused_in_words_and_changes_nothing(
 def test_when_the_table_does_not_answer_the_refusal_says_what_to_try(tmp_path: Path, dynamodb_endpoint: str) -> None:
     answer = running(tmp_path / "stack.json", "no-such-table", dynamodb_endpoint)("org", "list")
     assert (answer.exit_code, answer.stdout, "AWS refused" in answer.stderr) == (1, "", True)
+
+
+def test_orgs_are_put_on_one_account_with_a_rate(run: Run, told: Callable[..., Any], org: str, table: Table) -> None:
+    assert told("account", "set", "shared-line", "--calls-per-second", "5", "--org", org)["orgs"] == [org]
+    assert told("org", "show", org)["account"] == "shared-line"
+    item = table.get(keys.provider_account("shared-line"))
+    assert item
+    assert item["calls_per_second"] == 5
+
+
+def test_an_account_of_an_org_that_does_not_exist_is_refused_and_nothing_is_set(run: Run, table: Table) -> None:
+    answer = run("account", "set", "no-line", "--calls-per-second", "5", "--org", "nobody")
+    assert answer.exit_code != 0
+    assert "nobody" in answer.stderr
+    assert table.get(keys.provider_account("no-line")) is None
+    assert run("account", "set", "no-line").exit_code != 0

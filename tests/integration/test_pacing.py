@@ -9,9 +9,12 @@ from campanile import manage_concurrency
 from campanile.dialing.ports import Limits
 from campanile.lifecycle import Outcome
 from campanile.models import ConcurrencyInput
+from campanile.store import accounts, orgs
 from campanile.store.accounts import Account
+from campanile.store.table import Table
 from campanile.telephony.port import PlaceResult, Refused
 from tests.support.audit import audit
+from tests.support.clock import VirtualClock
 from tests.support.dialer import Dialer, number
 from tests.support.table import CountingTable
 from tests.support.telephony import Post
@@ -125,3 +128,27 @@ def test_a_contact_passed_over_in_a_campaign_that_is_paused_meanwhile_breaks_not
     dialer.clock.on_sleep = pause
     assert dialer.run() == 2
     assert [post.to for post in dialer.posts] == [number(1), number(2), number(3)]
+
+
+def test_orgs_of_one_account_share_its_rate_and_keep_their_own(table: Table) -> None:
+    clock = VirtualClock()
+    dialers = [Dialer(table, clock=clock) for _ in range(2)]
+    accounts.set_rate(table, f"shared-{dialers[0].org}", 4)
+    for dialer in dialers:
+        orgs.set_account(table, dialer.org, f"shared-{dialers[0].org}")
+        set_rate(dialer, 10)
+        dialer.add_people(dialer.campaign(), *(number(n) for n in range(4)))
+    while sum(len(dialer.posts) for dialer in dialers) < 8:
+        for dialer in dialers:
+            dialer.run()
+        clock.advance(0.05)
+    times = sorted(post.at for dialer in dialers for post in dialer.posts)
+    assert all(later - earlier >= 250 for earlier, later in pairwise(times))
+
+
+def test_a_slower_org_of_a_fast_account_keeps_its_own_rate(dialer: Dialer) -> None:
+    accounts.set_rate(dialer.table, dialer.org, 50)
+    set_rate(dialer, 2)
+    dialer.add_people(dialer.campaign(), *(number(n) for n in range(4)))
+    dialer.run()
+    assert all(later.at - earlier.at >= 500 for earlier, later in pairwise(dialer.posts))

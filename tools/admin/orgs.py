@@ -45,6 +45,7 @@ def show_org(
             "org": org,
             "concurrency_limit": settings.concurrency_limit,
             "calls_per_second": settings.calls_per_second,
+            "account": settings.account,
             "members": sum(1 for _ in members.of_org(target.table, org)),
             "keys": len(credentials.of_org(target.table, org)),
         }
