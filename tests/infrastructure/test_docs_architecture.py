@@ -49,7 +49,7 @@ def test_every_link_leads_to_a_file(document: str) -> None:
 
 def test_what_people_read_from_start_to_end_stays_short() -> None:
     """docs/rules.md is looked up in, a line a rule."""
-    assert sum(len(text(document).splitlines()) for document in DOCUMENTS if document != "docs/rules.md") < 800
+    assert sum(len(text(document).splitlines()) for document in DOCUMENTS if document != "docs/rules.md") < 850
 
 
 def test_the_licence_is_apache_2_unmodified() -> None:

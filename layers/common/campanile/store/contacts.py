@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
-from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Refusal, Transition
+from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal, bucket
+from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Refusal, Transition, correcting_action
 from campanile.store import agents, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, ConditionFailedError, Delete, Item, Put, Table, Update
@@ -144,6 +144,26 @@ def finishing(contact: Contact, changed: Contact, action: str, ad_hoc: bool) -> 
         },
         fenced_by=contact.attempt_id,
     )
+
+
+def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
+    """A late report: `changed` has the attempt corrected, and what follows from that. Its status may be as it was."""
+    is_active = changed.status is ContactStatus.ACTIVE
+    changes = {
+        "due": changed.due,
+        "kind": str(changed.kind),
+        "attempts": [_attempt_item(one) for one in changed.attempts],
+        "cold": changed.cold or None,
+        "unreachable": list(changed.unreachable) or None,
+        "last_outcome": str(changed.last_outcome),
+        "updated_at": changed.updated_at,
+        # The roster shows an active contact as it was when it was locked.
+        "bucket": bucket(ContactStatus.PENDING, changed.last_outcome) if is_active else changed.bucket,
+        **_lane_change(changed, ad_hoc),
+    }
+    if changed.status is contact.status:
+        return _update(contact, {**changes, "rev": contact.rev + 1}, *_unchanged(contact))
+    return _transition(contact, CONTACT[correcting_action(changed.status)], changes)
 
 
 def note_refusal(table: Table, contact: Contact, code: Refusal, now_ms: int) -> None:
