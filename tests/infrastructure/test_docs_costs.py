@@ -98,6 +98,14 @@ def test_a_retry_costs_what_the_data_model_says(world: World) -> None:
     assert spent == {number: STATED[number] for number in spent}
 
 
+def test_a_late_report_costs_what_the_data_model_says(world: World) -> None:
+    world.add()
+    world.dial()
+    world.end(Outcome.UNKNOWN)
+    post = world.dialer.posts[-1]
+    assert world.spend(lambda: world.dialer.end(post, Outcome.ANSWERED)) == STATED["22"]
+
+
 def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> None:
     dialer, store, org = world.dialer, world.dialer.table, world.dialer.org
     spent = {"15": world.spend(lambda: world.add(198))}

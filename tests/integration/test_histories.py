@@ -80,9 +80,15 @@ class CampaignHistory(RuleBasedStateMachine):
         self.ended.append(post)
 
     @precondition(lambda self: self.ended)
-    @rule(outcome=st.sampled_from([Outcome.ANSWERED, Outcome.BUSY]))
-    def end_again(self, outcome: Outcome) -> None:
-        assert not self.dialer.end(self.ended[-1], outcome)
+    @rule(outcome=st.sampled_from(list(Outcome)), which=st.integers(0, 9))
+    def end_again(self, outcome: Outcome, which: int) -> None:
+        """A second report corrects what was closed as `unknown`, and nothing else."""
+        post = self.ended[which % len(self.ended)]
+        recorded = {one.id: one.outcome for one in self.dialer.stored(self.campaign, post.contact_id).attempts}
+        is_news = recorded.get(post.attempt_id) is Outcome.UNKNOWN and outcome is not Outcome.UNKNOWN
+        assert self.dialer.end(post, outcome) == is_news
+        if is_news:
+            self.finished.pop(post.contact_id, None)
 
     @rule(seconds=st.sampled_from([1, 5, 95, 130, 3700]))
     def wait(self, seconds: int) -> None:

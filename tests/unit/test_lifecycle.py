@@ -19,6 +19,8 @@ from campanile.lifecycle import (
     SlotPhase,
     Transition,
     contact_action,
+    corrected,
+    correcting_action,
 )
 
 Edges = set[tuple[str, str, str]]
@@ -39,6 +41,16 @@ CONTACT_EDGES: Edges = {
     ("active", "exhaust", "exhausted"),
     ("active", "fail", "error"),
     ("active", "opt_out", "do_not_call"),
+    ("completed", "reopen", "pending"),
+    ("exhausted", "reopen", "pending"),
+    ("pending", "correct_complete", "completed"),
+    ("exhausted", "correct_complete", "completed"),
+    ("pending", "correct_exhaust", "exhausted"),
+    ("pending", "correct_fail", "error"),
+    ("exhausted", "correct_fail", "error"),
+    ("pending", "correct_opt_out", "do_not_call"),
+    ("completed", "correct_opt_out", "do_not_call"),
+    ("exhausted", "correct_opt_out", "do_not_call"),
 }
 SLOT_EDGES: Edges = {
     ("locked", "intend", "intended"),
@@ -81,8 +93,13 @@ def test_a_closed_campaign_stays_closed() -> None:
     assert not any(CampaignStatus.CLOSED in edge.sources for edge in CAMPAIGN.values())
 
 
-def test_a_finished_contact_is_never_taken_up_again() -> None:
-    assert not any(edge.sources & TERMINAL for edge in CONTACT.values())
+def test_only_reopening_takes_up_a_finished_contact_again() -> None:
+    onwards = {action for action, edge in CONTACT.items() if edge.sources & TERMINAL and edge.target not in TERMINAL}
+    assert onwards == {"reopen"}
+
+
+def test_nothing_leads_on_from_a_request_not_to_be_called() -> None:
+    assert not any(ContactStatus.DO_NOT_CALL in edge.sources for edge in CONTACT.values())
 
 
 def test_only_completed_exhausted_error_and_do_not_call_are_the_end_of_a_contact() -> None:
@@ -99,6 +116,19 @@ def test_every_status_a_call_can_end_in_has_one_action() -> None:
     actions = [contact_action(status) for status in ends]
     assert [CONTACT[action].target for action in actions] == ends
     assert "release" not in actions
+
+
+def test_every_status_a_call_can_end_in_has_one_action_of_a_late_report() -> None:
+    ends = [*TERMINAL, ContactStatus.PENDING]
+    actions = [correcting_action(status) for status in ends]
+    assert [CONTACT[action].target for action in actions] == ends
+    assert not {*actions} & {contact_action(status) for status in ends}
+
+
+def test_a_late_report_brings_a_contact_along_an_edge_or_nowhere() -> None:
+    for status, target in product(ContactStatus, [*TERMINAL, ContactStatus.PENDING]):
+        edge = (str(status), correcting_action(target), str(target))
+        assert corrected(status, target) == (target if edge in CONTACT_EDGES else status)
 
 
 @pytest.mark.parametrize("status", [ContactStatus.ACTIVE, ContactStatus.HELD])

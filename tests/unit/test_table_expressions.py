@@ -175,6 +175,18 @@ WRITES: dict[str, Any] = {
     "counters read": lambda table: counters.blocks(table, CAMPAIGN_ID),
     "slots read": lambda table: slots.held(table, SETTINGS),
     **{f"FINAL: {end.status}": lambda table, end=end: finish(table, end) for end in ENDINGS},
+    "an attempt corrected": lambda table: calls.correct(table, RETRIED, RETRIED, False, None, []),
+    "an attempt corrected during the next call": lambda table: calls.correct(
+        table,
+        CONTACT,
+        replace(CONTACT, attempts=(ATTEMPT,), last_outcome=Outcome.BUSY),
+        False,
+        (ATTEMPT.id, "note"),
+        [],
+    ),
+    "an attempt corrected that ends its contact": lambda table: calls.correct(
+        table, RETRIED, replace(RETRIED, status=ContactStatus.COMPLETED), False, None, []
+    ),
 }
 EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "KeyConditionExpression")
 FUNCTIONS = {"attribute_not_exists", "attribute_exists", "if_not_exists", "list_append", "size", "begins_with"}

@@ -1,9 +1,10 @@
-"""The contact as it is after a call, or after a call that was refused."""
+"""The contact as it is after a call, after a call that was refused, and after a report that came late."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from campanile import retry
-from campanile.entities import Attempt, CallReport, Contact, LastRefusal, Slot
+from campanile import lifecycle, retry
+from campanile.entities import Attempt, CallReport, Contact, LaneKind, LastRefusal, Slot
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.retry import RetryPolicy
 
@@ -12,20 +13,69 @@ def after_call(
     contact: Contact, slot: Slot, report: CallReport, policy: RetryPolicy, longest_call_seconds: int
 ) -> Contact:
     """Apply a call's end. The attempt is counted as asked for when the slot says it was a callback (G8)."""
+    called = replace(
+        contact,
+        attempt_id=None,
+        attempt_count=contact.attempt_count + 1,
+        budget_used=contact.budget_used + (not slot.is_callback),
+        callbacks_used=contact.callbacks_used + slot.is_callback,
+        attempts=(*contact.attempts, _attempt(slot, report)),
+        last_refusal=None,
+        updated_at=report.ended_at_ms,
+    )
+    return _decided(called, report, policy, longest_call_seconds)
+
+
+def unknown_attempt(contact: Contact, attempt_id: str) -> Attempt | None:
+    """The attempt if it was closed as `unknown`: a report about any other is no news."""
+    return next((one for one in contact.attempts if (one.id, one.outcome) == (attempt_id, Outcome.UNKNOWN)), None)
+
+
+def after_late_report(
+    contact: Contact, attempt: Attempt, report: CallReport, policy: RetryPolicy, longest_call_seconds: int, now_ms: int
+) -> Contact:
+    """Correct an attempt that was closed as `unknown`. What was counted stays, as the call was made (G8).
+
+    The latest attempt decides anew, except that a finished contact is taken up again only for a callback. An earlier
+    one only ends a contact that waits; while a call is in progress, that call's end decides.
+    """
+    told = replace(
+        attempt,
+        outcome=report.outcome,
+        ended_at=report.ended_at_ms,
+        duration_seconds=report.duration_seconds,
+        conversation_id=report.conversation_id or attempt.conversation_id,
+    )
+    attempts = tuple(told if one.id == attempt.id else one for one in contact.attempts)
+    recorded = replace(contact, attempts=attempts, updated_at=now_ms)
+    if attempts[-1] is not told:
+        end = _known_end(attempts) if contact.status is ContactStatus.PENDING else None
+        return replace(recorded, status=end or contact.status)
+    if contact.status is ContactStatus.ACTIVE:
+        return recorded  # its slot knows the last outcome, by which it is counted until the call's end
+    decided = _decided(recorded, report, policy, longest_call_seconds)
+    is_retry = decided.status is ContactStatus.PENDING and decided.kind is not LaneKind.CALLBACK
+    status = contact.status if is_retry else lifecycle.corrected(contact.status, decided.status)
+    if status is ContactStatus.PENDING:
+        return replace(decided, due=max(decided.due, now_ms))
+    return replace(decided, status=status, due=contact.due, kind=contact.kind)
+
+
+def _decided(called: Contact, report: CallReport, policy: RetryPolicy, longest_call_seconds: int) -> Contact:
+    """The contact as the end of its latest attempt leaves it; the attempt is recorded and counted."""
+    latest = called.attempts[-1]
     is_invalid = report.outcome is Outcome.INVALID_NUMBER
-    unreachable = _with(contact.unreachable, slot.phone_number) if is_invalid else contact.unreachable
-    tried = {one.phone_number for one in contact.attempts} | {slot.phone_number}
-    upcoming = retry.number_for(slot.attempt_no + 1, contact.phone_numbers, unreachable)
+    unreachable = _with(called.unreachable, latest.phone_number) if is_invalid else called.unreachable
+    upcoming = retry.number_for(latest.attempt_no + 1, called.phone_numbers, unreachable)
+    tried = {one.phone_number for one in called.attempts}
     # The hot item knows the latest attempts only; past one round of the numbers none counts as untried.
-    is_first_round = slot.attempt_no < len(contact.phone_numbers)
-    budget_used = contact.budget_used + (not slot.is_callback)
-    callbacks_used = contact.callbacks_used + slot.is_callback
+    is_first_round = latest.attempt_no < len(called.phone_numbers)
     decision = retry.decide(
         retry.Finished(
             outcome=report.outcome,
             at_ms=report.ended_at_ms,
-            budget_used=budget_used,
-            callbacks_used=callbacks_used,
+            budget_used=called.budget_used,
+            callbacks_used=called.callbacks_used,
             next_number_untried=is_first_round and upcoming is not None and upcoming not in tried,
             valid_number_left=upcoming is not None,
             callback_at_ms=report.callback_at_ms,
@@ -33,21 +83,28 @@ def after_call(
         ),
         policy,
     )
+    if decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
+        decision = retry.Decision(end)
     return replace(
-        contact,
+        called,
         status=decision.status,
-        due=contact.due if decision.due_ms is None else max(decision.due_ms, contact.scheduled_at or 0),
-        kind=decision.kind or contact.kind,
-        attempt_id=None,
-        attempt_count=contact.attempt_count + 1,
-        budget_used=budget_used,
-        callbacks_used=callbacks_used,
-        attempts=(*contact.attempts, _attempt(slot, report)),
+        due=called.due if decision.due_ms is None else max(decision.due_ms, called.scheduled_at or 0),
+        kind=decision.kind or called.kind,
         unreachable=unreachable,
         last_outcome=report.outcome,
-        last_refusal=None,
-        updated_at=report.ended_at_ms,
     )
+
+
+def _known_end(attempts: Sequence[Attempt]) -> ContactStatus | None:
+    """How a contact ends that would wait for a call, had not a late report told of an earlier one that reached it.
+
+    A callback asked for after that call stands; a request not to be called stands above everything.
+    """
+    outcomes = [one.outcome for one in attempts]
+    if Outcome.DO_NOT_CALL in outcomes:
+        return ContactStatus.DO_NOT_CALL
+    asked = max((index for index, one in enumerate(outcomes) if one is Outcome.CALLBACK_REQUESTED), default=-1)
+    return ContactStatus.COMPLETED if Outcome.ANSWERED in outcomes[asked + 1 :] else None
 
 
 def _attempt(slot: Slot, report: CallReport) -> Attempt:
@@ -70,7 +127,8 @@ def after_refusal(
 
     `due` (UTC ms) postpones the next try, as when the provider asked for a pause.
     """
-    unreachable, status = contact.unreachable, ContactStatus.PENDING
+    unreachable = contact.unreachable
+    status = _known_end(contact.attempts) or ContactStatus.PENDING
     if code is Refusal.DO_NOT_CALL:
         unreachable = _with(unreachable, number)
         if all(one in unreachable for one in contact.phone_numbers):
@@ -81,6 +139,7 @@ def after_refusal(
         attempt_id=None,
         due=contact.due if due is None else due,
         unreachable=unreachable,
+        last_outcome=contact.attempts[-1].outcome if contact.attempts else None,  # a late report may have corrected it
         last_refusal=LastRefusal(str(code), now_ms, until),
         updated_at=now_ms,
     )

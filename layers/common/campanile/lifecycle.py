@@ -102,8 +102,21 @@ CONTACT: Mapping[str, Transition] = {
     "exhaust": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.EXHAUSTED),
     "fail": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.ERROR),
     "opt_out": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.DO_NOT_CALL),
+    "reopen": Transition(frozenset({ContactStatus.COMPLETED, ContactStatus.EXHAUSTED}), ContactStatus.PENDING),
+    "correct_complete": Transition(
+        frozenset({ContactStatus.PENDING, ContactStatus.EXHAUSTED}), ContactStatus.COMPLETED
+    ),
+    "correct_exhaust": Transition(frozenset({ContactStatus.PENDING}), ContactStatus.EXHAUSTED),
+    "correct_fail": Transition(frozenset({ContactStatus.PENDING, ContactStatus.EXHAUSTED}), ContactStatus.ERROR),
+    "correct_opt_out": Transition(
+        frozenset({ContactStatus.PENDING, ContactStatus.COMPLETED, ContactStatus.EXHAUSTED}),
+        ContactStatus.DO_NOT_CALL,
+    ),
 }
-"""Contact transitions by action; only the dialer and the outcome recorder take them (an upsert never does, G11)."""
+"""Contact transitions by action; only the dialer and the outcome recorder take them (an upsert never does, G11).
+
+From `reopen` on they follow a late report about an attempt that was closed as `unknown`.
+"""
 
 SLOT: Mapping[str, Transition] = {
     "intend": Transition(frozenset({SlotPhase.LOCKED, SlotPhase.INTENDED}), SlotPhase.INTENDED),
@@ -117,8 +130,23 @@ def contact_action(target: ContactStatus) -> str:
     return _FINISHING_ACTION[target]
 
 
+def correcting_action(target: ContactStatus) -> str:
+    """The action by which a late report brings a contact to `target`; KeyError if none does."""
+    return _CORRECTING_ACTION[target]
+
+
+def corrected(status: ContactStatus, target: ContactStatus) -> ContactStatus:
+    """Where a late report that speaks for `target` brings a contact: there, or nowhere when no edge leads there."""
+    return target if status in CONTACT[correcting_action(target)].sources else status
+
+
 _FINISHING_ACTION = {
     ContactStatus(transition.target): action
     for action, transition in CONTACT.items()
-    if action not in ("lock", "release")
+    if transition.sources == {ContactStatus.ACTIVE} and action != "release"
+}
+_CORRECTING_ACTION = {
+    ContactStatus(transition.target): action
+    for action, transition in CONTACT.items()
+    if ContactStatus.ACTIVE not in {*transition.sources, transition.target}
 }

@@ -1,16 +1,18 @@
-"""How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; and the return of an unused lock."""
+"""How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; the return of an unused lock; and the
+correction of an attempt that had to be closed as `unknown`, when its event comes after all.
+"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from campanile import aftermath
 from campanile.dial_queue import Hint
 from campanile.dialing.ports import Ports
-from campanile.entities import CallReport, Contact, Slot
+from campanile.entities import CallReport, Campaign, Contact, Slot
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.retry import RetryPolicy
 from campanile.store import calls, campaigns, configurations, contacts, keys, numbers, registry, slots, tombstones
-from campanile.store.table import CONTENTION_RETRIES, ContendedError
+from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError
 from campanile.telephony.callback import CallReference
 
 LONGEST_DURATION_SECONDS = 24 * 3600.0
@@ -20,11 +22,13 @@ NOTE_CHARACTERS = 4_000
 def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     """Record a carrier's final report. False: it was a duplicate, or late, and changed nothing it should not.
 
-    A request not to be called again is honoured even then.
+    A late one corrects an attempt that was closed as `unknown`. A request not to be called again is always honoured.
     """
     slot = slots.get(ports.table, reference.org, reference.slot)
-    if slot is not None and slot.attempt_id == reference.attempt_id:
-        return finish(ports, slot, report)
+    if slot is not None and slot.attempt_id == reference.attempt_id and finish(ports, slot, report):
+        return True
+    if report.outcome is not Outcome.UNKNOWN and _correct(ports, reference, report):
+        return True
     if report.outcome is Outcome.DO_NOT_CALL:
         _list_late(ports, reference)
     return False
@@ -32,9 +36,9 @@ def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
 
 def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
-    is_ad_hoc = slot.campaign_key == keys.default_campaign(slot.org)
-    policy = RetryPolicy() if is_ad_hoc else _policy(ports, slot)
-    report = _bounded(report, slot, ports.clock.now_ms())
+    campaign = _campaign(ports, slot.org, slot.campaign_key)
+    policy = _policy(ports, campaign)
+    report = _bounded(report, slot.intended_at or slot.locked_at, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:
@@ -43,17 +47,13 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
             registry.announce(ports.table, slot.org, changed.due, now)
-        listed = (
-            numbers.listing(slot.org, slot.phone_number, source="conversation", attempt_id=slot.attempt_id, now_ms=now)
-            if report.outcome is Outcome.DO_NOT_CALL
-            else []
-        )
-        if calls.finish(ports.table, slot, contact, changed, is_ad_hoc, report.notes, listed):
+        listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
+        if calls.finish(ports.table, slot, contact, changed, campaign.is_ad_hoc, report.notes, listed):
             ports.log.info(
                 "call finished",
                 extra={"action": "final", "attempt_id": slot.attempt_id, "outcome": str(report.outcome)},
             )
-            _wake(ports, slot, changed, "call_finished")
+            _wake(ports, slot.org, changed, "call_finished")
             return True
     raise ContendedError(slot.contact_id)
 
@@ -75,11 +75,40 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
             ports.log.info(
                 "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
             )
-            _wake(ports, slot, changed, "lock_released")
+            _wake(ports, slot.org, changed, "lock_released")
             return True
         if slots.get(ports.table, slot.org, slot.n) != slot:
             return False  # the call has come further since it was read
     raise ContendedError(slot.contact_id)
+
+
+def _correct(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+    """Correct the attempt that an event is about; False when it was not closed as `unknown`, or never recorded."""
+    for _ in range(CONTENTION_RETRIES):
+        contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
+        attempt = aftermath.unknown_attempt(contact, reference.attempt_id) if contact else None
+        if contact is None or attempt is None:
+            return False
+        campaign = _campaign(ports, reference.org, contact.campaign_key)
+        now = ports.clock.now_ms()
+        told = _bounded(report, attempt.started_at, now)
+        policy = _policy(ports, campaign)
+        changed = aftermath.after_late_report(contact, attempt, told, policy, ports.limits.longest_call, now)
+        if changed.status is ContactStatus.PENDING:
+            # A finished contact may have been given another timezone, whose lane nobody reads yet.
+            campaigns.register_lanes(ports.table, campaign, {contacts.zone_of(changed, campaign.is_ad_hoc)})
+            registry.announce(ports.table, reference.org, changed.due, now)
+        listed = _listing(reference.org, attempt.phone_number, attempt.id, told, now)
+        note = (attempt.id, told.notes) if told.notes else None
+        if calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, note, listed):
+            ports.log.info(
+                "attempt corrected",
+                extra={"action": "corrected", "attempt_id": attempt.id, "outcome": str(told.outcome)},
+            )
+            if changed.status is ContactStatus.PENDING:
+                _wake(ports, reference.org, changed, "attempt_corrected")
+            return True
+    raise ContendedError(reference.contact_id)
 
 
 def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
@@ -88,28 +117,42 @@ def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
     return contact if contact is not None and contact.attempt_id == slot.attempt_id else None
 
 
-def _bounded(report: CallReport, slot: Slot, now_ms: int) -> CallReport:
+def _bounded(report: CallReport, started_at: int, now_ms: int) -> CallReport:
     """The report within bounds: an end in the call's own time, as a carrier's clock must not move a retry (G8)."""
     return replace(
         report,
-        ended_at_ms=min(max(report.ended_at_ms, slot.intended_at or slot.locked_at), now_ms),
+        ended_at_ms=min(max(report.ended_at_ms, started_at), now_ms),
         duration_seconds=min(max(0.0, report.duration_seconds), LONGEST_DURATION_SECONDS),
         notes=report.notes[:NOTE_CHARACTERS] if report.notes else None,
     )
 
 
-def _policy(ports: Ports, slot: Slot) -> RetryPolicy:
-    campaign = campaigns.get(ports.table, slot.org, slot.campaign_key, consistent=False)
+def _campaign(ports: Ports, org: str, campaign_key: str) -> Campaign:
+    if campaign_key == keys.default_campaign(org):
+        return campaigns.ad_hoc(org)
+    campaign = campaigns.get(ports.table, org, campaign_key, consistent=False)
     assert campaign is not None, "a campaign with contacts is never deleted"
-    assert campaign.configuration_id is not None, "the ad-hoc campaign was told apart before"
-    configuration = configurations.get(ports.table, slot.org, campaign.configuration_id, consistent=False)
+    return campaign
+
+
+def _policy(ports: Ports, campaign: Campaign) -> RetryPolicy:
+    if campaign.configuration_id is None:
+        return RetryPolicy()
+    configuration = configurations.get(ports.table, campaign.org, campaign.configuration_id, consistent=False)
     assert configuration, "a configuration in use is never deleted"
     return configuration.retry_policy
 
 
-def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
-    """A slot is free now; and the contact is due again, perhaps later."""
-    hint = Hint(slot.org, cause, slot.campaign_key)
+def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Action]:
+    """The do-not-call entry that a report asks for, if it does."""
+    if report.outcome is not Outcome.DO_NOT_CALL:
+        return []
+    return numbers.listing(org, number, source="conversation", attempt_id=attempt_id, now_ms=now_ms)
+
+
+def _wake(ports: Ports, org: str, contact: Contact, cause: str) -> None:
+    """Something changed that the dialer should look at; and the contact is due again, perhaps later."""
+    hint = Hint(org, cause, contact.campaign_key)
     ports.queue.hint(hint)
     if contact.status is ContactStatus.PENDING:
         ports.queue.wake_for(replace(hint, cause="contact_due"), [contact.due])

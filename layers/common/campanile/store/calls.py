@@ -1,4 +1,5 @@
-"""The transactions of one call: LOCK, the return of a lock, and FINAL. INTENT and PLACED are in `store.slots`.
+"""The transactions of one call: LOCK, the return of a lock, FINAL, and its correction. INTENT and PLACED are in
+`store.slots`.
 
 Contact, slot, number and counters change together or not at all, so a crash between two steps leaves one of the
 states that `docs/guarantees.md` lists, never half of one.
@@ -87,6 +88,33 @@ def finish(
     if archive:
         actions.append(archive)
     return _settle(table, slots.closing(slot), contact, changed, actions, counters.ATTEMPTS)
+
+
+def correct(
+    table: Table,
+    contact: Contact,
+    changed: Contact,
+    ad_hoc: bool,
+    note: tuple[str, str] | None,
+    listed: Sequence[Action],
+) -> bool:
+    """Correct a recorded attempt: `changed` is the contact as it is to be, `note` the attempt's id and its text.
+
+    False when the contact is no longer what was read.
+    """
+    archive = contacts.archiving(contact, [], note)
+    if archive:
+        changed = replace(changed, cold=True)
+    actions: list[Action] = [contacts.correcting(contact, changed, ad_hoc), *listed]
+    if archive:
+        actions.append(archive)
+    if changed.bucket != contact.bucket:
+        actions.append(counters.moving(contact.campaign_key, contact.number, contact.bucket, changed.bucket))
+    try:
+        table.transact(actions)
+    except TransactionCanceledError:
+        return False
+    return True
 
 
 def _settle(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
-from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition
+from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
 from campanile.store import agents, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, Delete, Item, Put, Table, Update
@@ -111,6 +111,8 @@ def releasing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
             "attempt": None,
             "due": changed.due,
             "kind": str(changed.kind),
+            "last_outcome": str(changed.last_outcome) if changed.last_outcome else None,
+            "bucket": changed.bucket,
             "unreachable": list(changed.unreachable) or None,
             "last_refusal": _refusal_item(changed.last_refusal),
             "updated_at": changed.updated_at,
@@ -150,6 +152,24 @@ def postponing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
     refusal = _refusal_item(changed.last_refusal)
     changes = {"due": changed.due, "last_refusal": refusal, "rev": contact.rev + 1, **_lane_change(changed, ad_hoc)}
     return _update(contact, changes, *_unchanged(contact))
+
+
+def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
+    """A late report: `changed` has the attempt corrected, and what follows from that. Its status may be as it was."""
+    changes = {
+        "due": changed.due,
+        "kind": str(changed.kind),
+        "attempts": [_attempt_item(one) for one in changed.attempts],
+        "cold": changed.cold or None,
+        "unreachable": list(changed.unreachable) or None,
+        "last_outcome": str(changed.last_outcome),
+        "updated_at": changed.updated_at,
+        "bucket": changed.bucket,
+        **_lane_change(changed, ad_hoc),
+    }
+    if changed.status is contact.status:
+        return _update(contact, {**changes, "rev": contact.rev + 1}, *_unchanged(contact))
+    return _transition(contact, CONTACT[correcting_action(changed.status)], changes)
 
 
 def archiving(contact: Contact, attempts: Sequence[Attempt], note: tuple[str, str] | None) -> Update | None:
