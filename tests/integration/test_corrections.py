@@ -96,6 +96,7 @@ def test_a_retry_is_due_by_the_time_the_call_really_ended_and_the_dialer_is_told
     report = CallReport(Outcome.BUSY, ended_at_ms=ended)
     assert outcomes.record(dialer.ports, post.reference, report)
     assert ana(dialer, campaign).due == ended + 60_000
+    assert dialer.queue.wakes() == [ended + 60_000]
     dialer.serve_hints(39)
     assert len(dialer.posts) == 1
     dialer.serve_hints(2)
@@ -106,8 +107,10 @@ def test_a_retry_that_would_be_overdue_is_called_at_once(dialer: Dialer, campaig
     post = lose(dialer, campaign)
     ended = dialer.clock.now_ms()
     dialer.clock.advance(HOUR / 2)
+    dialer.queue.forget()
     assert outcomes.record(dialer.ports, post.reference, CallReport(Outcome.BUSY, ended_at_ms=ended))
     assert ana(dialer, campaign).due == dialer.clock.now_ms()
+    assert dialer.queue.causes() == ["attempt_corrected"]
     dialer.serve_hints(1)
     assert len(dialer.posts) == 2
 
