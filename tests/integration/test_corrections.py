@@ -96,6 +96,7 @@ def test_a_retry_is_due_by_the_time_the_call_really_ended_and_the_dialer_is_told
     report = CallReport(Outcome.BUSY, ended_at_ms=ended)
     assert outcomes.record(dialer.ports, post.reference, report)
     assert ana(dialer, campaign).due == ended + 60_000
+    assert dialer.queue.wakes() == [ended + 60_000]
     dialer.serve_hints(39)
     assert len(dialer.posts) == 1
     dialer.serve_hints(2)
@@ -106,8 +107,10 @@ def test_a_retry_that_would_be_overdue_is_called_at_once(dialer: Dialer, campaig
     post = lose(dialer, campaign)
     ended = dialer.clock.now_ms()
     dialer.clock.advance(HOUR / 2)
+    dialer.queue.forget()
     assert outcomes.record(dialer.ports, post.reference, CallReport(Outcome.BUSY, ended_at_ms=ended))
     assert ana(dialer, campaign).due == dialer.clock.now_ms()
+    assert dialer.queue.causes() == ["attempt_corrected"]
     dialer.serve_hints(1)
     assert len(dialer.posts) == 2
 
@@ -136,11 +139,11 @@ def test_a_callback_asked_for_in_an_unknown_call_reopens_an_exhausted_contact_in
 def test_a_callback_told_of_late_is_called_although_every_hint_is_lost(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     post = lose(dialer, campaign)
+    dialer.clock.advance(400)
+    dialer.run()
+    assert registry.read(dialer.table, dialer.org) is None, "the tick has no reason to look at this org"
     assert dialer.end(post, "callback_requested", callback_at_ms=dialer.clock.now_ms() + 30_000)
     dialer.queue.forget()
-    registered = registry.read(dialer.table, dialer.org)
-    assert registered
-    assert registered.next_due_at <= dialer.clock.now_ms() + 30_000
     dialer.serve_hints(100)
     assert len(dialer.posts) == 2
 

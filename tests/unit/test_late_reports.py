@@ -49,6 +49,7 @@ def locked(waiting: Contact) -> tuple[Contact, Slot]:
         locked_at=NOW - 30_000,
         is_callback=waiting.kind is LaneKind.CALLBACK,
         intended_at=NOW - 29_000,
+        conversation_id="from the POST",
     )
     return replace(waiting, status=ContactStatus.ACTIVE, attempt_id=slot.attempt_id), slot
 
