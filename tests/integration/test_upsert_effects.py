@@ -39,6 +39,16 @@ def test_a_paused_campaign_takes_contacts_and_dials_them_once_started(dialer: Di
     assert len(dialer.posts) == 1
 
 
+def test_a_contact_moved_to_a_new_timezone_in_mid_call_is_retried_there(dialer: Dialer) -> None:
+    campaign = dialer.campaign(retry_delay_seconds=60)
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)]})
+    dialer.run()
+    dialer.upsert(campaign, {"external_id": "ana", "timezone": "Europe/Paris"})
+    dialer.end(dialer.posts[0], Outcome.NO_ANSWER)
+    dialer.serve_hints(70)
+    assert len(dialer.posts) == 2
+
+
 def test_a_finished_contact_takes_the_data_and_is_not_called_again(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     dialer.add(campaign, person(1, external_id="ana"))

@@ -289,14 +289,20 @@ def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError
 
 
 def _announce(table: Table, campaign: Campaign, drafts: Sequence[Draft], now_ms: int) -> Campaign:
-    """Before any contact is written: its lane is on the dial sheet and the tick knows of the org."""
-    waiting = [draft.changed for draft in drafts if draft.changed.status is ContactStatus.PENDING]
-    if not waiting:
+    """Before any contact is written: its lane is on the dial sheet and the tick knows of the org.
+
+    A contact on a call may come to wait in its lane after it.
+    """
+    to_call = [
+        draft.changed for draft in drafts if draft.changed.status in (ContactStatus.PENDING, ContactStatus.ACTIVE)
+    ]
+    if not to_call:
         return campaign
     campaign = campaigns.register_lanes(
-        table, campaign, {contacts.zone_of(contact, campaign.is_ad_hoc) for contact in waiting}
+        table, campaign, {contacts.zone_of(contact, campaign.is_ad_hoc) for contact in to_call}
     )
-    registry.announce(table, campaign.org, max(now_ms, min(contact.due for contact in waiting)), now_ms)
+    if dues := [contact.due for contact in to_call if contact.status is ContactStatus.PENDING]:
+        registry.announce(table, campaign.org, max(now_ms, min(dues)), now_ms)
     return campaign
 
 
