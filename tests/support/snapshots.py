@@ -15,9 +15,8 @@ def take(client: Any, table_name: str) -> Snapshot:
     return {(item["PK"]["S"], item["SK"]["S"]): item for item in answer["Items"]}
 
 
-def restore(client: Any, table_name: str, snapshot: Snapshot) -> None:
-    """Make the table what it was: only what differs is written."""
-    present = take(client, table_name)
+def restore(client: Any, table_name: str, present: Snapshot, snapshot: Snapshot) -> None:
+    """Make the table what it was; only what differs from what it is at present is written."""
     changed = [{"PutRequest": {"Item": item}} for key, item in snapshot.items() if present.get(key) != item]
     gone = [{"DeleteRequest": {"Key": _key(item)}} for key, item in present.items() if key not in snapshot]
     for batch in _batches([*changed, *gone]):

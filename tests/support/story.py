@@ -124,7 +124,7 @@ class SendingClock(VirtualClock):
         super().__init__()
         self.sends: LateSends | None = None
 
-    def wait(self, running: Collection[Future[Any]], seconds: float) -> None:
+    def wait(self, running: Collection[Future[Any]], seconds: float) -> None:  # noqa: ARG002  part of the port
         assert self.sends, "only a pass waits"
         self.sends.run()
 
@@ -160,6 +160,7 @@ class Story:
         self._rang: list[Post] = []
         self._next_tick = self._clock.now_ms() + TICK_MS
         self._blocked_until = 0
+        self._items: Snapshot | None = None
 
     def request(self, in_seconds: float, send: Callable[[Dialer], object]) -> None:
         """Let a client send a request, again and again until it is answered."""
@@ -173,7 +174,7 @@ class Story:
     def remember(self) -> Moment:
         """What this moment is made of."""
         return Moment(
-            snapshots.take(self._client, self._name),
+            self._present_items(),
             self._clock.now_ms(),
             self._next_tick,
             self._blocked_until,
@@ -189,7 +190,8 @@ class Story:
 
     def go_back(self, moment: Moment) -> None:
         """Take the story up again at a moment it has been at."""
-        snapshots.restore(self._client, self._name, moment.items)
+        snapshots.restore(self._client, self._name, self._present_items(), moment.items)
+        self._items = moment.items
         self._clock.advance((moment.now_ms - self._clock.now_ms()) / 1000)
         self._next_tick, self._blocked_until = moment.next_tick, moment.blocked_until
         self._queue.waiting = list(moment.waiting)
@@ -217,6 +219,7 @@ class Story:
 
     def step(self) -> None:
         """The next process runs."""
+        self._items = None
         at, run = self._upcoming()
         self._clock.advance(max(0, at - self._clock.now_ms()) / 1000)
         run()
@@ -241,6 +244,12 @@ class Story:
         rang = Counter(post.attempt_id for post in self._rang if post.contact_id in known)
         assert rang == Counter(attempt.id for one in everyone for attempt in one.attempts), "not the calls that rang"
         return {str(one.external_id): _ending(one) for one in everyone}
+
+    def _present_items(self) -> Snapshot:
+        """The table as it is, read once while no process runs."""
+        if self._items is None:
+            self._items = snapshots.take(self._client, self._name)
+        return self._items
 
     def _upcoming(self) -> tuple[int, Callable[[], None]]:
         due = [(one.at, partial(self._serve, one)) for one in self._requests]
