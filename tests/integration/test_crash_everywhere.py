@@ -142,9 +142,9 @@ CHAPTERS = {
         },
         {"ana": ("completed", ["no_answer", "answered"]), "ben": ("completed", ["answered"])},
     ),
-    "a lost event": Chapter(
+    "a lost event of a call that outlasts its worker's lease": Chapter(
         with_a_request(row("ana", 1)),
-        {1: [Manner(Outcome.NO_ANSWER, is_told=False), ANSWERED]},
+        {1: [Manner(Outcome.NO_ANSWER, is_told=False, seconds=150), ANSWERED]},
         {"ana": ("completed", ["no_answer", "answered"])},
     ),
     "invalid numbers": Chapter(

@@ -31,7 +31,6 @@ from tests.support.table import open_table
 from tests.support.telephony import Post
 
 T = TypeVar("T")
-CALL_MS = 3_000
 SENT_AGAIN_MS = 2_000
 """How long a client or a carrier without an answer waits before it sends again."""
 VISIBILITY_MS = 45_000
@@ -44,12 +43,13 @@ PATIENCE_MS = 20 * 60_000
 class Manner:
     """How the carrier treats a POST. `outcome` None: no call rings; `answer` None: it says that it has placed it.
 
-    `is_told`: whether it reports the call's end; a look-up tells in any case.
+    `is_told`: whether it reports the call's end, after so many seconds; a look-up tells in any case.
     """
 
     outcome: Outcome | None
     answer: PlaceResult | None = None
     is_told: bool = True
+    seconds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +296,7 @@ class Story:
         manner = manners[min(earlier, len(manners) - 1)]
         if manner.outcome is not None:
             self._rang.append(post)
-            self._endings.append(Ending(post.at + CALL_MS, post, manner))
+            self._endings.append(Ending(post.at + 1000 * manner.seconds, post, manner))
             if manner.answer is not None:
                 self._provider.connect(post)
         return manner.answer
