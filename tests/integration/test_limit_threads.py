@@ -31,8 +31,9 @@ PEOPLE = 300
 LIMITS = (10, 3, 7, 1)
 CALLS_PER_LIMIT = 12
 CALL_SECONDS = 0.02
-LONG_CALL_SECONDS = 0.4
-"""Every seventh call: it is still there, in a slot beyond the limit, when others are over and the limit leaves room."""
+LONG_CALL_SECONDS = 0.5
+SLOTS_OF_LONG_CALLS = (5, 8)
+"""Their calls are still there, beyond a lowered limit, when the others are over and the limit leaves room."""
 STALL_SECONDS = 0.01
 """Between a worker's reading and its LOCK, so that others read the same meanwhile."""
 DELIVERIES = 4
@@ -139,7 +140,7 @@ class Office:
 
     def _call(self, call: LockedCall) -> None:
         placing.place(self.dialer.ports, call, 0)
-        self.dialer.clock.sleep(CALL_SECONDS if call.contact.number % 7 else LONG_CALL_SECONDS)
+        self.dialer.clock.sleep(LONG_CALL_SECONDS if call.slot.n in SLOTS_OF_LONG_CALLS else CALL_SECONDS)
         report = CallReport(Outcome.ANSWERED, self.dialer.clock.now_ms())
         self.dialer.telephony.hang_up(call.slot.attempt_id)
         assert outcomes.finish(self.dialer.ports, call.slot, report)
