@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from itertools import cycle
 from queue import Empty, SimpleQueue
+from threading import Event, Semaphore
 from threading import Lock as Mutex
-from threading import Semaphore
 from typing import Any
 from uuid import uuid4
 
@@ -30,10 +29,11 @@ WORKERS = 64
 PEOPLE = 300
 LIMITS = (10, 3, 7, 1)
 CALLS_PER_LIMIT = 12
+REIGNS = -(-PEOPLE // CALLS_PER_LIMIT)
+"""A reign is the time of one limit."""
 CALL_SECONDS = 0.02
-LONG_CALL_SECONDS = 0.5
-SLOTS_OF_LONG_CALLS = (5, 8)
-"""Their calls are still there, beyond a lowered limit, when the others are over and the limit leaves room."""
+SLOTS_OF_LONG_CALLS = (3, 5)
+"""Under the highest limit their calls last into the next reign, where they are beyond the limit but leave it room."""
 STALL_SECONDS = 0.01
 """Between a worker's reading and its LOCK, so that others read the same meanwhile."""
 DELIVERIES = 4
@@ -112,6 +112,8 @@ class Office:
         for contact in people:
             self._waiting.put(contact)
         self._finished = Semaphore(0)
+        self._reign = 0
+        self._over = [Event() for _ in range(REIGNS)]
 
     def work(self) -> None:
         """A worker: it makes one call for each hint that it is told, if there is a slot and somebody to call."""
@@ -140,7 +142,11 @@ class Office:
 
     def _call(self, call: LockedCall) -> None:
         placing.place(self.dialer.ports, call, 0)
-        self.dialer.clock.sleep(LONG_CALL_SECONDS if call.slot.n in SLOTS_OF_LONG_CALLS else CALL_SECONDS)
+        is_long = call.slot.n in SLOTS_OF_LONG_CALLS and _limit_of(self._reign) == max(LIMITS)
+        if is_long and self._reign + 1 < REIGNS:
+            self._over[self._reign + 1].wait()
+        else:
+            self.dialer.clock.sleep(CALL_SECONDS)
         report = CallReport(Outcome.ANSWERED, self.dialer.clock.now_ms())
         self.dialer.telephony.hang_up(call.slot.attempt_id)
         assert outcomes.finish(self.dialer.ports, call.slot, report)
@@ -149,11 +155,14 @@ class Office:
     def manage(self) -> None:
         """Somebody who sets one limit after another, each for some calls, until everyone has been called."""
         try:
-            for limit, left in zip(cycle(LIMITS), range(PEOPLE, 0, -CALLS_PER_LIMIT), strict=False):
-                put_limit(self.dialer, limit)
-                for _ in range(min(left, CALLS_PER_LIMIT)):
+            for self._reign, over in enumerate(self._over):
+                put_limit(self.dialer, _limit_of(self._reign))
+                for _ in range(min(CALLS_PER_LIMIT, PEOPLE - self._reign * CALLS_PER_LIMIT)):
                     self._await_the_end_of_a_call()
+                over.set()
         finally:
+            for over in self._over:
+                over.set()
             for _ in range(WORKERS):
                 self.queue.hints.put(None)
 
@@ -163,6 +172,10 @@ class Office:
                 return
             self.queue.hint(Hint(self.dialer.org, "tick", self.dialer.clock.now_ms()))
         raise AssertionError("the calls do not go on")
+
+
+def _limit_of(reign: int) -> int:
+    return LIMITS[reign % len(LIMITS)]
 
 
 def slot_for(dialer: Dialer, contact: Contact, n: int) -> Slot:
