@@ -155,9 +155,10 @@ class Office:
     def manage(self) -> None:
         """Somebody who sets one limit after another, each for some calls, until everyone has been called."""
         try:
-            for self._reign, over in enumerate(self._over):
-                put_limit(self.dialer, _limit_of(self._reign))
-                for _ in range(min(CALLS_PER_LIMIT, PEOPLE - self._reign * CALLS_PER_LIMIT)):
+            for reign, over in enumerate(self._over):
+                self._reign = reign
+                put_limit(self.dialer, _limit_of(reign))
+                for _ in range(min(CALLS_PER_LIMIT, PEOPLE - reign * CALLS_PER_LIMIT)):
                     self._await_the_end_of_a_call()
                 over.set()
         finally:
