@@ -27,11 +27,18 @@ class Crasher:
         self._at = None
 
     @property
+    def is_dead(self) -> bool:
+        """Whether the process that was armed has died: none of its threads does anything any more."""
+        return self._at is not None and bool(self.died_at)
+
+    @property
     def died_at_a_read(self) -> bool:
         """Whether it was a read: to die after one is to die before the next request."""
         return self.died_at.startswith(("get", "batch_get", "query", "look_up"))
 
     def request(self, name: str, make: Callable[[], T]) -> T:
+        if self.is_dead:
+            raise Crash
         self._made += 1
         dies = self._made == self._at
         if dies and not self._applied:
