@@ -121,7 +121,7 @@ class Office:
             with suppress(Empty):
                 contact = self._waiting.get_nowait()
                 if slot := self._lock(contact):
-                    self._call(LockedCall(slot, contact, self._configuration_id))
+                    self._call(LockedCall(slot, contact, self._configuration_id, self.dialer.org))
                 else:
                     self._waiting.put(contact)
 
@@ -171,7 +171,7 @@ class Office:
         for _ in range(4):
             if self._finished.acquire(timeout=TICK_SECONDS):
                 return
-            self.queue.hint(Hint(self.dialer.org, "tick", self.dialer.clock.now_ms()))
+            self.queue.hint(Hint(self.dialer.org, "tick"))
         raise AssertionError("the calls do not go on")
 
 
@@ -189,6 +189,7 @@ def slot_for(dialer: Dialer, contact: Contact, n: int) -> Slot:
         contact_id=contact.id,
         phone_number=contact.phone_numbers[0],
         attempt_no=1,
+        contact_number=contact.number,
         phase=SlotPhase.LOCKED,
         lease_until=now + 1000 * dialer.limits.lock_lease,
         locked_at=now,

@@ -101,18 +101,15 @@ class LateSends(Executor):
         return future
 
     def run(self) -> None:
-        """Run them in order; with a dead process they are gone."""
+        """Run them in order; those of a dead process never end."""
         while self._waiting:
             future, send = self._waiting.pop(0)
             if self._crasher.is_dead:
-                future.cancel()
-                continue
+                break
             try:
                 future.set_result(send())
             except Exception as error:  # noqa: BLE001  a future carries whatever its work raised
                 future.set_exception(error)
-            except Crash:
-                future.cancel()
         if self._crasher.is_dead:
             raise Crash
 
