@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -297,7 +298,7 @@ def test_a_callback_waits_for_the_window(dialer: Dialer) -> None:
     assert len(dialer.posts) == 2
 
 
-def test_the_gate_reads_campaign_configuration_and_list_in_one_strong_batch(dialer: Dialer, campaign: Campaign) -> None:
+def test_the_gate_reads_all_that_may_forbid_the_call_in_one_strong_batch(dialer: Dialer, campaign: Campaign) -> None:
     gates: list[tuple[set[str], bool]] = []
 
     def before(request: Request) -> None:
@@ -307,4 +308,43 @@ def test_the_gate_reads_campaign_configuration_and_list_in_one_strong_batch(dial
     with dialer.interposed(before):
         dialer.run()
     configuration = keys.configuration(dialer.org, str(campaign.configuration_id))["SK"]
-    assert gates == [({"D", f"C#{campaign.id}", configuration}, True)]
+    contact = keys.contact(campaign.key, dialer.posts[0].contact_id)["SK"]
+    assert gates == [({"D", contact, f"C#{campaign.id}", configuration}, True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"scheduled_at": "2026-07-01T19:00:00Z"}, "not_yet_due"),
+        ({"phone_numbers": [number(2)]}, "number_removed"),
+        ({"timezone": "Asia/Tokyo"}, "outside_calling_window"),
+    ],
+)
+def test_what_is_changed_on_a_locked_contact_binds_its_call(dialer: Dialer, change: dict[str, Any], code: str) -> None:
+    campaign = dialer.campaign(default_windows=NINE_TO_FIVE, default_timezone="America/New_York")
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)]})
+
+    def change_once(request: Request) -> None:
+        if request.is_gate and dialer.contact(campaign, "ana").status == "locked":
+            dialer.upsert(campaign, {"external_id": "ana", **change})
+
+    with dialer.interposed(before=change_once):
+        dialer.run()
+    assert dialer.posts == []
+    refusal = dialer.contact(campaign, "ana").last_refusal
+    assert refusal
+    assert refusal.code == code
+
+
+def test_a_locked_contact_that_grows_is_called_with_its_new_data(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)], "data": {"plan": "small"}})
+    grown = {"plan": "x" * 2_000}
+
+    def grow(request: Request) -> None:
+        if request.is_gate and dialer.contact(campaign, "ana").data != grown:
+            dialer.upsert(campaign, {"external_id": "ana", "data": grown})
+
+    with dialer.interposed(before=grow):
+        dialer.run()
+    assert [post.request.custom_metadata for post in dialer.posts] == [grown]

@@ -171,7 +171,7 @@ def _answers(
 def _schedule(table: Table, campaign: Campaign) -> Schedule | None:
     if campaign.configuration_id is None:
         return None
-    found = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
+    found = configurations.in_use(table, campaign.org, campaign.configuration_id)
     return found.schedule if found else None
 
 

@@ -16,12 +16,16 @@ MAX_READING_AGE_MS = 500
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the gate read. Ad-hoc contacts have neither campaign nor schedule; `campaign_status` None: no campaign."""
+    """What the gate read. Ad-hoc contacts have neither campaign nor schedule; `campaign_status` None: no campaign.
+
+    `is_contacts_number`: the number locked is still one of the contact's.
+    """
 
     is_ad_hoc: bool
     campaign_status: CampaignStatus | None
     schedule: Schedule | None
     number_listed: bool
+    is_contacts_number: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
     """None when the call may be placed at `now_ms` (UTC ms)."""
     if reading.number_listed:
         return Refused(Refusal.DO_NOT_CALL)
+    if not reading.is_contacts_number:
+        return Refused(Refusal.NUMBER_REMOVED)
     if contact.due > now_ms:
         return Refused(Refusal.NOT_YET_DUE, contact.due)
     if reading.is_ad_hoc:

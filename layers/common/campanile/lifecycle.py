@@ -61,6 +61,7 @@ class Refusal(StrEnum):
     NOT_YET_DUE = "not_yet_due"
     DO_NOT_CALL = "do_not_call"
     NUMBER_BUSY = "number_busy"
+    NUMBER_REMOVED = "number_removed"
     DAILY_CAP = "daily_cap"
     PROVIDER_REFUSED = "provider_refused"
     NOT_PLACED = "not_placed"

@@ -137,7 +137,7 @@ def country_code(table: Table, campaign: Campaign) -> str | None:
     """
     if campaign.configuration_id is None:
         return None
-    configuration = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
+    configuration = configurations.in_use(table, campaign.org, campaign.configuration_id)
     if configuration is None:
         raise UnknownConfigurationError(campaign.configuration_id)
     return configuration.default_country_code
@@ -165,5 +165,5 @@ def answer(campaign: Campaign, noticed: list[Notice] | None = None) -> CampaignA
 def notices(table: Table, campaign: Campaign) -> list[Notice]:
     """What the campaign's owner should look at: a configuration that allows no calls."""
     assert campaign.configuration_id, "the ad-hoc campaign has no configuration"
-    configuration = configurations.get(table, campaign.org, campaign.configuration_id, consistent=False)
+    configuration = configurations.in_use(table, campaign.org, campaign.configuration_id)
     return window_notices(configuration) if configuration else []

@@ -130,7 +130,8 @@ def _bounded(report: CallReport, started_at: int, now_ms: int) -> CallReport:
 def _campaign(ports: Ports, org: str, campaign_key: str) -> Campaign:
     if campaign_key == keys.default_campaign(org):
         return campaigns.ad_hoc(org)
-    campaign = campaigns.get(ports.table, org, campaign_key, consistent=False)
+    lately = campaigns.get(ports.table, org, campaign_key, consistent=False)
+    campaign = lately or campaigns.get(ports.table, org, campaign_key)
     assert campaign is not None, "a campaign with contacts is never deleted"
     return campaign
 
@@ -138,7 +139,7 @@ def _campaign(ports: Ports, org: str, campaign_key: str) -> Campaign:
 def _policy(ports: Ports, campaign: Campaign) -> RetryPolicy:
     if campaign.configuration_id is None:
         return RetryPolicy()
-    configuration = configurations.get(ports.table, campaign.org, campaign.configuration_id, consistent=False)
+    configuration = configurations.in_use(ports.table, campaign.org, campaign.configuration_id)
     assert configuration, "a configuration in use is never deleted"
     return configuration.retry_policy
 
@@ -180,4 +181,4 @@ def _dialed(ports: Ports, reference: CallReference) -> Collection[str]:
         return recorded
     tombstone = tombstones.get(ports.table, reference.campaign, reference.contact_id)
     number = tombstone.number_of(reference.attempt_id)
-    return [number] if number else {*tombstone.phone_numbers, *(contact.phone_numbers if contact else ())}
+    return [number] if number else sorted({*tombstone.phone_numbers, *(contact.phone_numbers if contact else ())})

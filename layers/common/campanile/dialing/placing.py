@@ -32,9 +32,10 @@ class LockedCall:
 
 @dataclass(frozen=True, slots=True)
 class _GateAnswer:
-    """`configuration_id` is the one that the campaign has now."""
+    """`contact` is as it is now, `configuration_id` the one that the campaign has now."""
 
     reading: gate.Reading
+    contact: Contact
     request: CallRequest
     configuration_id: str | None
 
@@ -49,9 +50,9 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
     for _ in range(MAX_GATES):
         asked_at = ports.clock.monotonic_ms()  # before the read: stamped after it, a pause could slip in between
         answer = _ask_gate(ports, call)
-        if answer.configuration_id != call.configuration_id:
-            call = replace(call, configuration_id=answer.configuration_id)  # changed since LOCK: ask by the new one
-            continue
+        former, call = call, replace(call, contact=answer.contact, configuration_id=answer.configuration_id)
+        if (call.configuration_id, call.contact.cold) != (former.configuration_id, former.contact.cold):
+            continue  # changed since LOCK, so not all that counts was read
         now = ports.clock.now_ms()
         if refused := gate.refuse(answer.reading, call.contact, now):
             outcomes.release(ports, slot, refused.code, refused.until)
@@ -94,8 +95,8 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
     """One strong batch read of everything that may forbid the call, and of what the call carries."""
     slot, contact = call.slot, call.contact
     listed = keys.do_not_call(slot.org, slot.phone_number)
-    cold = keys.contact_cold(slot.campaign_key, slot.contact_id)
-    wanted = [listed, *([cold] if contact.cold else [])]
+    hot, cold = keys.contact(slot.campaign_key, contact.id), keys.contact_cold(slot.campaign_key, contact.id)
+    wanted = [listed, hot, *([cold] if contact.cold else [])]
     if call.configuration_id:
         wanted += [
             keys.campaign(slot.org, slot.campaign_key),
@@ -106,11 +107,13 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
     def item(key: keys.Key) -> Item | None:
         return found.get((key["PK"], key["SK"]))
 
+    if hot_item := item(hot):
+        contact = contacts.from_item(slot.campaign_key, hot_item)
     whole = contacts.warm(contact, item(cold))
-    number_listed = item(listed) is not None
+    number_listed, is_contacts_number = item(listed) is not None, slot.phone_number in contact.phone_numbers
     if call.configuration_id is None:
-        reading = gate.Reading(True, None, None, number_listed)
-        return _GateAnswer(reading, _request(ports, slot, whole, AgentFields(), AgentFields()), None)
+        reading = gate.Reading(True, None, None, number_listed, is_contacts_number)
+        return _GateAnswer(reading, contact, _request(ports, slot, whole, AgentFields(), AgentFields()), None)
     campaign_item = item(keys.campaign(slot.org, slot.campaign_key))
     configuration_item = item(keys.configuration(slot.org, call.configuration_id))
     campaign = campaigns.from_item(campaign_item) if campaign_item else None
@@ -120,6 +123,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         campaign.status if campaign else None,
         configuration.schedule if configuration else None,
         number_listed,
+        is_contacts_number,
     )
     request = _request(
         ports,
@@ -129,7 +133,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         configuration.agent if configuration else AgentFields(),
     )
     current = campaign.configuration_id if campaign else call.configuration_id
-    return _GateAnswer(reading, request, current)
+    return _GateAnswer(reading, contact, request, current)
 
 
 def _request(

@@ -44,6 +44,11 @@ def get(table: Table, org: str, configuration_id: str, consistent: bool = True) 
     return from_item(item) if item else None
 
 
+def in_use(table: Table, org: str, configuration_id: str) -> Configuration | None:
+    """One that a campaign refers to: eventually consistent, and read again when it seems not to be there."""
+    return get(table, org, configuration_id, consistent=False) or get(table, org, configuration_id)
+
+
 def get_all(table: Table, org: str, ids: list[str]) -> dict[str, Configuration]:
     """The configurations that exist, by id; eventually consistent, as the gate reads them again."""
     found = table.batch_get([keys.configuration(org, one) for one in ids], consistent=False)
