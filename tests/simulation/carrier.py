@@ -102,6 +102,7 @@ class Carrier:
         self._new_id = new_id
         self.calls: list[Call] = []
         self.undelivered = 0
+        self.reported: set[str] = set()
         self.on_post: list[Callable[[CallRequest, Call | None], None]] = []
         self.on_start: list[Callable[[Call], None]] = []
         self.deliver: Callable[[Call, str, Callable[[bool], None]], None] = lambda _call, _body, _answered: None
@@ -244,17 +245,19 @@ class Carrier:
         fields = {name: getattr(report, name) for name in CallReport.__dataclass_fields__}
         told = {"call": call.id, "attempt": call.attempt_id, "report": fields if is_final else None}
         self.undelivered += 1
-        self._scheduler.at(self._scheduler.now + delay, lambda: self._send(call, json.dumps(told), 0))
+        self._scheduler.at(self._scheduler.now + delay, lambda: self._send(call, json.dumps(told), is_final, 0))
 
-    def _send(self, call: Call, body: str, times_sent: int) -> None:
+    def _send(self, call: Call, body: str, is_final: bool, times_sent: int) -> None:
         if times_sent:
             self._faults.note(Fault.EVENT_REPEATED)
 
         def answered(is_ok: bool) -> None:
+            if is_ok and is_final:
+                self.reported.add(call.attempt_id)
             if is_ok or times_sent == len(RESENT_AFTER_MS):
                 self.undelivered -= 1
                 return
             again = self._scheduler.now + RESENT_AFTER_MS[times_sent]
-            self._scheduler.at(again, lambda: self._send(call, body, times_sent + 1))
+            self._scheduler.at(again, lambda: self._send(call, body, is_final, times_sent + 1))
 
         self.deliver(call, body, answered)

@@ -1,7 +1,8 @@
 """What goes wrong, how often, and how often it did. A profile is drawn per seed; some seeds are calm, some savage."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from random import Random
@@ -52,6 +53,10 @@ class Fault(StrEnum):
     LATE_CALL = "call begun long after its POST"
     LOOK_UP_FAILED = "look-up failed"
     LONG_CALL = "call longer than its lease"
+
+
+SURFACING = frozenset({Fault.THROTTLED_OUT, Fault.LOST_REQUEST, Fault.LOST_RESPONSE})
+"""Those that end a pass, or one recovery of it, with an error: the next tick brings the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,16 @@ class Faults:
         self.log: list[Occurrence] = []
         self.lags: list[tuple[int, int]] = []
         self.is_over = False
-        self.on_fault: Callable[[Fault, int], None] = lambda _fault, _cost: None
         self.profile = profile
         self._scheduler = scheduler
         self._random = random
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """For as long as somebody looks who is no part of the run."""
+        was_over, self.is_over = self.is_over, True
+        yield
+        self.is_over = was_over
 
     def strikes(self, probability: float) -> bool:
         return probability > 0 and not self.is_over and self._random.random() < probability
@@ -125,12 +136,13 @@ class Faults:
         """Count a fault that has just happened."""
         self.counts[fault] += 1
         self.log.append(Occurrence(self._scheduler.now, fault, orgs, cost))
-        self.on_fault(fault, cost)
 
     def note_delay(self, fault: Fault, process: Process, cost: int) -> None:
         """Count a fault that holds a process up."""
-        process.invocation.delays.append((self._scheduler.now, cost))
-        self.note(fault, process.invocation.orgs, cost)
+        invocation = process.invocation
+        invocation.delays.append((self._scheduler.now, cost))
+        until_next = 60_000 if fault in SURFACING and invocation.kind in ("dial", "tick") else 0
+        self.note(fault, invocation.orgs, cost + until_next)
 
     def before_request(self, process: Process, may_stall: bool = True) -> None:
         """Before a request: the process may stand still, or its invocation may die."""
@@ -184,5 +196,5 @@ class Faults:
 
 
 def _longest_outage_ms(invocation: Invocation) -> int:
-    """What the death of an invocation may cost its orgs: a message's visibility time-out, else one tick."""
-    return 85_000 if invocation.kind == "dial" else 60_000
+    """What the death of an invocation may cost its orgs: a message's visibility time-out, or a hint until the tick's."""
+    return {"dial": 45_000, "wake": 60_000, "tick": 60_000}.get(invocation.kind, 0)
