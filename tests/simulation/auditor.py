@@ -17,7 +17,7 @@ from tests.simulation.mirror import Mirror, Moved
 from tests.simulation.operators import Request
 from tests.simulation.world import World
 
-RECOUNTED_EVERY = 40
+RECOUNTED_EVERY = 100
 """Stats are compared with a recount after so many commits, besides once a minute."""
 
 

@@ -144,20 +144,23 @@ class Faults:
         until_next = 60_000 if fault in SURFACING and invocation.kind in ("dial", "tick") else 0
         self.note(fault, invocation.orgs, cost + until_next)
 
-    def before_request(self, process: Process, may_stall: bool = True) -> None:
+    def before_request(self, process: Process) -> None:
         """Before a request: the process may stand still, or its invocation may die."""
-        profile = self.profile
-        if may_stall and self.strikes(profile.stall):
-            cost = self.between(100, self._random.choice((1_000, 5_000, LONG_STALL_MS)))
-            self.note_delay(Fault.STALL, process, cost)
-            self._scheduler.pause(cost)
-        if self.strikes(profile.crash / 2):
+        self._stall(process)
+        if self.strikes(self.profile.crash / 2):
             self.crash(process, Fault.CRASH_BEFORE)
 
     def after_request(self, process: Process) -> None:
-        """After a request took effect: its sender may never learn of it."""
+        """After a request took effect: its sender may never learn of it, or late."""
         if self.strikes(self.profile.crash / 2):
             self.crash(process, Fault.CRASH_AFTER)
+        self._stall(process)
+
+    def _stall(self, process: Process) -> None:
+        if self.strikes(self.profile.stall / 2):
+            cost = self.between(100, self._random.choice((1_000, 5_000, LONG_STALL_MS)))
+            self.note_delay(Fault.STALL, process, cost)
+            self._scheduler.pause(cost)
 
     def crash(self, process: Process, fault: Fault) -> None:
         self._scheduler.kill(process.invocation, fault)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from campanile.telephony.port import CallRequest
-from tests.simulation import oracle
+from tests.simulation import oracle, rest
 from tests.simulation.carrier import Call
-from tests.simulation.mirror import ContactKey, Item, Moved, attempts
+from tests.simulation.mirror import ContactKey, Item, Moved, attempts, is_scheduled_first_call
 from tests.simulation.operators import Request
 from tests.simulation.oracle import CAMPAIGN_EDGES, CONTACT_EDGES, SLOT_EDGES
 
@@ -53,6 +53,14 @@ def check_commit(auditor: "Auditor", moved: Sequence[Moved]) -> None:
                 _contact_moved(auditor, one)
             case "campaign":
                 _edge(auditor, one, "status", CAMPAIGN_EDGES)
+            case "registration":
+                _registered(auditor, one)
+
+
+def _registered(auditor: "Auditor", one: Moved) -> None:
+    """G4: when a tick is put off."""
+    if one.before and (one.after is None or one.after["next_due_at"] > one.before["next_due_at"]):
+        rest.registered_in_time(auditor, one.key[0])
 
 
 def _edge(auditor: "Auditor", one: Moved, name: str, edges: frozenset[oracle.Edge]) -> None:
@@ -220,10 +228,6 @@ def _was_open(auditor: "Auditor", org: str, campaigns: Sequence[Item], people: S
     )
 
 
-def is_scheduled_first_call(contact: Item) -> bool:
-    return contact["attempt_count"] == 0 and "scheduled_at" in contact
-
-
 def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
     """G8."""
     campaign, contact = post.contact
@@ -238,6 +242,8 @@ def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
         auditor.violate("G8", contact, f"call number {len(before) + 1}, although {follows.why_not}")
     if not before or not follows.may_follow:
         return
+    if follows.delay_for == "failed" and auditor.mirror.refused.get(post.contact, 0) > before[-1].ended_at:
+        return  # the number that was to follow an invalid one at once was refused, and this one comes in its place
     earliest = _earliest(auditor, before[-1], follows, rules)
     if auditor.now < earliest:
         why = follows.delay_for or "its end"

@@ -126,6 +126,8 @@ class Mirror:
                 return self.campaigns[key[1]].now
             case "settings":
                 return self.settings.get(key[0])
+            case "registration":
+                return self.registered.get(key[0])
         return None
 
     def _take_contact(self, key: tuple[str, ...], one: Moved, now: int) -> None:
@@ -178,6 +180,11 @@ class Mirror:
 def attempts(item: Item) -> list[Recorded]:
     """The attempts recorded on a contact's hot item."""
     return [Recorded(one["i"], one["o"], one["p"], one["e"]) for one in item.get("attempts", [])]
+
+
+def is_scheduled_first_call(item: Item) -> bool:
+    """Whether windows of their own count for a contact's next call."""
+    return item["attempt_count"] == 0 and "scheduled_at" in item
 
 
 def _kind(change: Change) -> tuple[str, tuple[str, ...]]:

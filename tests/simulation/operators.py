@@ -167,7 +167,7 @@ class Operators:
         """New contacts, with a name, an id or only an Idempotency-Key; the same request often comes twice at once."""
         random = self._random
         self._made += 1
-        zone = random.choice((None, *setting.OFFSET_MINUTES))
+        zone = random.choice(campaign.plan.zones)
         rows = [setting.row(random, campaign.org.numbers, zone, f"new-{self._made}-{n}") for n in range(random.randint(1, 3))]
         request_key = None
         if random.random() < 0.4:

@@ -90,9 +90,15 @@ def windows(text: str, zone: str | None, is_scheduled: bool) -> tuple[str, Seque
 
 
 def is_open(text: str, zone: str | None, is_scheduled: bool, at_ms: int) -> bool:
-    """Whether a contact may be called: minute by minute of the local week."""
+    """Whether a contact may be called."""
+    return _is_open_in(text, zone, is_scheduled, at_ms // 60_000)
+
+
+@lru_cache(maxsize=8192)
+def _is_open_in(text: str, zone: str | None, is_scheduled: bool, utc_minute: int) -> bool:
+    """Windows open and close by the minute."""
     zone, found = windows(text, zone, is_scheduled)
-    local = datetime.fromtimestamp(at_ms / 1000, UTC) + timedelta(minutes=OFFSET_MINUTES[zone])
+    local = datetime.fromtimestamp(60 * utc_minute, UTC) + timedelta(minutes=OFFSET_MINUTES[zone])
     minute = 60 * local.hour + local.minute
     today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
     for window in found:
@@ -108,14 +114,14 @@ def is_open(text: str, zone: str | None, is_scheduled: bool, at_ms: int) -> bool
 
 def next_open(text: str, zone: str | None, is_scheduled: bool, at_ms: int) -> int | None:
     """When it is next open, to the minute; None within a week."""
-    if is_open(text, zone, is_scheduled, at_ms):
-        return at_ms
-    minute = at_ms - at_ms % 60_000
-    for _ in range(7 * 24 * 60):
-        minute += 60_000
-        if is_open(text, zone, is_scheduled, minute):
-            return minute
-    return None
+    minute = _next_open_minute(text, zone, is_scheduled, at_ms // 60_000)
+    return None if minute is None else max(at_ms, 60_000 * minute)
+
+
+@lru_cache(maxsize=8192)
+def _next_open_minute(text: str, zone: str | None, is_scheduled: bool, utc_minute: int) -> int | None:
+    week = range(utc_minute, utc_minute + 7 * 24 * 60)
+    return next((minute for minute in week if _is_open_in(text, zone, is_scheduled, minute)), None)
 
 
 def _minutes(text: str) -> int:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tests.simulation import oracle
-from tests.simulation.guarantees import is_scheduled_first_call
-from tests.simulation.mirror import ContactKey, Item, Moved
+from tests.simulation.mirror import ContactKey, Item, Moved, is_scheduled_first_call
 from tests.simulation.oracle import RANK_OF_KIND
 
 if TYPE_CHECKING:

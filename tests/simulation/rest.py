@@ -6,8 +6,7 @@ from campanile import stats
 from campanile.store import campaigns
 from tests.simulation import oracle, recount
 from tests.simulation.chronicle import plain
-from tests.simulation.guarantees import is_scheduled_first_call
-from tests.simulation.mirror import ContactKey, Item, attempts
+from tests.simulation.mirror import ContactKey, Item, attempts, is_scheduled_first_call
 from tests.simulation.oracle import TERMINAL
 from tests.simulation.setting import MINUTE_MS
 
@@ -32,7 +31,8 @@ def is_at_rest(auditor: "Auditor") -> bool:
         return False
     if any(call.ends_at > auditor.now for call in world.carrier.calls):
         return False
-    return not any(when <= auditor.now + SOON_MS for _, when in _callable(auditor))
+    times = [when for org in world.setting.orgs for when in _next_calls(auditor, org.name)]
+    return not any(when <= auditor.now + SOON_MS for when in times)
 
 
 def check(auditor: "Auditor") -> None:
@@ -43,26 +43,26 @@ def check(auditor: "Auditor") -> None:
     for org in auditor.world.setting.orgs:
         for slot in auditor.mirror.held(org.name).values():
             auditor.violate("G4", slot["contact"], f"a slot is still held at rest, in phase {slot['phase']}")
-    for org_name, when in _earliest(auditor).items():
-        registered = auditor.mirror.registered.get(org_name)
-        if registered is None or registered["next_due_at"] > when:
-            told = registered and registered["next_due_at"] - when
-            auditor.violate("G4", org_name, f"no tick would come for somebody who may be called; registered {told} ms later")
+        registered_in_time(auditor, org.name)
     recount.check(auditor)
     _attempts_in_stats(auditor)
     _requests_not_to_be_called(auditor)
     _log(auditor)
 
 
-def _callable(auditor: "Auditor") -> list[tuple[str, int]]:
-    """Of every pending contact that may ever be called as things are: its org, and when that is next."""
-    found = []
-    for org in auditor.world.setting.orgs:
-        for key, item in auditor.mirror.pending[org.name].items():
-            when = _next_call(auditor, key, item)
-            if when is not None:
-                found.append((org.name, when))
-    return found
+def registered_in_time(auditor: "Auditor", org: str) -> None:
+    """G4: the registry brings a tick no later than the next call. To be checked whenever a registration changes."""
+    when = _next_calls(auditor, org)
+    registered = auditor.mirror.registered.get(org)
+    if when and (registered is None or registered["next_due_at"] > min(when)):
+        late = f"{registered['next_due_at'] - min(when)} ms late" if registered else "never"
+        auditor.violate("G4", org, f"the tick comes {late} for somebody who may be called")
+
+
+def _next_calls(auditor: "Auditor", org: str) -> list[int]:
+    """When each pending contact may next be called, of those that may be called at all as things are."""
+    times = [_next_call(auditor, key, item) for key, item in auditor.mirror.pending[org].items()]
+    return [when for when in times if when is not None]
 
 
 def _next_call(auditor: "Auditor", key: ContactKey, item: Item) -> int | None:
@@ -74,13 +74,6 @@ def _next_call(auditor: "Auditor", key: ContactKey, item: Item) -> int | None:
     if campaign is None or campaign["status"] != "active" or text is None:
         return None
     return oracle.next_open(text, item.get("zone"), is_scheduled_first_call(item), at)
-
-
-def _earliest(auditor: "Auditor") -> dict[str, int]:
-    times: dict[str, int] = {}
-    for org, when in _callable(auditor):
-        times[org] = min(when, times.get(org, when))
-    return times
 
 
 def _is_terminal_or_reachable(auditor: "Auditor", key: ContactKey, item: Item) -> None:
