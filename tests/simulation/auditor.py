@@ -3,7 +3,7 @@
 What it watches: every commit, every POST, every call that begins, and every request with its answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,14 +44,17 @@ class Auditor:
         self.locked_attempts: set[str] = set()
         self.called: dict[str, Call] = {}
         self.accepted: dict[tuple[str, str], str] = {}
+        self.created_at: dict[tuple[str, str], int] = {}
         self.deleted_at: dict[tuple[str, str], int] = {}
         self.begun_at: dict[int, int] = {}
         self.commits = 0
         self.locks = 0
-        world.engine.on_commit.append(self._committed)
-        world.carrier.on_post.append(self._posted)
-        world.carrier.on_start.append(lambda call: guarantees.no_two_live_calls(self, call))
-        world.on_request.append(self._told)
+        self.error: Exception | None = None
+        """What went wrong in the auditor itself: in a process it would be taken for an error of production's."""
+        world.engine.on_commit.append(lambda changes: self._look(lambda: self._committed(changes)))
+        world.carrier.on_post.append(lambda request, call: self._look(lambda: self._posted(request, call)))
+        world.carrier.on_start.append(lambda call: self._look(lambda: guarantees.no_two_live_calls(self, call)))
+        world.on_request.append(lambda *told: self._look(lambda: self._told(*told)))
 
     @property
     def now(self) -> int:
@@ -67,6 +70,13 @@ class Auditor:
         self.violations.append(Violation(guarantee, self.now, subject, message))
         self.world.chronicle.note(f"VIOLATION {guarantee}", subject, message)
         self.world.scheduler.stop()
+
+    def _look(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001  whatever it is, the run ends with it
+            self.error = self.error or error
+            self.world.scheduler.stop()
 
     def _committed(self, changes: Sequence[Change]) -> None:
         moved = self.mirror.apply(changes, self.now)

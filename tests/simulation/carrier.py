@@ -1,7 +1,7 @@
 """The carrier: implements the telephony port, and keeps the true record of every call it made.
 
 A POST takes effect the moment it is sent; what comes back is another matter. Events are sent again, later and later,
-until they are answered. Calls are shorter than the longest call, and begin at most `LATEST_START_MS` after their POST.
+until they are answered. Calls are shorter than the longest call, and begin within half a minute of their POST.
 """
 
 import json
@@ -33,7 +33,6 @@ from tests.simulation.chronicle import Chronicle
 from tests.simulation.scheduler import Scheduler
 
 SECRET = "the deployment's secret"
-LATEST_START_MS = 30_000
 TIME_OUT_MS = 5_000
 RESENT_AFTER_MS = (1_000, 5_000, 20_000, 60_000, 120_000, 300_000)
 OUTCOMES = {
@@ -86,6 +85,7 @@ class Ability:
     can_look_up: bool
     longest_seconds: int
     call_lease_seconds: int
+    latest_start_ms: int = 30_000
 
 
 class Carrier:
@@ -186,7 +186,7 @@ class Carrier:
         if known and self._ability.has_idempotency_key:
             return known[0]
         now = self._scheduler.now
-        wait = self._random.randint(TIME_OUT_MS, LATEST_START_MS) if fault is Fault.LATE_CALL else 20
+        wait = self._random.randint(TIME_OUT_MS, self._ability.latest_start_ms) if fault is Fault.LATE_CALL else 20
         lasts = self._random.randint(1_000, 1000 * self._ability.longest_seconds)
         if self._faults.strikes(self._faults.profile.long_call):
             self._faults.note(Fault.LONG_CALL)

@@ -73,6 +73,9 @@ def _edge(auditor: "Auditor", one: Moved, name: str, edges: frozenset[oracle.Edg
 def _slot_moved(auditor: "Auditor", one: Moved) -> None:
     _edge(auditor, one, "phase", SLOT_EDGES)
     org, subject = one.key[0], "/".join(one.key)
+    if one.after is not None and "attempt" not in one.after:
+        auditor.violate("G4", subject, "a slot was written that nobody holds")
+        return
     if one.before is None and one.after is not None:
         held, usable = auditor.mirror.held(org), auditor.mirror.settings[org]["usable"]
         if len(held) > usable:
@@ -121,7 +124,10 @@ def _contact_moved(auditor: "Auditor", one: Moved) -> None:
     before, after = one.before, one.after
     key = (one.key[0], one.key[1])
     if before is None and after is not None:
+        auditor.created_at[key] = auditor.now
         _one_row_one_contact(auditor, key, after)
+    if after and after["status"] == "pending" and (before is None or before["status"] != "pending"):
+        rest.registered_in_time(auditor, auditor.mirror.org(key[0]), [key])
     if before is not None and after is None:
         auditor.deleted_at[key] = auditor.now
         if before["status"] == "active":
@@ -236,6 +242,10 @@ def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
         auditor.violate("G11", contact, "a call to a contact that is not there")
         return
     before = attempts(item)
+    known, since = {one.id for one in before}, auditor.created_at[post.contact]
+    made = [one for one in auditor.called.values() if one.contact == post.contact and one.placed_at >= since]
+    if any(call.attempt_id not in known for call in made):
+        auditor.violate("G8", contact, "called again, although a former call was never recorded")
     rules = auditor.mirror.rules(campaign)
     follows = oracle.next_call(before, rules, post.request.to)
     if not follows.may_follow:

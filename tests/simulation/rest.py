@@ -1,5 +1,6 @@
 """When a run has come to rest, and what must be true then."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from campanile import stats
@@ -50,18 +51,19 @@ def check(auditor: "Auditor") -> None:
     _log(auditor)
 
 
-def registered_in_time(auditor: "Auditor", org: str) -> None:
-    """G4: the registry brings a tick no later than the next call. To be checked whenever a registration changes."""
-    when = _next_calls(auditor, org)
+def registered_in_time(auditor: "Auditor", org: str, people: Iterable[ContactKey] | None = None) -> None:
+    """G4: the registry brings a tick no later than the next call of `people`, or of everybody who waits in the org."""
+    when = _next_calls(auditor, org, people)
     registered = auditor.mirror.registered.get(org)
     if when and (registered is None or registered["next_due_at"] > min(when)):
         late = f"{registered['next_due_at'] - min(when)} ms late" if registered else "never"
         auditor.violate("G4", org, f"the tick comes {late} for somebody who may be called")
 
 
-def _next_calls(auditor: "Auditor", org: str) -> list[int]:
+def _next_calls(auditor: "Auditor", org: str, people: Iterable[ContactKey] | None = None) -> list[int]:
     """When each pending contact may next be called, of those that may be called at all as things are."""
-    times = [_next_call(auditor, key, item) for key, item in auditor.mirror.pending[org].items()]
+    waiting = auditor.mirror.pending[org]
+    times = [_next_call(auditor, key, waiting[key]) for key in (waiting if people is None else people)]
     return [when for when in times if when is not None]
 
 

@@ -39,6 +39,8 @@ def run(seed: int, setting: Setting | None = None) -> Result:
             _let_happen(auditor)
         finally:
             world.scheduler.abandon()
+    if auditor.error is not None:
+        raise auditor.error
     return Result(
         seed,
         auditor.violations,
@@ -55,18 +57,20 @@ def _let_happen(auditor: Auditor) -> None:
     """Chaos, then rest, then the final checks; the first violation ends it."""
     world = auditor.world
     end_of_chaos = START_MS + world.setting.chaos_ms
-    while world.now < end_of_chaos and not auditor.violations:
+    while world.now < end_of_chaos and not world.scheduler.is_stopped:
         world.scheduler.run(world.now + MINUTE_MS)
+        if world.scheduler.is_stopped:
+            return
         recount.check(auditor)
     world.faults.is_over = True
     for known in world.campaigns:
         status = (auditor.mirror.campaigns[known.id].now or {})["status"]
         if status == "paused" and world.faults.between(0, 2):
             world.request(operators.change_status(known, "start"))
-    while not auditor.violations and world.now < end_of_chaos + LONGEST_REST_MS:
+    while not world.scheduler.is_stopped and world.now < end_of_chaos + LONGEST_REST_MS:
         world.scheduler.run(world.now + MINUTE_MS)
         if rest.is_at_rest(auditor):
             break
-    if not auditor.violations:
+    if not world.scheduler.is_stopped:
         with world.faults.quiet():
             rest.check(auditor)

@@ -62,7 +62,7 @@ class Scheduler:
         self._random = random
         self._heap: list[tuple[int, float, int, Action | None, Process | None, int]] = []
         self._count = 0
-        self._is_stopped = False
+        self.is_stopped = False
         self._hub = getcurrent()
 
     def next_number(self) -> int:
@@ -119,12 +119,12 @@ class Scheduler:
 
     def stop(self) -> None:
         """Let nothing more happen."""
-        self._is_stopped = True
+        self.is_stopped = True
 
     def run(self, until_ms: int) -> None:
         """Let everything happen that is due until then."""
         heap = self._heap
-        while heap and heap[0][0] <= until_ms and not self._is_stopped:
+        while heap and heap[0][0] <= until_ms and not self.is_stopped:
             time_ms, _, _, action, process, turn = heapq.heappop(heap)
             self.now = max(self.now, time_ms)
             if action is not None:
@@ -133,7 +133,7 @@ class Scheduler:
                 self.current = process
                 process.greenlet.switch()
                 self.current = None
-        if not self._is_stopped:
+        if not self.is_stopped:
             self.now = max(self.now, until_ms)
 
     def abandon(self) -> None:

@@ -1,7 +1,7 @@
 """The world of one run as its seed draws it: orgs, campaigns and their configurations, people and their numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -72,6 +72,25 @@ def draw(random: Random) -> Setting:
         operator_every_ms=random.choice((20_000, 60_000, 120_000)),
         limits={"call_lease": lease, "longest_call": 600, "global_concurrency": 0},
     )
+
+
+def restless(setting: Setting) -> Setting:
+    """Operators who change something every few seconds, workers that stall, and messages that come twice at once."""
+    profile = replace(setting.profile, stall=0.02, overlap=0.5)
+    return replace(setting, profile=profile, operator_every_ms=3_000, chaos_ms=10 * MINUTE_MS)
+
+
+def sleepy(setting: Setting) -> Setting:
+    """Minutes in which nothing happens, then something, while every read and index is late."""
+    profile = replace(setting.profile, stale_read=0.9, index_lag=0.9)
+    return replace(setting, profile=profile, operator_every_ms=400_000, chaos_ms=60 * MINUTE_MS)
+
+
+def undead(setting: Setting) -> Setting:
+    """Workers that outlive their locks' lease, which the function's time-out normally keeps them from."""
+    profile = replace(setting.profile, stall=0.03, overlap=0.2)
+    ability = replace(setting.ability, latest_start_ms=8_000)
+    return replace(setting, profile=profile, ability=ability, limits={**setting.limits, "lock_lease": 20})
 
 
 def _org(random: Random, index: int) -> OrgPlan:
