@@ -119,7 +119,7 @@ def _wake(ports: Ports, slot: Slot, contact: Contact, cause: str) -> None:
 def _list_late(ports: Ports, reference: CallReference) -> None:
     """The number of that attempt; when the attempt was never recorded, every number of the contact."""
     now = ports.clock.now_ms()
-    for number in _dialed(ports, reference):
+    for number in sorted(_dialed(ports, reference)):
         for action in numbers.listing(
             reference.org, number, source="conversation", attempt_id=reference.attempt_id, now_ms=now
         ):

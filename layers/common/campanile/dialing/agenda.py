@@ -91,7 +91,7 @@ class Agenda:
         if missing := sorted(wanted - self._configurations.keys()):
             self._configurations |= configurations.get_all(self._table, self._org, missing)
         for entry in sheet:
-            for zone in entry.lanes:
+            for zone in sorted(entry.lanes):
                 for kind in LaneKind:
                     known = self._lanes.setdefault((entry.campaign_key, zone, kind), Lane(entry, zone, kind))
                     known.entry = entry

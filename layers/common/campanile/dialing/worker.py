@@ -194,7 +194,7 @@ class _Candidates:
 def _read(ports: Ports, org: str, heads: list[Head]) -> _Candidates:
     """The contacts behind the heads, read strongly, and the call locks of the numbers to dial."""
     found: dict[tuple[str, str], Contact] = {}
-    for campaign_key in {head.campaign_key for head in heads}:
+    for campaign_key in dict.fromkeys(head.campaign_key for head in heads):
         ids = [head.contact_id for head in heads if head.campaign_key == campaign_key]
         for contact_id, contact in contacts.get_many(ports.table, campaign_key, ids).items():
             found[campaign_key, contact_id] = contact
