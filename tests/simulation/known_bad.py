@@ -1,0 +1,197 @@
+"""The product as it would be with one step wrong, to prove that the auditor would notice.
+
+Each variant rewrites a line of production's own source in memory. A line that is no longer there is an error, so that
+no variant goes on passing after the code it spoils has moved.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+
+from campanile import gate, outcomes, retry, upsert
+from campanile.dialing import agenda, locking, placing, recovery
+from campanile.store import calls, contacts, numbers, orgs, registry, slots
+from tests.simulation.setting import Setting, restless, sleepy, undead
+
+Owner = ModuleType | type
+Line = tuple[Owner, str, str, str]
+"""Module, function, what stands there, what is to stand there."""
+
+
+def as_drawn(setting: Setting) -> Setting:
+    """The usual world."""
+    return setting
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One mistake: the lines it changes, and the guarantees of which a run violates one, in the auditor's words."""
+
+    name: str
+    violates: frozenset[str]
+    lines: tuple[Line, ...]
+    world: Callable[[Setting], Setting] = as_drawn
+    """In which world it shows."""
+
+    def apply(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Spoil the product for as long as `monkeypatch` lasts."""
+        for module, function, old, new in self.lines:
+            monkeypatch.setattr(module, function, rewritten(module, function, old, new))
+
+
+def rewritten(owner: Owner, function: str, old: str, new: str) -> Callable[..., object]:
+    """A function or method of production with one piece of its source replaced."""
+    found = getattr(owner, function)
+    source = textwrap.dedent(inspect.getsource(found))
+    assert source.count(old) == 1, f"{owner.__name__}.{function} no longer has this piece once: {old!r}"
+    scratch: dict[str, Callable[..., object]] = {}
+    exec(compile(source.replace(old, new), f"<{function}, spoilt>", "exec"), found.__globals__, scratch)  # noqa: S102
+    return scratch[function]
+
+
+def _variant(
+    name: str, violates: str, *lines: Line, world: Callable[[Setting], Setting] = as_drawn
+) -> Variant:
+    return Variant(name, frozenset(violates.split()), lines, world)
+
+
+VARIANTS = (
+    _variant(
+        "an expired call is simply put back",
+        "G1 G8 attempts",
+        (recovery, "_recover", "if slot.phase in PHASES_BEFORE_POST:", "if True:"),
+    ),
+    _variant(
+        "a POST of unknown fate is repeated",
+        "G1",
+        (
+            placing,
+            "_post",
+            "    result = ports.telephony.place(request)\n",
+            "    result = ports.telephony.place(request)\n"
+            "    if isinstance(result, Ambiguous):\n"
+            "        result = ports.telephony.place(request)\n",
+        ),
+    ),
+    _variant(
+        "INTENT without its condition",
+        "G1 G2 G4 G7",
+        (slots, "intend", "if slot.lease_until <= now_ms:", "if False:"),
+        (
+            slots,
+            "_advance",
+            'f"#attempt = :attempt AND {condition}"',
+            'f"#attempt = :attempt AND {condition}" if changes["phase"] != "intended" '
+            'else "attribute_not_exists(#PK) OR #attempt = :attempt OR #attempt <> :attempt OR " + condition',
+        ),
+        world=undead,
+    ),
+    _variant(
+        "the gate is stamped after its reading",
+        "G3",
+        (
+            placing,
+            "place",
+            "        answer = _ask_gate(ports, call)\n",
+            "        answer = _ask_gate(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
+        ),
+        world=restless,
+    ),
+    _variant(
+        "no delay after an unknown outcome",
+        "G8",
+        (retry, "_retry", "max(delay_ms, 1000 * call.longest_call_seconds)", "0"),
+    ),
+    _variant(
+        "the slot is freed before FINAL",
+        "G4",
+        (
+            calls,
+            "_settle",
+            "table.transact([freeing, moved, *actions])",
+            "(table.write(freeing), table.transact([moved, *actions]))",
+        ),
+    ),
+    _variant(
+        "LOCK without a look at the limit",
+        "G2",
+        (orgs, "allowing_slot", '"#limit_rev = :limit_rev AND #usable > :n"', '"#limit_rev >= :limit_rev OR #usable > :n"'),
+        world=restless,
+    ),
+    _variant(
+        "counters outside of FINAL's transaction",
+        "G6",
+        (
+            calls,
+            "_settle",
+            "table.transact([freeing, moved, *actions])",
+            "(table.transact([freeing, *actions]), table.write(moved))",
+        ),
+    ),
+    _variant(
+        "no lock on the number",
+        "G1",
+        (numbers, "taking", "    item = ", "    return []\n    item = "),
+    ),
+    _variant(
+        "a registration is removed whatever was announced since",
+        "G4",
+        (registry, "settle", '"#seq = :seq AND #announced_at = :at"', '"#seq >= :seq OR #announced_at >= :at"'),
+        world=sleepy,
+    ),
+    _variant(
+        "windows of scheduled calls for every call",
+        "G3",
+        (gate, "opening", "windows_for(schedule, zone, scheduled_first_call)", "windows_for(schedule, zone, True)"),
+    ),
+    _variant(
+        "the contact's id in place of a fresh attempt id",
+        "G1",
+        (locking.Locker, "_slot", "attempt_id=self.ports.new_id()", "attempt_id=contact.id"),
+    ),
+    _variant(
+        "an event ends whatever call holds its slot",
+        "G1 G4 attempts",
+        (outcomes, "record", "if slot is not None and slot.attempt_id == reference.attempt_id:", "if slot is not None:"),
+    ),
+    _variant(
+        "a contact is written over what it has become since it was read",
+        "G4 G6 G7 G8",
+        (contacts, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
+        world=restless,
+    ),
+    _variant(
+        "the gate does not ask for do-not-call entries",
+        "G3",
+        (gate, "refuse", "if reading.number_listed:", "if False:"),
+    ),
+    _variant(
+        "retries before first calls",
+        "G5",
+        (agenda, "_precedence", "return -lane.entry.priority, rank", "return -lane.entry.priority, -rank"),
+    ),
+    _variant(
+        "a contact is inserted over the one of its name",
+        "G4 G6 G7 G10 G11",
+        (contacts, "inserting", 'Put(item, "attribute_not_exists(#PK)")', "Put(item)"),
+    ),
+    _variant(
+        "an invalid number is called again",
+        "G8",
+        (retry, "number_for", "if number not in unreachable", "if number"),
+    ),
+    _variant(
+        "a request without a name makes a contact each time it comes",
+        "G10",
+        (upsert, "repeatable", 'replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}"))', "row"),
+    ),
+    _variant(
+        "the number called is logged",
+        "G12",
+        (placing, "_post", "    now = ports.clock.now_ms()\n", '    now = ports.clock.now_ms()\n    ports.log.info("called", extra={"action": "called", "to": slot.phone_number})\n'),
+    ),
+)

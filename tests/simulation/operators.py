@@ -1,0 +1,189 @@
+"""What clients of the API do meanwhile: each request is carried out by production's use case, and may die half-way."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from campanile import manage_campaigns, manage_concurrency, manage_configurations, manage_contacts, stats, upsert
+from campanile.dialing.ports import Ports
+from campanile.models import CampaignPatch, ConcurrencyInput, ConfigurationPatch, ContactInput
+from campanile.store import keys, numbers
+from tests.simulation import setting
+from tests.simulation.setting import CampaignPlan, OrgPlan
+
+Work = Callable[[Ports], Any]
+ENDING = ("pause", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
+
+    kind: str
+    org: str
+    work: Work
+    about: tuple[str, ...] = ()
+    rows: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCampaign:
+    """A campaign that was created for a plan."""
+
+    org: OrgPlan
+    plan: CampaignPlan
+    id: str
+    configuration_id: str
+
+
+def upsert_rows(org: str, campaign_id: str, rows: Sequence[Mapping[str, Any]], request_key: str | None = None) -> Request:
+    """POST …/contacts, as its function does it."""
+
+    def work(ports: Ports) -> Any:
+        campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
+        inputs = [ContactInput.model_validate(row) for row in rows]
+        checked = upsert.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
+        if request_key:
+            checked = upsert.repeatable(checked, campaign, request_key)
+        return upsert.upsert(ports.table, ports.queue, campaign, checked, ports.clock.now_ms())
+
+    key = keys.default_campaign(org) if campaign_id == keys.DEFAULT_CAMPAIGN else campaign_id
+    return Request("upsert", org, work, (key,), rows)
+
+
+def change_status(campaign: KnownCampaign, action: str) -> Request:
+    org = campaign.org.name
+
+    def work(ports: Ports) -> Any:
+        now = ports.clock.now_ms()
+        return manage_campaigns.change_status(ports.table, ports.queue, org, campaign.id, action, now)
+
+    return Request(action, org, work, (campaign.id,))
+
+
+def change_priority(campaign: KnownCampaign, priority: int) -> Request:
+    org = campaign.org.name
+
+    def work(ports: Ports) -> Any:
+        patch = CampaignPatch.model_validate({"priority": priority})
+        return manage_campaigns.change(ports.table, ports.queue, org, campaign.id, patch, ports.clock.now_ms())
+
+    return Request("priority", org, work, (campaign.id,))
+
+
+def change_windows(campaign: KnownCampaign, windows: Mapping[str, Any]) -> Request:
+    org = campaign.org.name
+
+    def work(ports: Ports) -> Any:
+        patch = ConfigurationPatch.model_validate(windows, strict=False)
+        now = ports.clock.now_ms()
+        return manage_configurations.change(ports.table, ports.queue, org, campaign.configuration_id, patch, now)
+
+    return Request("windows", org, work, (campaign.configuration_id,))
+
+
+def set_limit(org: str, limit: int) -> Request:
+    def work(ports: Ports) -> Any:
+        wanted = ConcurrencyInput(concurrency_limit=limit)
+        return manage_concurrency.put(ports.table, ports.queue, ports.limits, org, wanted, ports.clock.now_ms())
+
+    return Request("limit", org, work, (str(limit),))
+
+
+def list_number(org: str, number: str) -> Request:
+    def work(ports: Ports) -> Any:
+        for action in numbers.listing(org, number, source="api", attempt_id=None, now_ms=ports.clock.now_ms()):
+            ports.table.write(action)
+
+    return Request("do-not-call", org, work, (number,))
+
+
+def delete(org: str, campaign_id: str, reference: str) -> Request:
+    def work(ports: Ports) -> Any:
+        campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
+        return manage_contacts.delete(ports.table, campaign, reference, ports.clock.now_ms())
+
+    return Request("delete", org, work, (campaign_id, reference))
+
+
+def read_stats(campaign: KnownCampaign) -> Request:
+    def work(ports: Ports) -> Any:
+        found = manage_campaigns.find(ports.table, campaign.org.name, campaign.id)
+        return stats.read(ports.table, found, ports.clock.now_ms())
+
+    return Request("stats", campaign.org.name, work, (campaign.id,))
+
+
+class Operators:
+    """Draws requests."""
+
+    def __init__(self, random: Random, campaigns: Sequence[KnownCampaign]) -> None:
+        self._random = random
+        self._campaigns = campaigns
+        self._made = 0
+
+    def opening(self, orgs: Sequence[OrgPlan]) -> list[tuple[int, Request]]:
+        """The requests that bring everybody in, each with its time (ms after the start); some come in two parts."""
+        found: list[tuple[int, Request]] = []
+        for campaign in self._campaigns:
+            rows = campaign.plan.rows
+            cut = self._random.randint(1, len(rows))
+            for part in (rows[:cut], rows[cut:]):
+                if part:
+                    when = self._random.choice((0, 100, 20_000, 200_000))
+                    found.append((when, upsert_rows(campaign.org.name, campaign.id, part)))
+        for org in orgs:
+            if org.ad_hoc:
+                when = self._random.randint(0, 120_000)
+                found.append((when, upsert_rows(org.name, keys.DEFAULT_CAMPAIGN, org.ad_hoc)))
+        return found
+
+    def draw(self) -> list[Request]:
+        """The next request, or two at once."""
+        random = self._random
+        campaign = random.choice(self._campaigns)
+        org = campaign.org
+        draws: dict[Callable[[], list[Request]], int] = {
+            lambda: [change_status(campaign, "pause")]: 4,
+            lambda: [change_status(campaign, "start")]: 6,
+            lambda: [change_status(campaign, "close")] if random.random() < 0.1 else []: 1,
+            lambda: [change_priority(campaign, random.randint(1, 6))]: 2,
+            lambda: [change_windows(campaign, self._windows(campaign))]: 2,
+            lambda: [set_limit(org.name, random.randint(1, 8))]: 3,
+            lambda: [list_number(org.name, random.choice(org.numbers))]: 2,
+            lambda: self._new_rows(campaign): 4,
+            lambda: self._same_rows(campaign): 4,
+            lambda: [delete(org.name, campaign.id, self._name(campaign))]: 2,
+            lambda: [read_stats(campaign)]: 1,
+        }
+        [chosen] = random.choices(list(draws), list(draws.values()))
+        return chosen()
+
+    def _windows(self, campaign: KnownCampaign) -> dict[str, Any]:
+        return setting.windows(self._random, campaign.plan.configuration["default_timezone"])
+
+    def _new_rows(self, campaign: KnownCampaign) -> list[Request]:
+        """New contacts, with a name, an id or only an Idempotency-Key; the same request often comes twice at once."""
+        random = self._random
+        self._made += 1
+        zone = random.choice(campaign.plan.zones)
+        rows = [setting.row(random, campaign.org.numbers, zone, f"new-{self._made}-{n}") for n in range(random.randint(1, 3))]
+        request_key = None
+        if random.random() < 0.4:
+            request_key = f"request-{self._made}"
+            rows = [{name: value for name, value in one.items() if name != "external_id"} for one in rows]
+        request = upsert_rows(campaign.org.name, campaign.id, rows, request_key)
+        return [request] * random.choice((1, 1, 2))
+
+    def _same_rows(self, campaign: KnownCampaign) -> list[Request]:
+        """Contacts that are there already, with other numbers, another time, or just the same."""
+        random = self._random
+        rows = []
+        for one in random.sample(list(campaign.plan.rows), min(3, len(campaign.plan.rows))):
+            other = setting.row(random, campaign.org.numbers, one.get("timezone"), one["external_id"])
+            rows.append(random.choice((one, other)))
+        return [upsert_rows(campaign.org.name, campaign.id, rows)] * random.choice((1, 1, 2))
+
+    def _name(self, campaign: KnownCampaign) -> str:
+        return str(self._random.choice(campaign.plan.rows)["external_id"])
