@@ -1,6 +1,7 @@
 """Which of a contact's numbers is dialed, and when (seed 000: their order is their priority; G8)."""
 
 from campanile.lifecycle import Outcome
+from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
 
 
@@ -12,6 +13,18 @@ def test_an_invalid_number_moves_on_to_the_next_at_once(dialer: Dialer) -> None:
     dialer.call(Outcome.ANSWERED)
     assert [post.to for post in dialer.posts] == [number(1), number(2), number(3)]
     assert dialer.contact(campaign, contact_id).status == "completed"
+
+
+def test_a_contact_left_with_a_number_known_as_invalid_ends_without_a_call(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    [contact_id] = dialer.add(campaign, {"phone_numbers": [number(1), number(2)]})
+    dialer.call(Outcome.INVALID_NUMBER)
+    dialer.upsert(campaign, {"id": contact_id, "phone_numbers": [number(1)]})
+    dialer.run()
+    contact = dialer.contact(campaign, contact_id)
+    assert len(dialer.posts) == 1
+    assert (contact.status, contact.last_outcome) == ("error", "invalid_number")
+    audit(dialer, campaign)
 
 
 def test_a_contact_whose_every_number_is_invalid_is_an_error(dialer: Dialer) -> None:

@@ -120,10 +120,17 @@ def _attempt(slot: Slot, report: CallReport) -> Attempt:
     )
 
 
+_ENDED_BY_REFUSAL = {
+    Refusal.DO_NOT_CALL: ContactStatus.DO_NOT_CALL,
+    Refusal.INVALID_NUMBER: ContactStatus.ERROR,
+}
+"""How a contact ends whose every number is refused for good."""
+
+
 def after_refusal(
     contact: Contact, number: str, code: Refusal, now_ms: int, until: int | None, due: int | None = None
 ) -> Contact:
-    """Apply a refusal: no attempt, nothing consumed. A listed number is skipped; with none left the contact is done.
+    """Apply a refusal: no attempt, nothing consumed. A listed number is skipped; with no number left the contact ends.
 
     `due` (UTC ms) postpones the next try, as when the provider asked for a pause.
     """
@@ -131,8 +138,8 @@ def after_refusal(
     status = _known_end(contact.attempts) or ContactStatus.PENDING
     if code is Refusal.DO_NOT_CALL:
         unreachable = _with(unreachable, number)
-        if all(one in unreachable for one in contact.phone_numbers):
-            status = ContactStatus.DO_NOT_CALL
+    if code in _ENDED_BY_REFUSAL and all(one in unreachable for one in contact.phone_numbers):
+        status = _ENDED_BY_REFUSAL[code]
     return replace(
         contact,
         status=status,

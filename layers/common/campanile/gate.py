@@ -18,7 +18,8 @@ MAX_READING_AGE_MS = 500
 class Reading:
     """What the gate read. Ad-hoc contacts have neither campaign nor schedule; `campaign_status` None: no campaign.
 
-    `is_contacts_number`: the number locked is still one of the contact's.
+    `is_contacts_number`: the number locked is still one of the contact's. `is_unreachable`: a former call has shown
+    that nobody can be reached by it.
     """
 
     is_ad_hoc: bool
@@ -26,6 +27,7 @@ class Reading:
     schedule: Schedule | None
     number_listed: bool
     is_contacts_number: bool = True
+    is_unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
         return Refused(Refusal.DO_NOT_CALL)
     if not reading.is_contacts_number:
         return Refused(Refusal.NUMBER_REMOVED)
+    if reading.is_unreachable:
+        return Refused(Refusal.INVALID_NUMBER)
     if contact.due > now_ms:
         return Refused(Refusal.NOT_YET_DUE, contact.due)
     if reading.is_ad_hoc:

@@ -62,6 +62,7 @@ class Refusal(StrEnum):
     DO_NOT_CALL = "do_not_call"
     NUMBER_BUSY = "number_busy"
     NUMBER_REMOVED = "number_removed"
+    INVALID_NUMBER = "invalid_number"
     DAILY_CAP = "daily_cap"
     PROVIDER_REFUSED = "provider_refused"
     NOT_PLACED = "not_placed"

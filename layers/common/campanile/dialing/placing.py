@@ -110,9 +110,13 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
     if hot_item := item(hot):
         contact = contacts.from_item(slot.campaign_key, hot_item)
     whole = contacts.warm(contact, item(cold))
-    number_listed, is_contacts_number = item(listed) is not None, slot.phone_number in contact.phone_numbers
+    of_number = (
+        item(listed) is not None,
+        slot.phone_number in contact.phone_numbers,
+        slot.phone_number in contact.unreachable,
+    )
     if call.configuration_id is None:
-        reading = gate.Reading(True, None, None, number_listed, is_contacts_number)
+        reading = gate.Reading(True, None, None, *of_number)
         return _GateAnswer(reading, contact, _request(ports, slot, whole, AgentFields(), AgentFields()), None)
     campaign_item = item(keys.campaign(slot.org, slot.campaign_key))
     configuration_item = item(keys.configuration(slot.org, call.configuration_id))
@@ -122,8 +126,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         False,
         campaign.status if campaign else None,
         configuration.schedule if configuration else None,
-        number_listed,
-        is_contacts_number,
+        *of_number,
     )
     request = _request(
         ports,
