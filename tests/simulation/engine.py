@@ -19,8 +19,8 @@ from tests.simulation.requests import (
     GET,
     MAX_ITEM_BYTES,
     QUERY,
+    Schema,
     Write,
-    key_of,
     key_value,
     placeholders,
     supported,
@@ -69,12 +69,11 @@ class Engine:
         """Called after each committed write or transaction that changed items, with all its changes at once."""
         assert {one["AttributeType"] for one in definition["AttributeDefinitions"]} == {"S"}
         self._hash, self._sort = (one["AttributeName"] for one in definition["KeySchema"])
-        self._key_names = (self._hash, self._sort)
+        key = (self._hash, self._sort)
         self._table = Partitions(self._hash, self._sort)
-        self._indexes = {
-            one["IndexName"]: Index(one, self._key_names) for one in definition.get("GlobalSecondaryIndexes", [])
-        }
-        self._indexed = {name for index in self._indexes.values() for name in (index.hash_name, index.sort_name)}
+        self._indexes = {one["IndexName"]: Index(one, key) for one in definition.get("GlobalSecondaryIndexes", [])}
+        indexed = [name for index in self._indexes.values() for name in (index.hash_name, index.sort_name)]
+        self._schema = Schema(key, frozenset(indexed))
         self._now_ms = now_ms
         self._index_lag_ms = index_lag_ms
         self._stale_read_ms = stale_read_ms
@@ -92,14 +91,14 @@ class Engine:
 
     def get_item(self, **request: Any) -> Any:
         supported(request, GET)
-        stored = self._read(key_of(request["Key"], self._key_names), request.get("ConsistentRead", False))
+        stored = self._read(self._schema.key_of(request["Key"]), request.get("ConsistentRead", False))
         return {"Item": stored.item} if stored else {}
 
     def batch_get_item(self, **request: Any) -> Any:
         supported(request, {"RequestItems"})
         [(table, wanted)] = request["RequestItems"].items()
         supported(wanted, {"Keys", "ConsistentRead"})
-        keys = [key_of(key, self._key_names) for key in wanted["Keys"]]
+        keys = [self._schema.key_of(key) for key in wanted["Keys"]]
         if len(keys) > MAX_BATCH:
             raise refusal("Too many items requested for the BatchGetItem call")
         if len(set(keys)) < len(keys):
@@ -123,7 +122,7 @@ class Engine:
             source: Partitions = self._index(request["IndexName"], consistent)
             names: tuple[str, ...] = self._indexes[request["IndexName"]].key_names
         else:
-            source, names = self._table, self._key_names
+            source, names = self._table, self._schema.key
         hash_value, within = self._wanted(request, source)
         start = self._start(request.get("ExclusiveStartKey"), source, names, hash_value, within)
         if source is self._table and not consistent:
@@ -149,7 +148,7 @@ class Engine:
         token = request.get("ClientRequestToken")
         if token and self._was_done(token, request["TransactItems"]):
             return {}
-        writes = transaction(request["TransactItems"], self._key_names)
+        writes = transaction(request["TransactItems"], self._schema)
         outcomes: list[Stored | None] = []
         reasons: list[dict[str, Any]] = []
         for write in writes:
@@ -237,7 +236,7 @@ class Engine:
             key_value(name, given[name])
         if given[source.hash_name]["S"] != hash_value or not within.has(given[source.sort_name]["S"]):
             raise refusal("The provided starting key does not match the range key predicate")
-        return source.position(given, key_of({name: given[name] for name in self._key_names}, self._key_names))
+        return source.position(given, self._schema.key_of({name: given[name] for name in self._schema.key}))
 
     # Writes
 
@@ -245,7 +244,7 @@ class Engine:
         wanted = request.get("ReturnValues", "NONE")
         if wanted not in returned:
             raise refusal("Return values set to invalid value")
-        write = write_of(kind, request, self._key_names)
+        write = write_of(kind, request, self._schema)
         before = self._table.get(write.key)
         try:
             after = self._outcome(write, before)
@@ -267,7 +266,6 @@ class Engine:
             return None
         if write.kind == "Put":
             assert write.item
-            self._check_indexed(write.item.item)
             return write.item
         base = before or self._only_key(write.key)
         return self._updated(write, base) if write.update else base
@@ -275,7 +273,7 @@ class Engine:
     def _updated(self, write: Write, base: Stored) -> Stored:
         assert write.update
         touched = write.update.attributes(write.names)
-        for name in self._key_names:
+        for name in self._schema.key:
             if name in touched:
                 raise refusal(f"Cannot update attribute {name}. This attribute is part of the key")
         item = write.update.applied(base.item, write.names, write.values)
@@ -284,17 +282,12 @@ class Engine:
             size += size_of(name, item.get(name)) - size_of(name, base.item.get(name))
         if size > MAX_ITEM_BYTES:
             raise refusal("Item size to update has exceeded the maximum allowed size")
-        if not touched.isdisjoint(self._indexed):
-            self._check_indexed(item)
+        if not touched.isdisjoint(self._schema.indexed):
+            self._schema.check_indexed(item)
         return Stored(item, size)
 
     def _only_key(self, key: Key) -> Stored:
-        return Stored(*checked_item({name: {"S": one} for name, one in zip(self._key_names, key, strict=True)}))
-
-    def _check_indexed(self, item: Item) -> None:
-        for name in self._indexed:
-            if name in item:
-                key_value(name, item[name])
+        return Stored(*checked_item({name: {"S": one} for name, one in zip(self._schema.key, key, strict=True)}))
 
     def _was_done(self, token: str, actions: Any) -> bool:
         """Whether a transaction was done under this token in the last 10 minutes."""

@@ -180,7 +180,7 @@ def _operand(parser: Parser) -> Operand:
         [(kind, content)] = value.items()
         return {"N": str(len(content.encode() if kind == "S" else content))}
 
-    return Operand(size)
+    return Operand(size, type="N")
 
 
 def _arguments(parser: Parser, function: str, count: int) -> list[Operand]:

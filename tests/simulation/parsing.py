@@ -22,11 +22,12 @@ _TOKEN = re.compile(r"\s*(#\w+|:\w+|<>|<=|>=|[=<>(),.\[\]+-]|\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What an expression reads: a document path, a value, or what a function makes of them."""
+    """What an expression reads: a document path, a value, or what a function makes of them, of a type known before."""
 
     read: Read
     path: Path = ()
     value: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,9 @@ class Parser:
         return self.take()
 
     def typed(self, of: str, operand: Operand, allowed: frozenset[str]) -> None:
-        """Require one of these types of a value that is given as this operand."""
+        """Require one of these types of an operand whose type is known without an item."""
+        if operand.type and operand.type not in allowed:
+            raise self.refused(f"Incorrect operand type for operator or function; {of}, operand type: {operand.type}")
         placeholder = operand.value
         if not placeholder:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.simulation import expressions, updates
-from tests.simulation.attribute_values import Value, checked, checked_item, refusal
+from tests.simulation.attribute_values import Item, Value, checked, checked_item, refusal
 from tests.simulation.indexes import Key, Stored
 from tests.simulation.parsing import Names, Parsed, Values
 
@@ -44,6 +44,29 @@ _NO_VALUES: dict[str, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """The attributes that make the key of the table, and those that make the keys of its indexes."""
+
+    key: tuple[str, str]
+    indexed: frozenset[str]
+
+    def key_of(self, given: Mapping[str, Value]) -> Key:
+        """A primary key, found valid."""
+        if len(given) != len(self.key) or not all(name in given for name in self.key):
+            raise refusal("The provided key element does not match the schema")
+        pk, sk = (key_value(name, given[name]) for name in self.key)
+        if len(pk.encode()) > MAX_HASH_BYTES or len(sk.encode()) > MAX_SORT_BYTES:
+            raise refusal("Hash primary key values must be under 2048 bytes, and range primary key values under 1024")
+        return pk, sk
+
+    def check_indexed(self, item: Item) -> None:
+        """Refuse what an index cannot hold."""
+        for name in self.indexed:
+            if name in item:
+                key_value(name, item[name])
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """A write whose request was found valid, not yet tried. `size` is the bytes of what it brings."""
 
@@ -73,7 +96,7 @@ def supported(request: Mapping[str, Any], parameters: set[str]) -> None:
         raise TypeError(f"the engine does not know {sorted(request.keys() - parameters)}")
 
 
-def transaction(actions: Sequence[Mapping[str, Any]], key_names: tuple[str, str]) -> list[Write]:
+def transaction(actions: Sequence[Mapping[str, Any]], schema: Schema) -> list[Write]:
     """A transaction's writes, each found valid by itself and all of them together."""
     if len(actions) > MAX_ACTIONS:
         raise refusal("Member must have length less than or equal to 100")
@@ -82,7 +105,7 @@ def transaction(actions: Sequence[Mapping[str, Any]], key_names: tuple[str, str]
         if len(action) != 1:
             raise refusal("TransactItems can only contain one of Check, Put, Update or Delete")
         [(kind, request)] = action.items()
-        writes.append(write(kind, request, key_names))
+        writes.append(write(kind, request, schema))
     if len({one.key for one in writes}) < len(writes):
         raise refusal("Transaction request cannot include multiple operations on one item")
     if sum(one.size for one in writes) > MAX_TRANSACTION_BYTES:
@@ -90,7 +113,7 @@ def transaction(actions: Sequence[Mapping[str, Any]], key_names: tuple[str, str]
     return writes
 
 
-def write(kind: str, request: Mapping[str, Any], key_names: tuple[str, str]) -> Write:
+def write(kind: str, request: Mapping[str, Any], schema: Schema) -> Write:
     """One write, of a request of its own or of a transaction."""
     supported(request, _ACTIONS[kind])
     condition = update = item = None
@@ -104,32 +127,23 @@ def write(kind: str, request: Mapping[str, Any], key_names: tuple[str, str]) -> 
     given = placeholders(request, parsed)
     size = given.size
     if kind == "Put":
-        item = _item(request["Item"], key_names)
+        item = _item(request["Item"], schema)
         size += item.size
-        key = key_of({name: item.item[name] for name in key_names}, key_names)
+        key = schema.key_of({name: item.item[name] for name in schema.key})
     else:
-        key = key_of(request["Key"], key_names)
+        key = schema.key_of(request["Key"])
     tells_old = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     return Write(kind, key, condition, update, given.names, given.values, item, size, tells_old)
 
 
-def _item(given: Mapping[str, Value], key_names: tuple[str, str]) -> Stored:
+def _item(given: Item, schema: Schema) -> Stored:
     item = Stored(*checked_item(given))
     if item.size > MAX_ITEM_BYTES:
         raise refusal("Item size has exceeded the maximum allowed size")
-    if not all(name in item.item for name in key_names):
+    if not all(name in item.item for name in schema.key):
         raise refusal("One of the required keys was not given a value")
+    schema.check_indexed(item.item)
     return item
-
-
-def key_of(given: Mapping[str, Value], key_names: tuple[str, str]) -> Key:
-    """A primary key, found valid."""
-    if len(given) != len(key_names) or not all(name in given for name in key_names):
-        raise refusal("The provided key element does not match the schema")
-    pk, sk = (key_value(name, given[name]) for name in key_names)
-    if len(pk.encode()) > MAX_HASH_BYTES or len(sk.encode()) > MAX_SORT_BYTES:
-        raise refusal("Hash primary key values must be under 2048 bytes, and range primary key values under 1024")
-    return pk, sk
 
 
 def key_value(name: str, value: Value) -> str:

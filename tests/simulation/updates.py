@@ -170,10 +170,12 @@ def _choice(parser: Parser) -> Operand:
     if len(operands) != 2 or not operands[0].path:
         raise parser.refused("if_not_exists takes a document path and an operand")
     wanted, otherwise = operands
+    parser.distinct("if_not_exists", wanted, [otherwise])
 
     def read(item: Item, names: Names, values: Values) -> Value | None:
+        default = _needed(otherwise, item, names, values)  # it must exist even where it is not needed
         value = wanted.read(item, names, values)
-        return otherwise.read(item, names, values) if value is None else value
+        return default if value is None else value
 
     return Operand(read)
 
