@@ -82,9 +82,10 @@ def _action(action: Mapping[str, Any]) -> str:
 
 
 def _filled(expression: str, values: Mapping[str, Any]) -> str:
+    expression = expression.replace("#", "")
     for name in sorted(values, key=len, reverse=True):
         expression = expression.replace(name, repr(values[name]))
-    return expression.replace("#", "")
+    return expression
 
 
 def _key(key: Mapping[str, Any]) -> str:

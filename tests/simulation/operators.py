@@ -123,7 +123,7 @@ class Operators:
         self._campaigns = campaigns
         self._made = 0
 
-    def opening(self, orgs: Sequence[OrgPlan]) -> list[tuple[int, Request]]:
+    def opening(self, orgs: Sequence[OrgPlan], arrivals_ms: Sequence[int]) -> list[tuple[int, Request]]:
         """The requests that bring everybody in, each with its time (ms after the start); some come in two parts."""
         found: list[tuple[int, Request]] = []
         for campaign in self._campaigns:
@@ -131,7 +131,7 @@ class Operators:
             cut = self._random.randint(1, len(rows))
             for part in (rows[:cut], rows[cut:]):
                 if part:
-                    when = self._random.choice((0, 100, 20_000, 200_000))
+                    when = self._random.choice(arrivals_ms)
                     found.append((when, upsert_rows(campaign.org.name, campaign.id, part)))
         for org in orgs:
             if org.ad_hoc:

@@ -45,7 +45,10 @@ class OrgPlan:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Everything a run begins with. `chaos_ms` is how long faults and operators go on."""
+    """Everything a run begins with. `chaos_ms` is how long faults and operators go on.
+
+    `arrivals_ms`: after how long a campaign's people may come in, in two parts.
+    """
 
     profile: Profile
     ability: Ability
@@ -53,6 +56,12 @@ class Setting:
     chaos_ms: int
     operator_every_ms: int
     limits: Mapping[str, int] = field(default_factory=dict)
+    arrivals_ms: Sequence[int] = (0, 100, 20_000, 200_000)
+
+
+def of_seed(seed: int) -> Setting:
+    """The setting of a seed's run."""
+    return draw(Random(f"{seed} setting"))
 
 
 def draw(random: Random) -> Setting:
@@ -137,9 +146,12 @@ def configuration(random: Random) -> dict[str, Any]:
 
 
 def windows(random: Random, default_zone: str) -> dict[str, Any]:
-    """Calling windows in the wall-clock time of zones; half of the configurations allow every hour."""
+    """Calling windows in the wall-clock time of zones; many configurations allow every hour, some every other minute."""
     if random.random() < 0.4:
         return {"default_windows": [ALWAYS], "overrides": [], "scheduled_windows": None}
+    if random.random() < 0.2:
+        minutes = [_span(minute, 1, default_zone) for minute in range(0, 24, 2)]
+        return {"default_windows": minutes, "overrides": [], "scheduled_windows": None}
     narrow = [_window(random, default_zone) for _ in range(random.randint(1, 2))]
     zone = random.choice(ZONES)
     overrides = [{"timezones": [zone], "windows": [_window(random, zone)]}] if random.random() < 0.5 else []
@@ -149,8 +161,11 @@ def windows(random: Random, default_zone: str) -> dict[str, Any]:
 
 def _window(random: Random, zone: str) -> dict[str, Any]:
     """A window of some minutes that opens around the run by the clock of `zone`; every third lasts for hours."""
-    opens = random.randint(-10, 20)
-    lasts = random.choice((3, 8, 20, 300))
+    return _span(random.randint(-10, 20), random.choice((3, 8, 20, 300)), zone)
+
+
+def _span(opens: int, lasts: int, zone: str) -> dict[str, Any]:
+    """From so many minutes after the run's start on, for so many minutes."""
     return {"days": list(DAYS), "start": _wall_clock(opens, zone), "end": _wall_clock(opens + lasts, zone)}
 
 

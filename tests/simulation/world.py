@@ -45,7 +45,7 @@ class World:
 
     def __init__(self, seed: int, setting: Setting | None = None) -> None:
         self.seed = seed
-        self.setting = setting or settings.draw(self._dice("setting"))
+        self.setting = setting or settings.of_seed(seed)
         self.scheduler = Scheduler(START_MS, self._dice("scheduler"))
         self.faults = Faults(self.scheduler, self._dice("faults"), self.setting.profile)
         self.chronicle = Chronicle(self.scheduler)
@@ -93,7 +93,7 @@ class World:
                 fields = {"name": "a campaign", "configuration_id": configuration.id, "priority": plan.priority}
                 campaign = manage_campaigns.create(table, org.name, CampaignInput.model_validate(fields), self.now)
                 self.campaigns.append(KnownCampaign(org, plan, campaign.id, configuration.id))
-        for after, request in self.operators.opening(self.setting.orgs):
+        for after, request in self.operators.opening(self.setting.orgs, self.setting.arrivals_ms):
             self._request_at(START_MS + after, request)
         self._tick_at(START_MS + self._dice("tick").randint(0, MINUTE_MS))
         self.scheduler.at(START_MS + self.setting.operator_every_ms, self._operate)

@@ -1,0 +1,59 @@
+"""What many runs were, for people: seeds, calls, virtual time, and how often each fault happened."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.simulation.faults import Fault
+from tests.simulation.run import Result
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over runs."""
+
+    seeds: int = 0
+    calls: int = 0
+    locks: int = 0
+    commits: int = 0
+    virtual_ms: int = 0
+    faults: Counter[Fault] = field(default_factory=Counter)
+    violations: dict[int, str] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        self.seeds += 1
+        self.calls += result.calls
+        self.locks += result.locks
+        self.commits += result.commits
+        self.virtual_ms += result.virtual_ms
+        self.faults.update(result.faults)
+        if result.violations:
+            self.violations[result.seed] = str(result.violations[0])
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The sums in words, in the order in which they are told."""
+        return {
+            "seeds": f"{self.seeds:,}",
+            "calls": f"{self.calls:,}",
+            "locks": f"{self.locks:,}",
+            "commits": f"{self.commits:,}",
+            "virtual hours": f"{self.virtual_ms / HOUR_MS:,.1f}",
+            "faults": f"{self.faults.total():,}",
+            **{f"  {fault}": f"{self.faults[fault]:,}" for fault in Fault},
+            "violations": f"{len(self.violations):,}",
+        }
+
+
+def totals(results: Sequence[Result]) -> Totals:
+    sums = Totals()
+    for one in results:
+        sums.add(one)
+    return sums
+
+
+def summary(results: Sequence[Result]) -> str:
+    """A table in plain text."""
+    return "\n".join(f"{name:<42}{told:>12}" for name, told in totals(results).facts.items())
