@@ -45,6 +45,7 @@ class Rules:
     retry_delay: int = 3600
     retry_outcomes: frozenset[str] = frozenset({"no_answer", "busy", "failed"})
     retry_delays: Mapping[str, int] | None = None
+    daily_cap: int | None = None
 
     def delay_ms(self, outcome: str) -> int:
         return 1000 * (self.retry_delays or {}).get(outcome, self.retry_delay)
@@ -75,6 +76,7 @@ def rules(text: str) -> Rules:
         told.get("retry_delay_seconds", 3600),
         frozenset(told.get("retry_outcomes", ["no_answer", "busy", "failed"])),
         told.get("retry_delays", {}),
+        told.get("daily_attempts_per_number"),
     )
 
 

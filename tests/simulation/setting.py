@@ -79,7 +79,7 @@ def draw(random: Random) -> Setting:
         orgs=[_org(random, index) for index in range(random.choice((1, 1, 2, 3)))],
         chaos_ms=random.randint(15, 30) * MINUTE_MS,
         operator_every_ms=random.choice((20_000, 60_000, 120_000)),
-        limits={"call_lease": lease, "longest_call": 600, "global_concurrency": 0},
+        limits={"call_lease": lease, "longest_call": 600, "global_concurrency": random.choice((0, 2, 4, 9))},
     )
 
 
@@ -141,6 +141,7 @@ def configuration(random: Random) -> dict[str, Any]:
         "retry_delay_seconds": random.choice((5, 30, 120)),
         "retry_outcomes": outcomes,
         "retry_delays": {random.choice(outcomes): random.choice((1, 60, 200))} if random.random() < 0.5 else {},
+        "daily_attempts_per_number": random.choice((None, None, 1, 3)),
     }
     return {**fields, **windows(random, fields["default_timezone"])}
 
