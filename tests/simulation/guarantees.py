@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.simulation.auditor import Auditor
 
 STOP_WITHIN_MS = 1_000
+DAY_MS = 24 * 3600 * 1000
 RECOVERED_WITHIN_MS = 150_000
 REQUESTS_MS = 3_000
 """What the requests themselves take between a tick's hint and the return of a lock, a busy pass's reads included."""
@@ -186,6 +187,7 @@ def check_post(auditor: "Auditor", post: Posted) -> None:
     _post_is_allowed_now(auditor, post)
     if post.call is not None:
         _call_may_follow(auditor, post)
+        _number_is_not_worn_out(auditor, post)
         auditor.called[post.request.attempt_id] = post.call
 
 
@@ -262,6 +264,16 @@ def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
     if auditor.now < earliest:
         why = follows.delay_for or "its end"
         auditor.violate("G8", contact, f"called {earliest - auditor.now} ms too early after {before[-1].outcome} ({why})")
+
+
+def _number_is_not_worn_out(auditor: "Auditor", post: Posted) -> None:
+    """The daily cap: how often the org has called the number in the last 24 hours, whichever campaign did."""
+    campaign, contact = post.contact
+    cap = auditor.mirror.rules(campaign).daily_cap
+    org, since = auditor.mirror.org(campaign), auditor.now - DAY_MS
+    made = [one for one in auditor.called.values() if (one.org, one.number) == (org, post.request.to)]
+    if cap is not None and sum(one.placed_at > since for one in made) >= cap:
+        auditor.violate("cap", contact, f"{post.request.to} was called {len(made)} times before, at most {cap} are allowed")
 
 
 def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, rules: oracle.Rules) -> int:

@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from campanile import gate, outcomes, retry, upsert
-from campanile.dialing import agenda, locking, placing, recovery
+from campanile import gate, outcomes, pacing, retry, upsert
+from campanile.dialing import agenda, grants, locking, placing, recovery
 from campanile.store import calls, contacts, numbers, orgs, registry, slots
 from tests.simulation.setting import Setting, restless, sleepy, undead
 
@@ -193,5 +193,15 @@ VARIANTS = (
         "the number called is logged",
         "G12",
         (placing, "_post", "    now = ports.clock.now_ms()\n", '    now = ports.clock.now_ms()\n    ports.log.info("called", extra={"action": "called", "to": slot.phone_number})\n'),
+    ),
+    _variant(
+        "an org's part of the global limit shrinks although its calls go on",
+        "G2",
+        (grants, "_lower", "max(settings.usable, len(slots.held(ports.table, settings)))", "settings.usable"),
+    ),
+    _variant(
+        "the daily cap of a number is not asked for",
+        "cap",
+        (pacing, "capped_until", "if daily_cap is None or len(times) < daily_cap:", "if True:"),
     ),
 )
