@@ -33,7 +33,7 @@ class LockedCall:
 class _GateAnswer:
     """`configuration_id` is the one that the campaign has now."""
 
-    refused: gate.Refused | None
+    reading: gate.Reading
     request: CallRequest
     configuration_id: str | None
 
@@ -51,17 +51,20 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
         if answer.configuration_id != call.configuration_id:
             call = replace(call, configuration_id=answer.configuration_id)  # changed since LOCK: ask by the new one
             continue
-        if answer.refused:
-            outcomes.release(ports, slot, answer.refused.code, answer.refused.until)
-            return
         now = ports.clock.now_ms()
+        if refused := gate.refuse(answer.reading, call.contact, now):
+            outcomes.release(ports, slot, refused.code, refused.until)
+            return
         intended = slots.intend(ports.table, slot, now, now + 1000 * ports.limits.lock_lease)
         if intended is None:
             return  # the lock expired and was given back: it is no longer ours to call
-        if ports.clock.monotonic_ms() - asked_at <= gate.MAX_READING_AGE_MS:
-            _post(ports, intended, answer.request)
-            return
         slot = intended
+        if refused := gate.refuse(answer.reading, call.contact, ports.clock.now_ms()):  # its window has closed meanwhile
+            outcomes.release(ports, slot, refused.code, refused.until)
+            return
+        if ports.clock.monotonic_ms() - asked_at <= gate.MAX_READING_AGE_MS:
+            _post(ports, slot, answer.request)
+            return
     outcomes.release(ports, slot, Refusal.NOT_PLACED)
 
 
@@ -104,12 +107,9 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
 
     whole = contacts.warm(contact, item(cold))
     number_listed = item(listed) is not None
-    now = ports.clock.now_ms()
     if call.configuration_id is None:
         reading = gate.Reading(True, None, None, number_listed)
-        return _GateAnswer(
-            gate.refuse(reading, contact, now), _request(ports, slot, whole, AgentFields(), AgentFields()), None
-        )
+        return _GateAnswer(reading, _request(ports, slot, whole, AgentFields(), AgentFields()), None)
     campaign_item = item(keys.campaign(slot.org, slot.campaign_key))
     configuration_item = item(keys.configuration(slot.org, call.configuration_id))
     campaign = campaigns.from_item(campaign_item) if campaign_item else None
@@ -128,7 +128,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         configuration.agent if configuration else AgentFields(),
     )
     current = campaign.configuration_id if campaign else call.configuration_id
-    return _GateAnswer(gate.refuse(reading, contact, now), request, current)
+    return _GateAnswer(reading, request, current)
 
 
 def _request(
