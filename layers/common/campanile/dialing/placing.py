@@ -59,7 +59,8 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
         if intended is None:
             return  # the lock expired and was given back: it is no longer ours to call
         slot = intended
-        if refused := gate.refuse(answer.reading, call.contact, ports.clock.now_ms()):  # its window has closed meanwhile
+        now = ports.clock.now_ms()  # its window may have closed while INTENT was written
+        if refused := gate.refuse(answer.reading, call.contact, now):
             outcomes.release(ports, slot, refused.code, refused.until)
             return
         if ports.clock.monotonic_ms() - asked_at <= gate.MAX_READING_AGE_MS:
