@@ -39,7 +39,9 @@ def no_two_live_calls(auditor: "Auditor", call: Call) -> None:
         if other is call or not other.is_live:
             continue
         if other.contact == call.contact:
-            auditor.violate("G1", call.contact[1], f"two live calls to the contact: {other.attempt_id} and {call.attempt_id}")
+            auditor.violate(
+                "G1", call.contact[1], f"two live calls to the contact: {other.attempt_id} and {call.attempt_id}"
+            )
         elif (other.org, other.number) == (call.org, call.number):
             auditor.violate("G1", call.contact[1], f"two live calls to {call.number}, the other to {other.contact[1]}")
 
@@ -257,7 +259,9 @@ def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
     earliest = _earliest(auditor, before[-1], follows, rules)
     if auditor.now < earliest:
         why = follows.delay_for or "its end"
-        auditor.violate("G8", contact, f"called {earliest - auditor.now} ms too early after {before[-1].outcome} ({why})")
+        auditor.violate(
+            "G8", contact, f"called {earliest - auditor.now} ms too early after {before[-1].outcome} ({why})"
+        )
 
 
 def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, rules: oracle.Rules) -> int:
@@ -287,4 +291,3 @@ def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any)
         was_deleted = auditor.deleted_at.get(key, 0) >= auditor.begun_at[id(request)]
         if index not in failed and not is_there and not was_deleted:
             auditor.violate("G10", key[1], f"row {index} was answered, but its contact is not there")
-
