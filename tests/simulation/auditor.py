@@ -46,7 +46,7 @@ class Auditor:
         self.accepted: dict[tuple[str, str], str] = {}
         self.created_at: dict[tuple[str, str], int] = {}
         self.deleted_at: dict[tuple[str, str], int] = {}
-        self.begun_at: dict[int, int] = {}
+        self.begun_at: dict[Request, int] = {}
         self.commits = 0
         self.locks = 0
         self.error: Exception | None = None

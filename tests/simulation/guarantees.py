@@ -79,9 +79,7 @@ def _slot_moved(auditor: "Auditor", one: Moved) -> None:
         auditor.violate("G4", subject, "a slot was written that nobody holds")
         return
     if one.before is None and one.after is not None:
-        held, usable = auditor.mirror.held(org), auditor.mirror.settings[org]["usable"]
-        if len(held) > usable:
-            auditor.violate("G2", subject, f"{len(held)} slots held of {usable}")
+        _within_limits(auditor, org, subject)
         if one.after["attempt"] in auditor.locked_attempts:
             auditor.violate("G1", subject, f"attempt id {one.after['attempt']} is used again")
         auditor.locked_attempts.add(one.after["attempt"])
@@ -91,6 +89,17 @@ def _slot_moved(auditor: "Auditor", one: Moved) -> None:
     elif one.before is not None:
         _slot_freed(auditor, subject, one.before)
     _contact_and_slot_agree(auditor, one.after or one.before or {})
+
+
+def _within_limits(auditor: "Auditor", org: str, subject: str) -> None:
+    """G2: the org's limit, and the deployment's over all orgs where there is one."""
+    held, usable = len(auditor.mirror.held(org)), auditor.mirror.settings[org]["usable"]
+    if held > usable:
+        auditor.violate("G2", subject, f"{held} slots held of {usable}")
+    everywhere = sum(len(auditor.mirror.held(one.name)) for one in auditor.world.setting.orgs)
+    most = auditor.world.limits.global_concurrency
+    if most and everywhere > most:
+        auditor.violate("G2", subject, f"{everywhere} slots held in all orgs of {most}")
 
 
 def _slot_freed(auditor: "Auditor", subject: str, slot: Item) -> None:
@@ -279,7 +288,7 @@ def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, r
 def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any) -> None:
     """G10 and G11: what was answered is there."""
     if stage == "begun":
-        auditor.begun_at[id(request)] = auditor.now
+        auditor.begun_at.setdefault(request, auditor.now)
     if request.kind != "upsert" or stage != "answered":
         return
     if len(answer.contact_ids) != len(request.rows):
@@ -288,6 +297,6 @@ def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any)
     for index, contact_id in enumerate(answer.contact_ids):
         key = (request.about[0], str(contact_id))
         is_there = auditor.mirror.contacts[key].now is not None
-        was_deleted = auditor.deleted_at.get(key, 0) >= auditor.begun_at[id(request)]
+        was_deleted = auditor.deleted_at.get(key, 0) >= auditor.begun_at[request]
         if index not in failed and not is_there and not was_deleted:
             auditor.violate("G10", key[1], f"row {index} was answered, but its contact is not there")

@@ -16,9 +16,9 @@ Work = Callable[[Ports], Any]
 ENDING = ("pause", "close")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
+    """One request, equal only to itself. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
 
     kind: str
     org: str
