@@ -5,7 +5,7 @@ RUN := .local/venv/bin/python -m
 FAST_TESTS := tests/unit tests/contract tests/infrastructure
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down check test fuzz deploy lock lock-check
+.PHONY: help setup demo up down check test fuzz simulate deploy lock lock-check
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -30,14 +30,19 @@ check: ## The fast part of the tests: lint, types, template, unit, contract and 
 	@$(RUN) tools.check
 	$(RUN) pytest -n auto $(FAST_TESTS)
 
-test: check ## Everything: check, then integration tests on DynamoDB Local and the deployed template
+test: check ## Everything: check, then the simulation, integration tests on DynamoDB Local and the deployed template
 	$(NEEDS)
+	$(RUN) pytest -n 2 tests/simulation
 	$(RUN) pytest -n 2 --dist loadgroup tests/integration
 	$(RUN) pytest tests/e2e
 
 fuzz: ## Half an hour of made-up requests against a stack of their own; ARGS="--minutes 5 --seed 7"
 	$(NEEDS) dev packages ministack sam
 	@$(RUN) tools.fuzz $(ARGS)
+
+simulate: ## Ten thousand simulated runs with every kind of fault; ARGS="--seeds 500 --first 7 --json", ARGS="--seed 7"
+	$(NEEDS) dev
+	@$(RUN) tools.simulate $(ARGS)
 
 deploy: ## Deploy to the AWS account of this shell; options of `sam deploy` go into ARGS="..."
 	$(NEEDS) dev sam

@@ -1,4 +1,4 @@
-"""Watches a run and says which guarantee was violated, when and for whom. It changes nothing and asks production nothing.
+"""Watches a run and says which guarantee was violated, when and for whom. It changes nothing.
 
 What it watches: every commit, every POST, every call that begins, and every request with its answer.
 """
@@ -46,7 +46,7 @@ class Auditor:
         self.accepted: dict[tuple[str, str], str] = {}
         self.created_at: dict[tuple[str, str], int] = {}
         self.deleted_at: dict[tuple[str, str], int] = {}
-        self.begun_at: dict[int, int] = {}
+        self.begun_at: dict[Request, int] = {}
         self.commits = 0
         self.locks = 0
         self.error: Exception | None = None
@@ -114,7 +114,11 @@ def _change(one: Moved) -> str:
         case "settings":
             return f"limit of {name}: {after.get('usable')}"
         case "registration":
-            return f"registration of {name}: next due {_time(after.get('next_due_at'))}" if after else f"no registration of {name}"
+            return (
+                f"registration of {name}: next due {_time(after.get('next_due_at'))}"
+                if after
+                else f"no registration of {name}"
+            )
         case "listed":
             return f"do not call {name}"
     return f"{one.kind} {name}"

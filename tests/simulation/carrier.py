@@ -28,8 +28,8 @@ from campanile.telephony.port import (
     PlaceResult,
     Refused,
 )
-from tests.simulation.faults import Fault, Faults
 from tests.simulation.chronicle import Chronicle
+from tests.simulation.faults import Fault, Faults
 from tests.simulation.scheduler import Scheduler
 
 SECRET = "the deployment's secret"
@@ -92,7 +92,13 @@ class Carrier:
     """`telephony.port.Telephony`. Hooks: `on_post(request, call)` with the call it made or None; `on_start(call)`."""
 
     def __init__(
-        self, scheduler: Scheduler, faults: Faults, chronicle: Chronicle, random: Random, ability: Ability, new_id: Callable[[], str]
+        self,
+        scheduler: Scheduler,
+        faults: Faults,
+        chronicle: Chronicle,
+        random: Random,
+        ability: Ability,
+        new_id: Callable[[], str],
     ) -> None:
         self._scheduler = scheduler
         self._faults = faults
@@ -158,7 +164,9 @@ class Carrier:
         report = told["report"]
         if report is None:
             return CarrierEvent(told["call"], None, told["attempt"])
-        return CarrierEvent(told["call"], CallReport(**{**report, "outcome": Outcome(report["outcome"])}), told["attempt"])
+        return CarrierEvent(
+            told["call"], CallReport(**{**report, "outcome": Outcome(report["outcome"])}), told["attempt"]
+        )
 
     def _draw_fault(self) -> Fault | None:
         if not self._faults.strikes(self._faults.profile.post):
@@ -190,7 +198,9 @@ class Carrier:
         lasts = self._random.randint(1_000, 1000 * self._ability.longest_seconds)
         if self._faults.strikes(self._faults.profile.long_call):
             self._faults.note(Fault.LONG_CALL)
-            lasts = 1000 * self._random.randint(self._ability.call_lease_seconds + 5, self._ability.call_lease_seconds * 2)
+            lasts = 1000 * self._random.randint(
+                self._ability.call_lease_seconds + 5, self._ability.call_lease_seconds * 2
+            )
         outcome = self._random.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
         token = parse_qs(urlsplit(request.callback_url).query)["ref"][0]
         reference = read_reference(token, SECRET)

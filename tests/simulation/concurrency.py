@@ -21,11 +21,11 @@ class VirtualFuture(Future[T]):
     def __hash__(self) -> int:
         return hash(self._number)
 
-    def result(self, timeout: float | None = None) -> T:
+    def result(self, timeout: float | None = None) -> T:  # noqa: ARG002  nobody gives one
         wait_for(self._scheduler, [self], FOREVER_MS)
         return super().result(0)
 
-    def exception(self, timeout: float | None = None) -> BaseException | None:
+    def exception(self, timeout: float | None = None) -> BaseException | None:  # noqa: ARG002  the same
         wait_for(self._scheduler, [self], FOREVER_MS)
         return super().exception(0)
 
@@ -65,7 +65,7 @@ class VirtualExecutor(Executor):
         self._submitted.append(future)
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  the same
         while running := [one for one in self._submitted if not one.done()]:
             wait_for(self._scheduler, running, FOREVER_MS)
 

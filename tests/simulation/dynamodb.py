@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from tests.simulation.chronicle import Chronicle, keys_of
 from tests.simulation.engine import Engine
 from tests.simulation.faults import Fault, Faults
-from tests.simulation.chronicle import Chronicle, keys_of
 from tests.simulation.scheduler import Process, Scheduler
 
 Key = tuple[str, str]
@@ -60,7 +60,9 @@ class Client:
 
         return self._send("transact_write_items", request, (2, 6), transact)
 
-    def _send(self, operation: str, request: Mapping[str, Any], latency: tuple[int, int], act: Callable[[], Any]) -> Any:
+    def _send(
+        self, operation: str, request: Mapping[str, Any], latency: tuple[int, int], act: Callable[[], Any]
+    ) -> Any:
         """What the SDK does with one request: send it, and again when it was throttled or got no answer."""
         process = self._process
         is_throttled_out = self._faults.strikes(self._faults.profile.throttle / 10)

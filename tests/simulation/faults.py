@@ -89,7 +89,9 @@ SAVAGE_FACTOR = 3.0
 
 def draw_profile(random: Random) -> Profile:
     """One run in ten has no faults, three are calm, four usual, two savage; single kinds are more or less frequent."""
-    weather = random.choice((NONE, *3 * [Profile().scaled(0.3)], *4 * [Profile()], *2 * [Profile().scaled(SAVAGE_FACTOR)]))
+    weather = random.choice(
+        (NONE, *3 * [Profile().scaled(0.3)], *4 * [Profile()], *2 * [Profile().scaled(SAVAGE_FACTOR)])
+    )
     emphasis = {one.name: min(0.9, getattr(weather, one.name) * random.choice((0, 1, 1, 2))) for one in fields(weather)}
     return replace(weather, **emphasis)
 
@@ -199,5 +201,5 @@ class Faults:
 
 
 def _longest_outage_ms(invocation: Invocation) -> int:
-    """What the death of an invocation may cost its orgs: a message's visibility time-out, or a hint until the tick's."""
+    """What an invocation's death may cost its orgs: a message's visibility time-out, or a hint until the tick."""
     return {"dial": 45_000, "wake": 60_000, "tick": 60_000}.get(invocation.kind, 0)

@@ -40,7 +40,9 @@ def no_two_live_calls(auditor: "Auditor", call: Call) -> None:
         if other is call or not other.is_live:
             continue
         if other.contact == call.contact:
-            auditor.violate("G1", call.contact[1], f"two live calls to the contact: {other.attempt_id} and {call.attempt_id}")
+            auditor.violate(
+                "G1", call.contact[1], f"two live calls to the contact: {other.attempt_id} and {call.attempt_id}"
+            )
         elif (other.org, other.number) == (call.org, call.number):
             auditor.violate("G1", call.contact[1], f"two live calls to {call.number}, the other to {other.contact[1]}")
 
@@ -78,13 +80,7 @@ def _slot_moved(auditor: "Auditor", one: Moved) -> None:
         auditor.violate("G4", subject, "a slot was written that nobody holds")
         return
     if one.before is None and one.after is not None:
-        held, usable = auditor.mirror.held(org), auditor.mirror.settings[org]["usable"]
-        if len(held) > usable:
-            auditor.violate("G2", subject, f"{len(held)} slots held of {usable}")
-        everywhere = sum(len(auditor.mirror.held(one.name)) for one in auditor.world.setting.orgs)
-        most = auditor.world.limits.global_concurrency
-        if most and everywhere > most:
-            auditor.violate("G2", subject, f"{everywhere} slots held over all orgs, of {most}")
+        _within_limits(auditor, org, subject)
         if one.after["attempt"] in auditor.locked_attempts:
             auditor.violate("G1", subject, f"attempt id {one.after['attempt']} is used again")
         auditor.locked_attempts.add(one.after["attempt"])
@@ -94,6 +90,17 @@ def _slot_moved(auditor: "Auditor", one: Moved) -> None:
     elif one.before is not None:
         _slot_freed(auditor, subject, one.before)
     _contact_and_slot_agree(auditor, one.after or one.before or {})
+
+
+def _within_limits(auditor: "Auditor", org: str, subject: str) -> None:
+    """G2: the org's limit, and the deployment's over all orgs where there is one."""
+    held, usable = len(auditor.mirror.held(org)), auditor.mirror.settings[org]["usable"]
+    if held > usable:
+        auditor.violate("G2", subject, f"{held} slots held of {usable}")
+    everywhere = sum(len(auditor.mirror.held(one.name)) for one in auditor.world.setting.orgs)
+    most = auditor.world.limits.global_concurrency
+    if most and everywhere > most:
+        auditor.violate("G2", subject, f"{everywhere} slots held in all orgs of {most}")
 
 
 def _slot_freed(auditor: "Auditor", subject: str, slot: Item) -> None:
@@ -263,7 +270,9 @@ def _call_may_follow(auditor: "Auditor", post: Posted) -> None:
     earliest = _earliest(auditor, before[-1], follows, rules)
     if auditor.now < earliest:
         why = follows.delay_for or "its end"
-        auditor.violate("G8", contact, f"called {earliest - auditor.now} ms too early after {before[-1].outcome} ({why})")
+        auditor.violate(
+            "G8", contact, f"called {earliest - auditor.now} ms too early after {before[-1].outcome} ({why})"
+        )
 
 
 def _number_is_not_worn_out(auditor: "Auditor", post: Posted) -> None:
@@ -273,7 +282,9 @@ def _number_is_not_worn_out(auditor: "Auditor", post: Posted) -> None:
     org, since = auditor.mirror.org(campaign), auditor.now - DAY_MS
     made = [one for one in auditor.called.values() if (one.org, one.number) == (org, post.request.to)]
     if cap is not None and sum(one.placed_at > since for one in made) >= cap:
-        auditor.violate("cap", contact, f"{post.request.to} was called {len(made)} times before, at most {cap} are allowed")
+        auditor.violate(
+            "cap", contact, f"{post.request.to} was called {len(made)} times before, at most {cap} are allowed"
+        )
 
 
 def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, rules: oracle.Rules) -> int:
@@ -291,7 +302,7 @@ def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, r
 def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any) -> None:
     """G10 and G11: what was answered is there."""
     if stage == "begun":
-        auditor.begun_at[id(request)] = auditor.now
+        auditor.begun_at.setdefault(request, auditor.now)
     if request.kind != "upsert" or stage != "answered":
         return
     if len(answer.contact_ids) != len(request.rows):
@@ -300,7 +311,6 @@ def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any)
     for index, contact_id in enumerate(answer.contact_ids):
         key = (request.about[0], str(contact_id))
         is_there = auditor.mirror.contacts[key].now is not None
-        was_deleted = auditor.deleted_at.get(key, 0) >= auditor.begun_at[id(request)]
+        was_deleted = auditor.deleted_at.get(key, 0) >= auditor.begun_at[request]
         if index not in failed and not is_there and not was_deleted:
             auditor.violate("G10", key[1], f"row {index} was answered, but its contact is not there")
-

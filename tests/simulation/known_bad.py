@@ -53,9 +53,7 @@ def rewritten(owner: Owner, function: str, old: str, new: str) -> Callable[..., 
     return scratch[function]
 
 
-def _variant(
-    name: str, violates: str, *lines: Line, world: Callable[[Setting], Setting] = as_drawn
-) -> Variant:
+def _variant(name: str, violates: str, *lines: Line, world: Callable[[Setting], Setting] = as_drawn) -> Variant:
     return Variant(name, frozenset(violates.split()), lines, world)
 
 
@@ -119,7 +117,12 @@ VARIANTS = (
     _variant(
         "LOCK without a look at the limit",
         "G2",
-        (orgs, "allowing_slot", '"#limit_rev = :limit_rev AND #usable > :n"', '"#limit_rev >= :limit_rev OR #usable > :n"'),
+        (
+            orgs,
+            "allowing_slot",
+            '"#limit_rev = :limit_rev AND #usable > :n"',
+            '"#limit_rev >= :limit_rev OR #usable > :n"',
+        ),
         world=restless,
     ),
     _variant(
@@ -156,7 +159,12 @@ VARIANTS = (
     _variant(
         "an event ends whatever call holds its slot",
         "G1 G4 attempts",
-        (outcomes, "record", "if slot is not None and slot.attempt_id == reference.attempt_id:", "if slot is not None:"),
+        (
+            outcomes,
+            "record",
+            "if slot is not None and slot.attempt_id == reference.attempt_id:",
+            "if slot is not None:",
+        ),
     ),
     _variant(
         "a contact is written over what it has become since it was read",
@@ -187,12 +195,23 @@ VARIANTS = (
     _variant(
         "a request without a name makes a contact each time it comes",
         "G10",
-        (upsert, "repeatable", 'replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}"))', "row"),
+        (
+            upsert,
+            "repeatable",
+            'replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}"))',
+            "row",
+        ),
     ),
     _variant(
         "the number called is logged",
         "G12",
-        (placing, "_post", "    now = ports.clock.now_ms()\n", '    now = ports.clock.now_ms()\n    ports.log.info("called", extra={"action": "called", "to": slot.phone_number})\n'),
+        (
+            placing,
+            "_post",
+            "    now = ports.clock.now_ms()\n",
+            "    now = ports.clock.now_ms()\n"
+            '    ports.log.info("called", extra={"action": "called", "to": slot.phone_number})\n',
+        ),
     ),
     _variant(
         "an org's part of the global limit shrinks although its calls go on",

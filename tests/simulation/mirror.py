@@ -163,14 +163,14 @@ class Mirror:
         if (known.now or {}).get("document") != text:
             known.add(now, one.after)
 
-    def _take_settings(self, key: tuple[str, ...], one: Moved, now: int) -> None:
+    def _take_settings(self, key: tuple[str, ...], one: Moved, _now: int) -> None:
         assert one.after, "an org's settings are never deleted"
         self.settings[key[0]] = one.after
 
-    def _take_listed(self, key: tuple[str, ...], one: Moved, now: int) -> None:
+    def _take_listed(self, key: tuple[str, ...], _one: Moved, now: int) -> None:
         self.listed.setdefault((key[0], key[1]), now)
 
-    def _take_registration(self, key: tuple[str, ...], one: Moved, now: int) -> None:
+    def _take_registration(self, key: tuple[str, ...], one: Moved, _now: int) -> None:
         if one.after is None:
             self.registered.pop(key[0], None)
         else:

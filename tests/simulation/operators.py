@@ -16,9 +16,9 @@ Work = Callable[[Ports], Any]
 ENDING = ("pause", "close")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
+    """One request, equal only to itself. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
 
     kind: str
     org: str
@@ -37,7 +37,9 @@ class KnownCampaign:
     configuration_id: str
 
 
-def upsert_rows(org: str, campaign_id: str, rows: Sequence[Mapping[str, Any]], request_key: str | None = None) -> Request:
+def upsert_rows(
+    org: str, campaign_id: str, rows: Sequence[Mapping[str, Any]], request_key: str | None = None
+) -> Request:
     """POST …/contacts, as its function does it."""
 
     def work(ports: Ports) -> Any:
@@ -168,7 +170,10 @@ class Operators:
         random = self._random
         self._made += 1
         zone = random.choice(campaign.plan.zones)
-        rows = [setting.row(random, campaign.org.numbers, zone, f"new-{self._made}-{n}") for n in range(random.randint(1, 3))]
+        rows = [
+            setting.row(random, campaign.org.numbers, zone, f"new-{self._made}-{n}")
+            for n in range(random.randint(1, 3))
+        ]
         request_key = None
         if random.random() < 0.4:
             request_key = f"request-{self._made}"

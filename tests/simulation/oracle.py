@@ -57,7 +57,7 @@ AD_HOC_RULES = Rules()
 @lru_cache(maxsize=512)
 def document(text: str) -> dict[str, Any]:
     """A stored configuration, its defaults filled in from the documentation."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "default_timezone": "America/New_York",
         "default_windows": [],
         "overrides": [],

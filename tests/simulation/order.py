@@ -20,7 +20,12 @@ Rank = tuple[int, int, int, int]
 
 def check_locks(auditor: "Auditor", moved: Sequence[Moved]) -> None:
     for one in moved:
-        if one.kind == "contact" and one.before and one.after and one.after["status"] == "active" != one.before["status"]:
+        if (
+            one.kind == "contact"
+            and one.before
+            and one.after
+            and one.after["status"] == "active" != one.before["status"]
+        ):
             _check(auditor, (one.key[0], one.key[1]), one.before)
 
 
@@ -33,8 +38,8 @@ def _check(auditor: "Auditor", chosen: ContactKey, as_pending: Item) -> None:
         return
     for other, item in mirror.pending[org].items():
         if _rank(auditor, other, item) < rank and _waited_since(auditor, org, other, item) <= latest:
-            told = f"{_named(as_pending)} of {chosen[0][:8]} was locked before {other[1]}, {_named(item)} of {other[0][:8]}"
-            auditor.violate("G5", chosen[1], told)
+            passed_over = f"{other[1]}, {_named(item)} of {other[0][:8]}"
+            auditor.violate("G5", chosen[1], f"{_named(as_pending)} of {chosen[0][:8]} went before {passed_over}")
             return
 
 
@@ -53,7 +58,7 @@ def _grace(auditor: "Auditor") -> int:
 def _waited_since(auditor: "Auditor", org: str, key: ContactKey, item: Item) -> int:
     """Since when the contact could have been called and could be seen; now, when it cannot be called."""
     mirror, now = auditor.mirror, auditor.now
-    since = max(item["due"], mirror.contacts[key].since)
+    since = max(int(item["due"]), mirror.contacts[key].since)
     if since > now:
         return now
     campaign = mirror.campaigns[key[0]]

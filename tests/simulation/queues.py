@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from campanile.dial_queue import parse_hint
-from tests.simulation.faults import Fault, Faults
 from tests.simulation.chronicle import Chronicle
+from tests.simulation.faults import Fault, Faults
 from tests.simulation.scheduler import Scheduler
 
 DIAL = "dial.fifo"

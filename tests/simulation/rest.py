@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 SOON_MS = 15 * MINUTE_MS
 """Who may be called within this time is waited for."""
 EXPECTED_ERRORS = frozenset({
-    "ClientError", "EndpointConnectionError", "ReadTimeoutError", "ConnectionClosedError", "ContendedError", "TimeoutError",
-    "TransitionRefusedError", "NotFoundError", "StateError", "ConflictError", "UnknownConfigurationError",
-    "NotForwardedError",
+    "ClientError", "EndpointConnectionError", "ReadTimeoutError", "ConnectionClosedError", "ContendedError",
+    "TimeoutError", "TransitionRefusedError", "NotFoundError", "StateError", "ConflictError",
+    "UnknownConfigurationError", "NotForwardedError",
 })  # fmt: skip
 """What may go wrong under faults and races; any other error is a defect."""
 
@@ -68,7 +68,7 @@ def _next_calls(auditor: "Auditor", org: str, people: Iterable[ContactKey] | Non
 
 
 def _next_call(auditor: "Auditor", key: ContactKey, item: Item) -> int | None:
-    at = max(item["due"], auditor.now)
+    at = max(int(item["due"]), auditor.now)
     if "@" in key[0]:
         return at
     campaign = auditor.mirror.campaigns[key[0]].now
@@ -107,7 +107,11 @@ def _attempts_are_the_calls(auditor: "Auditor", key: ContactKey, item: Item) -> 
     cold = auditor.world.engine.peek(f"K#{key[0]}#{key[1][-1]}", f"D#{key[1]}")
     older: list[Any] = plain(cold).get("older", []) if cold else []
     recorded = [one["i"] for one in older] + [one.id for one in attempts(item)]
-    made = {one.attempt_id for one in auditor.world.carrier.calls if one.contact == key and one.placed_at >= item["created_at"]}
+    made = {
+        one.attempt_id
+        for one in auditor.world.carrier.calls
+        if one.contact == key and one.placed_at >= item["created_at"]
+    }
     if len(set(recorded)) < len(recorded) or len(recorded) != item["attempt_count"]:
         auditor.violate("attempts", key[1], f"{item['attempt_count']} counted, recorded {recorded}")
     if missing := sorted(made - set(recorded)):
@@ -122,7 +126,9 @@ def _attempts_in_stats(auditor: "Auditor") -> None:
         found = campaigns.get(auditor.world.direct, known.org.name, known.id)
         assert found, "campaigns are never deleted"
         shown = stats.read(auditor.world.direct, found, auditor.now).attempts.total
-        counted = sum(int(item["attempt_count"]) for key, item in auditor.mirror.live(known.org.name) if key[0] == known.id)
+        counted = sum(
+            int(item["attempt_count"]) for key, item in auditor.mirror.live(known.org.name) if key[0] == known.id
+        )
         if shown != counted:
             auditor.violate("G6", known.id, f"stats tell {shown} attempts, recorded are {counted}")
 

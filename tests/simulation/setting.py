@@ -133,7 +133,12 @@ def row(random: Random, numbers: Sequence[str], zone: str | None, name: str) -> 
 
 def configuration(random: Random) -> dict[str, Any]:
     """Windows around the run's time, some narrow; short delays, with and without `unknown` among the retried."""
-    outcomes = ["no_answer", "busy", "failed", *random.sample(["unknown", "voicemail", "canceled"], random.randint(0, 3))]
+    outcomes = [
+        "no_answer",
+        "busy",
+        "failed",
+        *random.sample(["unknown", "voicemail", "canceled"], random.randint(0, 3)),
+    ]
     fields: dict[str, Any] = {
         "name": "a configuration",
         "default_timezone": random.choice(ZONES),
@@ -147,7 +152,7 @@ def configuration(random: Random) -> dict[str, Any]:
 
 
 def windows(random: Random, default_zone: str) -> dict[str, Any]:
-    """Calling windows in the wall-clock time of zones; many configurations allow every hour, some every other minute."""
+    """Calling windows by the clock of zones; many configurations allow every hour, some every other minute."""
     if random.random() < 0.4:
         return {"default_windows": [ALWAYS], "overrides": [], "scheduled_windows": None}
     if random.random() < 0.2:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.simulation.faults import Fault
 from tests.simulation.run import Result
@@ -31,6 +32,29 @@ class Totals:
         self.faults.update(result.faults)
         if result.violations:
             self.violations[result.seed] = str(result.violations[0])
+
+    def merge(self, other: "Totals") -> None:
+        """Add the sums of other runs."""
+        self.seeds += other.seeds
+        self.calls += other.calls
+        self.locks += other.locks
+        self.commits += other.commits
+        self.virtual_ms += other.virtual_ms
+        self.faults.update(other.faults)
+        self.violations.update(other.violations)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The sums for programs."""
+        return {
+            "seeds": self.seeds,
+            "calls": self.calls,
+            "locks": self.locks,
+            "commits": self.commits,
+            "virtual_hours": round(self.virtual_ms / HOUR_MS, 1),
+            "faults": {str(fault): self.faults[fault] for fault in Fault},
+            "violations": {str(seed): told for seed, told in sorted(self.violations.items())},
+        }
 
     @property
     def facts(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.simulation import setting
+from tests.simulation.conftest import TOLD
 from tests.simulation.faults import Fault
 from tests.simulation.run import Result, run
 from tests.simulation.setting import Setting
@@ -21,10 +22,9 @@ def _violations(results: Sequence[Result]) -> list[str]:
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
-def test_no_guarantee_is_violated_under_any_fault(first: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_guarantee_is_violated_under_any_fault(first: int, record_property: Callable[[str, object], None]) -> None:
     results = [run(seed) for seed in range(first, first + CHUNK)]
-    with capsys.disabled():
-        print(f"\n{summary(results)}")
+    record_property(TOLD, f"seeds {first} to {first + CHUNK - 1}\n{summary(results)}")
     sums = totals(results)
     assert _violations(results) == []
     assert [fault for fault in Fault if not sums.faults[fault]] == [], "a kind of fault never happened"

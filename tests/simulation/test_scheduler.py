@@ -33,7 +33,9 @@ def clock(scheduler: Scheduler) -> VirtualClock:
     return VirtualClock(scheduler, lambda: None)
 
 
-def test_sleepers_go_on_in_order_of_time_and_time_passes_only_in_sleep(scheduler: Scheduler, clock: VirtualClock) -> None:
+def test_sleepers_go_on_in_order_of_time_and_time_passes_only_in_sleep(
+    scheduler: Scheduler, clock: VirtualClock
+) -> None:
     told: list[tuple[str, int]] = []
 
     def sleeper(name: str, seconds: float) -> None:

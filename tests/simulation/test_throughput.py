@@ -1,9 +1,10 @@
 """How fast one org's calls start when the network is AWS' and nothing goes wrong."""
 
-import pytest
+from collections.abc import Callable
 
 from tests.simulation import setting
 from tests.simulation.carrier import Ability
+from tests.simulation.conftest import TOLD
 from tests.simulation.faults import NONE, Fault
 from tests.simulation.run import run
 from tests.simulation.setting import ALWAYS, CampaignPlan, OrgPlan, Setting
@@ -15,7 +16,7 @@ CALLS_PER_SECOND = 50.0
 AT_LEAST_PER_SECOND = 20
 
 
-def test_an_org_starts_twenty_calls_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_org_starts_twenty_calls_a_second(record_property: Callable[[str, object], None]) -> None:
     numbers = [f"+1212556{n:04d}" for n in range(PEOPLE)]
     rows = [{"external_id": f"lead-{n}", "phone_numbers": [number]} for n, number in enumerate(numbers)]
     configuration = {"name": "a configuration", "default_windows": [ALWAYS], "retry_attempts": 0}
@@ -34,8 +35,7 @@ def test_an_org_starts_twenty_calls_a_second(capsys: pytest.CaptureFixture[str])
     posts = [event.at for event in result.chronicle.events if event.operation == "POST"][:MEASURED]
     seconds = (posts[-1] - posts[0]) / 1000
     rate = len(posts) / seconds
-    with capsys.disabled():
-        conflicts = result.faults[Fault.NATURAL_CONFLICT]
-        print(f"\n{len(posts)} calls started in {seconds:.1f} s: {rate:.1f} a second, {conflicts} transaction conflicts")
+    conflicts = result.faults[Fault.NATURAL_CONFLICT]
+    record_property(TOLD, f"{len(posts)} calls started in {seconds:.1f} s: {rate:.1f} a second, {conflicts} conflicts")
     assert len(posts) == MEASURED
     assert rate >= AT_LEAST_PER_SECOND

@@ -184,7 +184,12 @@ class World:
         self._invoke("event", (call.org,), OTHER_SECONDS, work, answered)
 
     def _invoke(
-        self, kind: str, named: tuple[str, ...], seconds: int, work: Callable[[], None], finished: Callable[[bool], None]
+        self,
+        kind: str,
+        named: tuple[str, ...],
+        seconds: int,
+        work: Callable[[], None],
+        finished: Callable[[bool], None],
     ) -> None:
         """Run a Lambda function; `finished` is told when it has ended, and whether well."""
         self.invocations += 1
@@ -256,9 +261,9 @@ def in_place_of_chance(world: World) -> Iterator[None]:
         if name.startswith("campanile.") and hasattr(modules[name], "uuid4"):
             replaced.append((modules[name], "uuid4", modules[name].uuid4))
             modules[name].uuid4 = world.new_uuid
-    replaced.append((batch, "ThreadPoolExecutor", batch.ThreadPoolExecutor))
-    executor: Any = lambda _workers: VirtualExecutor(world.scheduler)  # noqa: E731
-    batch.ThreadPoolExecutor = executor  # type: ignore[misc]
+    serving: Any = batch
+    replaced.append((serving, "ThreadPoolExecutor", serving.ThreadPoolExecutor))
+    serving.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
     try:
         yield
     finally:
