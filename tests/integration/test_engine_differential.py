@@ -18,7 +18,7 @@ from campanile.store.table import Table
 from campanile.telephony.port import Ambiguous, PlaceResult, Refused
 from tests.simulation.differential import Twin, may_end_at_its_bound, outcome, pages, plain
 from tests.simulation.engine import Engine
-from tests.simulation.random_requests import INDEXES, KEY_TYPES, LANES, PARTITIONS, request
+from tests.simulation.random_requests import CONDITIONED, INDEXES, KEY_TYPES, LANES, PARTITIONS, conditions, request
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
 from tests.support.table import open_table
@@ -115,6 +115,31 @@ def test_random_requests_are_answered_alike_and_leave_the_same_items(
             compare_query(dynamodb, engine, query)
 
     run()
+
+
+def test_every_operator_and_function_is_read_alike(dynamodb: Any, empty_table: Table, engine: Engine) -> None:
+    """100 conditions to a transaction, each on a copy of one item; what is canceled for which of them must agree."""
+    twin: Any = Twin(dynamodb, engine)
+    keys = [{"PK": {"S": "fixed"}, "SK": {"S": f"{n:02d}"}} for n in range(100)]
+    for key in keys:
+        twin.put_item(TableName=empty_table.name, Item={**key, **CONDITIONED})
+    checks: list[dict[str, Any]] = []
+    for condition, values in conditions():
+        names = {name: name[1:] for name in re.findall(r"#\w+", condition)}
+        check: dict[str, Any] = {"ConditionExpression": condition, "ExpressionAttributeNames": names}
+        if values:
+            check["ExpressionAttributeValues"] = {f":{n}": value for n, value in enumerate(values)}
+        checks.append({"TableName": empty_table.name, **check})
+    canceled = 0
+    for start in range(0, len(checks), 100):
+        actions = [
+            {"ConditionCheck": {"Key": key, **check}}
+            for key, check in zip(keys, checks[start : start + 100], strict=False)
+        ]
+        answer, _ = outcome(twin, "transact_write_items", {"TransactItems": actions})
+        assert answer["refused"] == "TransactionCanceledException"
+        canceled += sum(one["code"] == "ConditionalCheckFailed" for one in answer["reasons"])
+    assert canceled < len(checks) - 500, "of both kinds there are many"
 
 
 KEY = {"PK": {"S": "fixed"}, "SK": {"S": "a"}}

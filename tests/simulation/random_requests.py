@@ -1,7 +1,8 @@
 """Random requests to a table, valid and not, over so few keys, attributes and values that they often meet."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations_with_replacement
 from random import Random
 from typing import Any
 
@@ -45,6 +46,44 @@ _ATTRIBUTES = {"n": _NUMBERS, "s": _TEXTS, "l": _LISTS, "m": _MAPS, "ss": _TEXT_
 _PATHS = ["#n", "#n", "#s", "#s", "#l", "#l[0]", "#l[1]", "#m", "#m.#x", "#m.#y", "#m.#x[0]", "#ss", "#any", "#none"]
 _WRONG_ITEMS: list[Item] = [{"lane": {"N": "1"}}, {"roster_sort": {"S": ""}}, {"": {"N": "1"}}]
 _NAME = re.compile(r"#\w+")
+
+
+CONDITIONED: Item = {
+    "n": {"N": "9"},
+    "s": {"S": "ab"},
+    "l": {"L": [{"N": "10"}, {"S": "a"}, {"N": "2.50"}]},
+    "m": {"M": {"x": {"N": "9.0"}, "y": {"S": "é"}}},
+    "ss": {"SS": ["ab", "10", "b"]},
+    "b": {"B": b"ab"},
+    "t": {"BOOL": True},
+    "z": {"NULL": True},
+}
+"""An item for `conditions`."""
+
+
+def conditions() -> Iterator[tuple[str, Pool]]:
+    """Every valid comparison and function of an attribute, present or not, with every value; the values in order."""
+    paths = ["#n", "#s", "#l", "#l[0]", "#l[7]", "#m", "#m.#x", "#ss", "#b", "#t", "#z", "#none", "#s.#x"]
+    values = _SCALARS + _LISTS + _MAPS + _SETS + _OTHERS
+    in_order = sorted(_NUMBERS, key=lambda one: float(one["N"])), sorted(_TEXTS, key=str)
+    for path in paths:
+        for value in values:
+            yield from ((f"{path} {sign} :0", [value]) for sign in ("=", "<>"))
+            yield f"contains({path}, :0)", [value]
+            yield f"{path} IN (:0, :1, #n)" if path != "#n" else f"{path} IN (:0, :1)", [value, {"S": "none"}]
+        for value in _SCALARS:
+            yield from ((f"{path} {sign} :0", [value]) for sign in ("<", "<=", ">", ">="))
+            yield f"size({path}) >= :0", [value]
+        for value in _TEXTS:
+            yield f"begins_with({path}, :0)", [value]
+        for value in _TYPES[:-1]:
+            yield f"attribute_type({path}, :0)", [value]
+        for pool in in_order:
+            for low, high in combinations_with_replacement(pool, 2):
+                yield f"{path} BETWEEN :0 AND :1", [low, high]
+        yield f"attribute_exists({path})", []
+        yield f"attribute_not_exists({path})", []
+        yield f"NOT attribute_exists({path}) AND #n = #m.#x OR #s = :0", [{"S": "a"}]
 
 
 def request(seed: bytes) -> Request:
