@@ -4,7 +4,7 @@ Where DynamoDB Local is known to answer otherwise than AWS, a test here says so,
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -16,8 +16,10 @@ from campanile import tick
 from campanile.lifecycle import Outcome
 from campanile.store.table import Table
 from campanile.telephony.port import Ambiguous, PlaceResult, Refused
+from tests.simulation.attribute_values import Value
 from tests.simulation.differential import Twin, may_end_at_its_bound, outcome, pages, plain
 from tests.simulation.engine import Engine
+from tests.simulation.every_expression import ITEM, conditions, updates
 from tests.simulation.random_requests import INDEXES, KEY_TYPES, LANES, PARTITIONS, request
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
@@ -115,6 +117,50 @@ def test_random_requests_are_answered_alike_and_leave_the_same_items(
             compare_query(dynamodb, engine, query)
 
     run()
+
+
+KEYS = [{"PK": {"S": "fixed"}, "SK": {"S": f"{n:02d}"}} for n in range(100)]
+
+
+def expressed(kind: str, expression: str, values: Sequence[Value]) -> dict[str, Any]:
+    """The parameters of an expression whose values are `:0`, `:1` ..."""
+    names = {name: name[1:] for name in re.findall(r"#\w+", expression)}
+    request: dict[str, Any] = {kind: expression, "ExpressionAttributeNames": names}
+    if values:
+        request["ExpressionAttributeValues"] = {f":{n}": value for n, value in enumerate(values)}
+    return request
+
+
+def test_every_operator_and_function_is_read_alike(dynamodb: Any, empty_table: Table, engine: Engine) -> None:
+    """100 conditions to a transaction, each on a copy of one item; what is canceled for which of them must agree."""
+    twin: Any = Twin(dynamodb, engine)
+    table = {"TableName": empty_table.name}
+    for key in KEYS:
+        twin.put_item(**table, Item={**key, **ITEM})
+    checks = [{**table, **expressed("ConditionExpression", *condition)} for condition in conditions()]
+    canceled = 0
+    for start in range(0, len(checks), 100):
+        some = zip(KEYS, checks[start : start + 100], strict=False)
+        actions = [{"ConditionCheck": {"Key": key, **check}} for key, check in some]
+        answer, _ = outcome(twin, "transact_write_items", {"TransactItems": actions})
+        assert answer["refused"] == "TransactionCanceledException"
+        canceled += sum(one["code"] == "ConditionalCheckFailed" for one in answer["reasons"])
+    assert 500 < canceled < len(checks) - 500, "of both kinds there are many"
+
+
+def test_every_kind_of_update_is_made_alike(dynamodb: Any, empty_table: Table, engine: Engine) -> None:
+    """Each on a copy of one item, whose state after it must agree."""
+    twin: Any = Twin(dynamodb, engine)
+    table = {"TableName": empty_table.name}
+    made = [expressed("UpdateExpression", *one) for one in updates()]
+    done = 0
+    for start in range(0, len(made), 100):
+        fresh = [{"Put": {**table, "Item": {**key, **ITEM}}} for key in KEYS]
+        twin.transact_write_items(TransactItems=fresh)
+        for key, request_ in zip(KEYS, made[start : start + 100], strict=False):
+            answer, _ = outcome(twin, "update_item", {**table, "Key": key, **request_, "ReturnValues": "ALL_NEW"})
+            done += "Attributes" in answer
+    assert 100 < done < len(made) - 100, "of both kinds there are many"
 
 
 KEY = {"PK": {"S": "fixed"}, "SK": {"S": "a"}}

@@ -177,8 +177,8 @@ def _operand(parser: Parser) -> Operand:
         value = inner.read(item, names, values)
         if value is None or value.keys().isdisjoint(_SIZED):
             return None
-        [(kind, content)] = value.items()
-        return {"N": str(len(content.encode() if kind == "S" else content))}
+        [content] = value.values()
+        return {"N": str(len(content))}
 
     return Operand(size, type="N")
 

@@ -23,25 +23,25 @@ def _texts(contents: Iterable[str]) -> Pool:
     return [{"S": one} for one in contents]
 
 
-_NUMBERS: Pool = [{"N": one} for one in ("0", "1", "1.0", "2", "9", "10", "-3", "-0.50", "2.5", "1E2")]
-_TEXTS = _texts(("", "a", "ab", "b", "10", "9", "é"))
-_SCALARS = _NUMBERS + _TEXTS
-_LISTS: Pool = [
+NUMBERS: Pool = [{"N": one} for one in ("0", "1", "1.0", "2", "9", "10", "-3", "-0.50", "2.5", "1E2")]
+TEXTS = _texts(("", "a", "ab", "b", "10", "9", "é"))
+SCALARS = NUMBERS + TEXTS
+LISTS: Pool = [
     {"L": one} for one in ([], [{"N": "1"}], [{"N": "10"}, {"S": "a"}, {"N": "2.50"}], [{"S": "b"}, {"L": []}])
 ]
-_MAPS: Pool = [
+MAPS: Pool = [
     {"M": {}},
     {"M": {"x": {"N": "1.0"}}},
     {"M": {"y": {"S": "ab"}, "x": {"L": [{"N": "9"}, {"S": ""}]}}},
     {"M": {"y": {"M": {"x": {"N": "2"}}}}},
 ]
 _TEXT_SETS: Pool = [{"SS": one} for one in (["a"], ["b", "a"], ["ab", "10", "b"], ["", "é"])]
-_SETS = [*_TEXT_SETS, {"NS": ["1"]}, {"NS": ["10", "9", "2.50"]}]
-_OTHERS: Pool = [{"B": b"a"}, {"B": b"ab"}, {"B": b"\xff"}, {"BOOL": True}, {"BOOL": False}, {"NULL": True}]
+SETS = [*_TEXT_SETS, {"NS": ["1"]}, {"NS": ["10", "9", "2.50"]}]
+OTHERS: Pool = [{"B": b"a"}, {"B": b"ab"}, {"B": b"\xff"}, {"BOOL": True}, {"BOOL": False}, {"NULL": True}]
 _INVALID: Pool = [{"SS": []}, {"SS": ["a", "a"]}, {"NS": ["1", "1.0"]}, {"N": "x"}, {"N": "1E126"}]
-_VALUES = _SCALARS * 4 + (_LISTS + _MAPS + _SETS + _OTHERS) * 4 + _INVALID
-_TYPES = _texts(("S", "N", "L", "M", "SS", "NULL", "BOOL", "B", "X"))
-_ATTRIBUTES = {"n": _NUMBERS, "s": _TEXTS, "l": _LISTS, "m": _MAPS, "ss": _TEXT_SETS, "any": _VALUES}
+_VALUES = SCALARS * 4 + (LISTS + MAPS + SETS + OTHERS) * 4 + _INVALID
+TYPES = _texts(("S", "N", "L", "M", "SS", "NULL", "BOOL", "B", "X"))
+_ATTRIBUTES = {"n": NUMBERS, "s": TEXTS, "l": LISTS, "m": MAPS, "ss": _TEXT_SETS, "any": _VALUES}
 _PATHS = ["#n", "#n", "#s", "#s", "#l", "#l[0]", "#l[1]", "#m", "#m.#x", "#m.#y", "#m.#x[0]", "#ss", "#any", "#none"]
 _WRONG_ITEMS: list[Item] = [{"lane": {"N": "1"}}, {"roster_sort": {"S": ""}}, {"": {"N": "1"}}]
 _NAME = re.compile(r"#\w+")
@@ -178,15 +178,15 @@ class _Expression:
         return f"#{name} {sign} {self.value(_ATTRIBUTES[name])}"
 
     def bound(self) -> str:
-        return self.path() if _often(self.random, 1, 4) else self.value(self.random.choice((_NUMBERS, _TEXTS)))
+        return self.path() if _often(self.random, 1, 4) else self.value(self.random.choice((NUMBERS, TEXTS)))
 
     def function(self) -> str:
         match self.random.choice(("attribute_exists", "attribute_not_exists", "attribute_type", "of two")):
             case "attribute_type":
-                return f"attribute_type({self.path()}, {self.value(_TYPES)})"
+                return f"attribute_type({self.path()}, {self.value(TYPES)})"
             case "of two":
                 name = self.random.choice(("begins_with", "contains"))
-                return f"{name}({self.path()}, {self.operand() if _often(self.random, 1, 2) else self.value(_TEXTS)})"
+                return f"{name}({self.path()}, {self.operand() if _often(self.random, 1, 2) else self.value(TEXTS)})"
             case name:
                 return f"{name}({self.path()})"
 
@@ -217,7 +217,7 @@ class _Expression:
             case "DELETE" if usual:
                 return f"#ss {self.value(_TEXT_SETS)}"
             case _:
-                return f"{self.path()} {self.value(_SETS + _NUMBERS)}"
+                return f"{self.path()} {self.value(SETS + NUMBERS)}"
 
     def made(self) -> str:
         """What a SET puts in its place."""
@@ -228,9 +228,9 @@ class _Expression:
                 return self.path()
             case "sum":
                 sign = self.random.choice("+-")
-                return f"{self.term('#n', _NUMBERS)} {sign} {self.term('#n', _NUMBERS)}"
+                return f"{self.term('#n', NUMBERS)} {sign} {self.term('#n', NUMBERS)}"
             case "append":
-                return f"list_append({self.term('#l', _LISTS)}, {self.term('#l', _LISTS)})"
+                return f"list_append({self.term('#l', LISTS)}, {self.term('#l', LISTS)})"
             case _:
                 return f"if_not_exists({self.path()}, {self.term('#any', _VALUES)})"
 

@@ -117,10 +117,15 @@ def test_an_eventual_read_shows_what_was_and_a_strong_one_what_is(world: World) 
 
 def test_what_an_item_was_is_forgotten_after_ten_seconds(world: World) -> None:
     world.put("a", n=1)
+    world.now_ms += 1
     world.put("a", n=2)
-    world.now_ms += 10_001
+    world.now_ms += 10_000
     world.put("b", n=1)
     world.stale_read_ms = 10_001
+    assert world.stored(consistent=False) == {"a": 1}
+    world.now_ms += 1
+    world.stale_read_ms += 1
+    world.put("b", n=1)
     assert world.stored(consistent=False) == {"a": 2}
 
 
