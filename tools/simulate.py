@@ -8,6 +8,7 @@
 Exit code 1 if a guarantee was violated; the seeds are named, and `--seed` shows how it came about.
 """
 
+import gc
 import json
 import os
 import time
@@ -42,7 +43,7 @@ def run_all(first: int, seeds: int) -> Iterator[Totals]:
     """The sums of chunks of seeds as they are done, by as many processes as there are cores."""
     everyone = range(first, first + seeds)
     chunks = [everyone[start : start + CHUNK] for start in range(0, seeds, CHUNK)]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=gc.disable) as pool:
         for done in as_completed([pool.submit(_run_chunk, chunk) for chunk in chunks]):
             yield done.result()
 
@@ -51,6 +52,7 @@ def _run_chunk(seeds: Sequence[int]) -> Totals:
     sums = Totals()
     for seed in seeds:
         sums.add(run(seed))
+    gc.collect()  # once for ten seeds takes an eighth less time than in between
     return sums
 
 

@@ -69,10 +69,10 @@ VARIANTS = (
         (
             placing,
             "_post",
-            "    result = ports.telephony.place(request)\n",
-            "    result = ports.telephony.place(request)\n"
+            "    result = ports.telephony.place(answer.request)\n",
+            "    result = ports.telephony.place(answer.request)\n"
             "    if isinstance(result, Ambiguous):\n"
-            "        result = ports.telephony.place(request)\n",
+            "        result = ports.telephony.place(answer.request)\n",
         ),
     ),
     _variant(
@@ -120,7 +120,7 @@ VARIANTS = (
         (
             orgs,
             "allowing_slot",
-            '"#limit_rev = :limit_rev AND #usable > :n"',
+            'f"{same.condition} AND #usable > :n"',
             '"#limit_rev >= :limit_rev OR #usable > :n"',
         ),
         world=restless,
@@ -137,7 +137,7 @@ VARIANTS = (
     ),
     _variant(
         "no lock on the number",
-        "G1",
+        "G1 cap",
         (numbers, "taking", "    item = ", "    return []\n    item = "),
     ),
     _variant(
@@ -162,13 +162,13 @@ VARIANTS = (
         (
             outcomes,
             "record",
-            "if slot is not None and slot.attempt_id == reference.attempt_id:",
-            "if slot is not None:",
+            "slot.attempt_id == reference.attempt_id and finish(",
+            "finish(",
         ),
     ),
     _variant(
         "a contact is written over what it has become since it was read",
-        "G4 G6 G7 G8",
+        "G4 G6 G7 G8 G5",
         (contacts, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
         world=restless,
     ),
@@ -191,6 +191,7 @@ VARIANTS = (
         "an invalid number is called again",
         "G8",
         (retry, "number_for", "if number not in unreachable", "if number"),
+        (gate, "refuse", "if reading.is_unreachable:", "if False:"),
     ),
     _variant(
         "a request without a name makes a contact each time it comes",
