@@ -19,15 +19,15 @@ from campanile.telephony.port import Ambiguous, PlaceResult, Refused
 from tests.simulation.attribute_values import Value
 from tests.simulation.differential import Twin, may_end_at_its_bound, outcome, pages, plain
 from tests.simulation.engine import Engine
-from tests.simulation.every_expression import ITEM, conditions, updates
-from tests.simulation.random_requests import INDEXES, KEY_TYPES, LANES, PARTITIONS, request
+from tests.simulation.every_expression import ITEM, conditions, ranges, updates
+from tests.simulation.random_requests import INDEXES, KEY_TYPES, LANES, PARTITIONS, SORTS, request
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
 from tests.support.table import open_table
 from tests.support.telephony import Post
 from tests.support.template import table_definition
 
-EXAMPLES = 40
+EXAMPLES = 25
 REQUESTS = 25
 _numbers = count()
 
@@ -161,6 +161,23 @@ def test_every_kind_of_update_is_made_alike(dynamodb: Any, empty_table: Table, e
             answer, _ = outcome(twin, "update_item", {**table, "Key": key, **request_, "ReturnValues": "ALL_NEW"})
             done += "Attributes" in answer
     assert 100 < done < len(made) - 100, "of both kinds there are many"
+
+
+@pytest.mark.parametrize("index", ["", "lanes"])
+def test_every_range_is_paged_alike(dynamodb: Any, empty_table: Table, engine: Engine, index: str) -> None:
+    twin: Any = Twin(dynamodb, engine)
+    hash_name, sort_name = INDEXES[index]
+    for sort in SORTS:
+        key = {"PK": {"S": "fixed"}, "SK": {"S": sort}}
+        twin.put_item(TableName=empty_table.name, Item={**key, "lane": {"S": "fixed"}, "lane_sort": {"S": sort}})
+    for condition, values in ranges():
+        wanted = f"#{hash_name} = :9 AND {condition.replace('#sort', f'#{sort_name}')}"
+        asked = {"TableName": empty_table.name, **expressed("KeyConditionExpression", wanted, values)}
+        asked["ExpressionAttributeValues"][":9"] = {"S": "fixed"}
+        if index:
+            asked["IndexName"] = index
+        for forward, limit in ((True, {}), (True, {"Limit": 1}), (False, {"Limit": 2})):
+            compare_query(dynamodb, engine, {**asked, "ScanIndexForward": forward, **limit})
 
 
 KEY = {"PK": {"S": "fixed"}, "SK": {"S": "a"}}

@@ -11,6 +11,7 @@ from tests.simulation.random_requests import (
     OTHERS,
     SCALARS,
     SETS,
+    SORTS,
     TEXTS,
     TYPES,
     Pool,
@@ -56,6 +57,16 @@ def conditions() -> Iterator[tuple[str, Pool]]:
         yield f"NOT attribute_exists({path}) AND #n = #m.#x OR #s = :0", [{"S": "a"}]
 
 
+def ranges() -> Iterator[tuple[str, Pool]]:
+    """Every test of a sort key, as `#sort`, against what is and what is not among `SORTS`."""
+    bounds: Pool = [{"S": one} for one in sorted({*SORTS, "aa", "bb", "d"})]
+    for bound in bounds:
+        yield from ((f"#sort {sign} :0", [bound]) for sign in ("=", "<", "<=", ">", ">="))
+        yield "begins_with(#sort, :0)", [bound]
+    for low, high in combinations_with_replacement(bounds, 2):
+        yield "#sort BETWEEN :0 AND :1", [low, high]
+
+
 def updates() -> Iterator[tuple[str, Pool]]:
     """Every action on an attribute, present or not, and actions that meet in one list or map."""
     for path in [*_PATHS, "#m.#new", "#m.#x.#y", "#l[1].#x"]:
@@ -63,7 +74,7 @@ def updates() -> Iterator[tuple[str, Pool]]:
         yield f"SET {path} = :0", _ONE
         yield f"SET {path} = #l[2]", []
         yield f"SET #new = {path}", []
-        yield from ((f"SET #new = {path} {sign} :0", _ONE) for sign in "+-")
+        yield from ((f"SET #new = {path} {sign} :0", [value]) for sign in "+-" for value in (*_ONE, {"N": "4"}))
         yield f"SET #new = :0 - {path}", _ONE
         yield f"SET #new = if_not_exists({path}, :0)", _ONE
         yield f"SET #new = if_not_exists({path}, :0) + :0", _ONE
