@@ -15,7 +15,7 @@ import pytest
 from campanile import gate, outcomes, pacing, retry, upsert
 from campanile.dialing import agenda, grants, locking, placing, recovery
 from campanile.store import calls, contacts, numbers, orgs, registry, slots
-from tests.simulation.setting import Setting, restless, sleepy, undead
+from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
 Line = tuple[Owner, str, str, str]
@@ -137,8 +137,9 @@ VARIANTS = (
     ),
     _variant(
         "no lock on the number",
-        "G1 cap",
+        "G1",
         (numbers, "taking", "    item = ", "    return []\n    item = "),
+        world=uncapped,
     ),
     _variant(
         "a registration is removed whatever was announced since",

@@ -89,6 +89,15 @@ def restless(setting: Setting) -> Setting:
     return replace(setting, profile=profile, operator_every_ms=3_000, chaos_ms=10 * MINUTE_MS)
 
 
+def uncapped(setting: Setting) -> Setting:
+    """No daily caps, so that a number that is called too often is called twice at once some time."""
+
+    def plan(campaign: CampaignPlan) -> CampaignPlan:
+        return replace(campaign, configuration={**campaign.configuration, "daily_attempts_per_number": None})
+
+    return replace(setting, orgs=[replace(org, campaigns=[plan(one) for one in org.campaigns]) for org in setting.orgs])
+
+
 def sleepy(setting: Setting) -> Setting:
     """Minutes in which nothing happens, then something, while every read and index is late."""
     profile = replace(setting.profile, stale_read=0.9, index_lag=0.9)
