@@ -1,7 +1,7 @@
 """What many runs were, for people: seeds, calls, virtual time, and how often each fault happened."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,13 @@ class Totals:
         self.faults.update(other.faults)
         self.violations.update(other.violations)
 
+    @classmethod
+    def from_figures(cls, figures: Mapping[str, Any]) -> "Totals":
+        """The reverse of `figures`."""
+        faults = Counter({Fault(name): count for name, count in figures["faults"].items()})
+        violations = {int(seed): told for seed, told in figures["violations"].items()}
+        return cls(**{**figures, "faults": faults, "violations": violations})
+
     @property
     def figures(self) -> dict[str, Any]:
         """The sums for programs."""
@@ -51,7 +58,7 @@ class Totals:
             "calls": self.calls,
             "locks": self.locks,
             "commits": self.commits,
-            "virtual_hours": round(self.virtual_ms / HOUR_MS, 1),
+            "virtual_ms": self.virtual_ms,
             "faults": {str(fault): self.faults[fault] for fault in Fault},
             "violations": {str(seed): told for seed, told in sorted(self.violations.items())},
         }
@@ -71,13 +78,13 @@ class Totals:
         }
 
 
-def totals(results: Sequence[Result]) -> Totals:
+def totals(results: Iterable[Result]) -> Totals:
     sums = Totals()
     for one in results:
         sums.add(one)
     return sums
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(sums: Totals) -> str:
     """A table in plain text."""
-    return "\n".join(f"{name:<42}{told:>12}" for name, told in totals(results).facts.items())
+    return "\n".join(f"{name:<42}{told:>12}" for name, told in sums.facts.items())
