@@ -7,6 +7,7 @@ import pytest
 import urllib3
 
 from campanile import outcomes, wiring
+from campanile.dial_queue import TICK
 from campanile.entities import CallReport, Campaign
 from campanile.field_types import instant
 from campanile.lifecycle import Outcome
@@ -140,7 +141,7 @@ def test_a_callback_told_of_late_is_called_although_every_hint_is_lost(dialer: D
     campaign = dialer.campaign()
     post = lose(dialer, campaign)
     dialer.clock.advance(400)
-    dialer.run()
+    dialer.run([dialer.hint(TICK)])
     assert registry.read(dialer.table, dialer.org) is None, "the tick has no reason to look at this org"
     assert dialer.end(post, "callback_requested", callback_at_ms=dialer.clock.now_ms() + 30_000)
     dialer.queue.forget()

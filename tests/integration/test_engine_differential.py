@@ -299,8 +299,8 @@ class TestWhatACampaignAsks:
         return Twin(dynamodb, engine)
 
     @pytest.fixture
-    def table(self, twin: Any, shared_table: str) -> Table:
-        return open_table(twin, shared_table)
+    def table(self, twin: Any, empty_table: Table) -> Table:
+        return open_table(twin, empty_table.name)
 
     @pytest.fixture(autouse=True)
     def same_items(self, twin: Twin, dialer: Dialer, dynamodb: Any) -> Iterator[None]:
