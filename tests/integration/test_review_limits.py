@@ -9,6 +9,7 @@ from campanile.store.table import Table
 from campanile.telephony.port import PlaceResult, Refused
 from tests.support.clock import VirtualClock
 from tests.support.dialer import Dialer, number
+from tests.support.table import Request
 from tests.support.telephony import Post
 
 
@@ -24,6 +25,41 @@ def test_calls_in_flight_when_a_global_limit_is_introduced_count_against_it(empt
     clock.advance(1)
     second.run()  # the first org's next pass comes later
     assert len(first.held()) + len(second.held()) <= 12
+
+
+def test_an_org_comes_under_a_new_global_limit_though_its_own_changes_at_that_moment(empty_table: Table) -> None:
+    dialer = Dialer(empty_table, Limits(global_concurrency=0))
+    dialer.add_people(dialer.campaign(), *(number(n) for n in range(40)))
+    dialer.limits = Limits(global_concurrency=5)
+    raised: list[int] = []
+
+    def raise_limit(request: Request) -> None:
+        if request.operation == "write" and ":global" in request.about.values and not raised:
+            raised.append(40)
+            dialer.limit(40)
+
+    with dialer.interposed(before=raise_limit):
+        dialer.run()
+    assert len(dialer.held()) <= 5
+
+
+def test_what_an_org_neither_uses_nor_asks_for_goes_to_who_needs_it(empty_table: Table) -> None:
+    clock = VirtualClock()
+    idle, busy = (Dialer(empty_table, Limits(global_concurrency=6), clock) for _ in range(2))
+    idle.limit(60)
+    busy.limit(6)
+    idle.add_people(idle.campaign(), *(number(n) for n in range(6)))
+    idle.run()
+    assert len(idle.held()) == 6
+    for post in list(idle.telephony.live.values())[1:]:  # one call goes on for long, nobody waits
+        idle.end(post, Outcome.ANSWERED)
+    busy.add_people(busy.campaign(), *(number(n) for n in range(20)))
+    for _ in range(300):
+        for dialer in idle, busy:
+            dialer.run()
+        clock.advance(1)
+    assert len(idle.held()) == 1
+    assert len(busy.held()) == 5
 
 
 def test_a_number_is_never_dialed_more_often_in_24_hours_than_its_cap(dialer: Dialer) -> None:
