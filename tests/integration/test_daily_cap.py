@@ -6,6 +6,7 @@ import pytest
 
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
+from campanile.pacing import LATEST_SEND_MS
 from tests.support.audit import audit
 from tests.support.dialer import DAY, Dialer, number
 from tests.support.table import Hook, Request
@@ -29,7 +30,7 @@ def test_a_number_called_often_enough_waits_until_its_oldest_call_is_a_day_ago(d
     [contact] = dialer.page(campaign).contacts
     assert contact.last_refusal
     assert contact.last_refusal.code == "daily_cap"
-    free_at = dialer.posts[0].at + 1000 * DAY
+    free_at = dialer.posts[0].at + 1000 * DAY + LATEST_SEND_MS
     assert contact.last_refusal.until == contact.next_attempt_at
     assert contact.next_attempt_at
     assert contact.next_attempt_at.timestamp() * 1000 == pytest.approx(free_at, abs=1_000)

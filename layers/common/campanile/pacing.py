@@ -9,6 +9,8 @@ from math import ceil
 
 MAX_OVERLAPPING_SENDS = 32
 DAY_MS = 24 * 3600 * 1000
+LATEST_SEND_MS = 90_000
+"""How long after its lock, which is what is remembered of a call, it may have been sent at the latest: a lease."""
 
 
 def send_times(next_free_ms: int, now_ms: int, count: int, calls_per_second: float) -> list[int]:
@@ -33,5 +35,5 @@ def capped_until(times: Sequence[int], daily_cap: int | None, now_ms: int) -> in
     """
     if daily_cap is None or len(times) < daily_cap:
         return None
-    free_at = times[-daily_cap] + DAY_MS
+    free_at = times[-daily_cap] + DAY_MS + LATEST_SEND_MS
     return free_at if free_at > now_ms else None

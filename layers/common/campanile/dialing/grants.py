@@ -25,12 +25,17 @@ def follow_deployment(ports: Ports, settings: OrgSettings) -> OrgSettings:
     Without a global limit all of the org's own limit is.
     """
     total = ports.limits.global_concurrency
-    if settings.global_limit == total:
-        return settings
-    if total:
-        _set_aside(ports, settings)
-    changed = orgs.set_usable(ports.table, settings, 0 if total else settings.concurrency_limit, total)
-    return changed or orgs.settings(ports.table, settings.org)  # changed by another: the next look sees to it
+    for _ in range(CONTENTION_RETRIES):
+        if settings.global_limit == total:
+            return settings
+        if total and not global_limit.read(ports.table).rev:  # there was no limit before: everyone's calls count
+            for other in orgs.settings_of(ports.table, orgs.every(ports.table)).values():
+                _set_aside(ports, other)
+        if total:
+            _set_aside(ports, settings)
+        changed = orgs.set_usable(ports.table, settings, 0 if total else settings.concurrency_limit, total)
+        settings = changed or orgs.settings(ports.table, settings.org)
+    raise ContendedError(settings.org)
 
 
 def ask(ports: Ports, settings: OrgSettings) -> OrgSettings:
@@ -65,13 +70,12 @@ def ask(ports: Ports, settings: OrgSettings) -> OrgSettings:
 def _reclaim(ports: Ports, parts: Parts, now_ms: int) -> bool:
     """Shrink the parts that are larger than their fair share; whether something came free.
 
-    An org that neither asks nor has a call in flight has no share.
+    Who does not ask needs no more than the calls in flight.
     """
     limits = orgs.settings_of(ports.table, sorted(parts.shares))
     wants = {
-        org: found.concurrency_limit
+        org: found.concurrency_limit if parts.shares[org].is_asking(now_ms) else len(slots.held(ports.table, found))
         for org, found in limits.items()
-        if parts.shares[org].is_asking(now_ms) or slots.held(ports.table, found)
     }
     fair = sharing.fair_shares(ports.limits.global_concurrency, wants, now_ms)
     needed = {

@@ -1,6 +1,6 @@
 """LOCK: the contacts behind the heads of the lanes, one after another, in dialing order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from campanile import pacing, retry
@@ -22,13 +22,18 @@ class Candidates:
     locks: dict[str, NumberLock]
 
 
-def read(ports: Ports, org: str, heads: Sequence[Head]) -> Candidates:
-    """Eventually consistent, as LOCK's conditions decide; whoever does not seem to wait any more is read again."""
+def read(ports: Ports, org: str, heads: Sequence[Head], doubted: Collection[Head]) -> Candidates:
+    """Eventually consistent, as LOCK's conditions decide. Read again strongly: whoever does not seem to wait any more,
+    and whoever such a reading was `doubted` of before.
+    """
     found = _contacts(ports, heads, consistent=False)
-    doubtful = [head for head in heads if not waits(found.get((head.campaign_key, head.contact_id)), head)]
-    found |= _contacts(ports, doubtful, consistent=True)
+    again = [
+        head for head in heads if head in doubted or not waits(found.get((head.campaign_key, head.contact_id)), head)
+    ]
+    found |= _contacts(ports, again, consistent=True)
     dialed = [number_of(contact) for contact in found.values()]
-    return Candidates(found, numbers.locks(ports.table, org, dialed) if dialed else {})
+    is_doubted = any(head in doubted for head in heads)
+    return Candidates(found, numbers.locks(ports.table, org, dialed, is_doubted) if dialed else {})
 
 
 def _contacts(ports: Ports, heads: Sequence[Head], consistent: bool) -> dict[tuple[str, str], Contact]:
@@ -57,16 +62,18 @@ def number_of(contact: Contact) -> str:
 class Locker:
     """Takes slots for one pass. `free` are the slot numbers it may take, `held` the org's slots as it knows them.
 
-    `is_stale` says that somebody else has changed what it goes by; `busy` are heads whose number is on the line.
+    `is_stale` says that somebody else has changed what it goes by; `busy` are heads whose number is on the line, with
+    the attempt that is; `doubted` are those for whom a LOCK has failed, though nothing it knew of stood in the way.
     """
 
     ports: Ports
     agenda: Agenda
     settings: OrgSettings
     held: list[Slot]
+    busy: dict[Head, str]
+    doubted: set[Head]
     is_stale: bool = False
     free: list[int] = field(init=False)
-    busy: list[Head] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.free = slots.free_numbers(self.settings, self.held)
@@ -74,8 +81,6 @@ class Locker:
     def lock(self, head: Head, contact: Contact, known: NumberLock | None) -> LockedCall | None:
         """LOCK a contact on the lowest free slot; None when a condition stood in the way."""
         configuration = self.agenda.configuration_of(head)
-        if self._must_wait(head, contact, known, configuration.daily_attempts_per_number if configuration else None):
-            return None
         while self.free:
             slot = self._slot(contact)
             result = calls.lock(self.ports.table, self.settings, contact, slot, known)
@@ -90,21 +95,23 @@ class Locker:
             if result is calls.Lock.LIMIT_CHANGED:
                 self.free.clear()
                 break
-            if result is calls.Lock.NUMBER_BUSY:
-                self._pass_over(head, contact, Refusal.NUMBER_BUSY)
-                self.busy.append(head)
-            return None  # whoever changed the contact, or is calling its number, sends a hint
+            if head in self.doubted:
+                return None  # whoever changed the contact, or is calling its number, sends a hint
+            self.doubted.add(head)
+            break
         self.agenda.put_back(head)
         return None
 
-    def _must_wait(self, head: Head, contact: Contact, known: NumberLock | None, daily_cap: int | None) -> bool:
+    def must_wait(self, head: Head, contact: Contact, known: NumberLock | None) -> bool:
         """Whether the number is on the line, or has been called as often as it may be in 24 hours."""
         if known is None:
             return False
         if any(one.attempt_id == known.attempt_id for one in self.held):
             self._pass_over(head, contact, Refusal.NUMBER_BUSY)
-            self.busy.append(head)
+            self.busy[head] = known.attempt_id
             return True
+        configuration = self.agenda.configuration_of(head)
+        daily_cap = configuration.daily_attempts_per_number if configuration else None
         until = pacing.capped_until(known.times, daily_cap, self.ports.clock.now_ms())
         if until is not None:
             self._pass_over(head, contact, Refusal.DAILY_CAP, until)

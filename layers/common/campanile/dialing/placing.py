@@ -12,6 +12,8 @@ from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
 
 MAX_GATES = 3
+MOST_RETRY_AFTER_SECONDS = 900
+"""A provider that asks for a longer pause is asked again after this one: a slip must not stop an account for good."""
 AMBIGUOUS_LEASE_SECONDS = 10
 """After a POST of unknown fate the provider is asked this soon; its own event may well come first."""
 
@@ -79,7 +81,7 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> No
             slots.place(ports.table, slot, provider_call_id, conversation_id, lease_until)
         case Refused(reason, retry_after_seconds, is_account_wide):
             ports.log.warning("provider refused", extra={"action": "provider_refused", "reason": reason})
-            due = now + int(1000 * retry_after_seconds)
+            due = now + int(1000 * min(max(retry_after_seconds, 1), MOST_RETRY_AFTER_SECONDS))
             if is_account_wide:
                 accounts.back_off(ports.table, call.account, due)
             outcomes.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)

@@ -10,12 +10,19 @@ from campanile.store import slots
 from campanile.telephony.port import Ended, Live, LookUpFailed, NotFound
 
 ASK_AGAIN_SECONDS = 30
+SWEEP_MS = 10_000
+"""How long a pass looks after expired leases before it dials: look-ups that hang must not take all of its time."""
 
 
 def sweep(ports: Ports, held: Sequence[Slot]) -> int:
-    """Look after every slot whose lease has expired; answers how many were freed."""
-    now = ports.clock.now_ms()
-    return sum(_recover_alone(ports, slot) for slot in held if slot.lease_until <= now)
+    """Look after the slots whose lease has expired, the oldest first, for a while; answers how many were freed."""
+    now, until = ports.clock.now_ms(), ports.clock.monotonic_ms() + SWEEP_MS
+    freed = 0
+    for slot in sorted((one for one in held if one.lease_until <= now), key=lambda one: one.lease_until):
+        if ports.clock.monotonic_ms() >= until:
+            break
+        freed += _recover_alone(ports, slot)
+    return freed
 
 
 def _recover_alone(ports: Ports, slot: Slot) -> bool:

@@ -13,10 +13,11 @@ from campanile.dialing import grants, locking, placing, recovery
 from campanile.dialing.agenda import Agenda
 from campanile.dialing.locking import Locker
 from campanile.dialing.ports import Ports
-from campanile.entities import OrgSettings, SheetEntry, Slot
+from campanile.entities import Contact, OrgSettings, SheetEntry, Slot
 from campanile.ordering import Head
 from campanile.store import orgs, registry, slots
 from campanile.store.accounts import Account
+from campanile.store.numbers import NumberLock
 
 VIEW_AGE_MS = 200
 AGENDA_AGE_MS = 2_000
@@ -30,7 +31,8 @@ IDLE_SECONDS = 0.5
 MAX_SEND_AHEAD_MS = 1_000
 """Nothing is locked for a send further ahead than this."""
 PACING_SECONDS = 0.2
-"""How long a pass waits before it asks a busy provider account for sends again."""
+MOST_PACING_SECONDS = 2.0
+"""How long a pass waits, at least and at most, before it asks a busy provider account for sends again."""
 LINGER_MS = 500
 """A pass waits for work that is due within this time instead of ending."""
 
@@ -59,7 +61,8 @@ class Pass:
     agenda_read_at: int
     account: Account | None = None
     sends: set[Future[None]] = field(default_factory=set)
-    busy: list[Head] = field(default_factory=list)
+    busy: dict[Head, str] = field(default_factory=dict)
+    doubted: set[Head] = field(default_factory=set)
     locked: int = 0
 
 
@@ -80,25 +83,30 @@ def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_l
     if recovery.sweep(ports, current.view.held):
         current.view.is_stale = True
     try:
-        _work(current, executor, may_lock)
+        is_done = _work(current, executor, may_lock)
     finally:
         _see_through(current)
-    if is_late or len(hints) >= STORM:
+    if not is_done:
+        ports.queue.hint(Hint(org, "pass_goes_on"))
+    elif is_late or len(hints) >= STORM:
         registry.finish_pass(ports.table, org, began)
     if is_ticked and registration and registration.may_settle(began):
         _settle(current, registration)
     return current.locked
 
 
-def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> None:
-    """Lock and send while there are free slots and contacts; whatever comes later sends a hint of its own."""
+def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> bool:
+    """Lock and send while there are free slots and contacts; whatever comes later sends a hint of its own.
+
+    False when its time was up before that.
+    """
     ports = current.ports
     longest = int(1000 * ports.limits.longest_pass)
     while may_lock() and ports.clock.monotonic_ms() - current.began_monotonic < longest:
         _reap(current)
         _renew(current)
         settings = current.view.settings
-        locker = Locker(ports, current.agenda, settings, current.view.held)
+        locker = Locker(ports, current.agenda, settings, current.view.held, current.busy, current.doubted)
         most = pacing.overlap(settings.calls_per_second, ports.limits.post_timeout)
         room = min(len(locker.free), most - len(current.sends))
         heads = current.agenda.take(room, ports.clock.now_ms()) if room > 0 else []
@@ -109,35 +117,47 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> No
         elif current.sends:
             ports.clock.wait(current.sends, IDLE_SECONDS)  # to see a slot that frees while a POST hangs
             if room > 0 and not _is_worth_another_look(current):
-                return
+                return True
         elif not locker.free or not _wait_for_due(current):
-            return
+            return True
+    return False
 
 
 def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Sequence[Head]) -> None:
-    """LOCK the heads one after another, in order, and hand each to a send of its own."""
+    """LOCK the heads one after another, in order, and hand each to a send of its own.
+
+    Sends are reserved for those only that nothing known stands in the way of.
+    """
     ports = current.ports
-    now = ports.clock.now_ms()
-    times = _account(current).reserve(len(heads), now, now + MAX_SEND_AHEAD_MS)
-    if not times:
-        ports.clock.sleep(PACING_SECONDS)
-    chosen, others = heads[: len(times)], list(heads[len(times) :])
-    candidates = locking.read(ports, current.org, chosen)
-    for head in chosen:
-        if not locker.free:
-            others.append(head)
-            continue
+    candidates = locking.read(ports, current.org, heads, current.doubted)
+    chosen: list[tuple[Head, Contact, NumberLock | None]] = []
+    for head in heads:
         contact = candidates.contacts.get((head.campaign_key, head.contact_id))
         if contact is None or not locking.waits(contact, head):
             continue
-        call = locker.lock(head, contact, candidates.locks.get(locking.number_of(contact)))
-        if call is not None:
+        known = candidates.locks.get(locking.number_of(contact))
+        if not locker.must_wait(head, contact, known):
+            chosen.append((head, contact, known))
+    times = _reserve(current, len(chosen)) if chosen else []
+    for head, contact, known in chosen:
+        if not times or not locker.free:
+            current.agenda.put_back(head)
+            current.view.is_stale = True
+        elif call := locker.lock(head, contact, known):
             current.locked += 1
             current.sends.add(executor.submit(placing.place, ports, call, times.pop(0)))
-    for head in others:
-        current.agenda.put_back(head)
-    current.busy += locker.busy
-    current.view.is_stale |= locker.is_stale or bool(others)
+    current.view.is_stale |= locker.is_stale
+
+
+def _reserve(current: Pass, count: int) -> list[int]:
+    """The times of up to `count` sends; none after a pause when the account is busy for longer."""
+    ports = current.ports
+    account, now = _account(current), ports.clock.now_ms()
+    times = account.reserve(count, now, now + MAX_SEND_AHEAD_MS)
+    if not times:
+        free_in = (account.next_free_at - now - MAX_SEND_AHEAD_MS) / 1000
+        ports.clock.sleep(min(max(free_in, PACING_SECONDS), MOST_PACING_SECONDS))
+    return times
 
 
 def _account(current: Pass) -> Account:
@@ -176,6 +196,7 @@ def _renew(current: Pass) -> None:
     now = current.ports.clock.monotonic_ms()
     if current.view.is_stale or now - current.view.read_at >= VIEW_AGE_MS:
         current.view = _look(current.ports, current.org)
+        _put_back_whose_number_is_free(current)
     if now - current.agenda_read_at >= AGENDA_AGE_MS:
         current.agenda.forget()
         current.agenda_read_at = now
@@ -186,11 +207,15 @@ def _reap(current: Pass) -> None:
     """Forget finished sends. A send that failed leaves its slot to the lease, and is told to the operator."""
     for send in [one for one in current.sends if one.done()]:
         current.sends.discard(send)
-        while current.busy:
-            current.agenda.put_back(current.busy.pop())
-            current.view.is_stale = True
         if error := send.exception():
             current.ports.log.error("a send failed", extra={"action": "send_failed", **faults.describe(error)})
+
+
+def _put_back_whose_number_is_free(current: Pass) -> None:
+    on_the_line = {slot.attempt_id for slot in current.view.held}
+    for head in [head for head, attempt_id in current.busy.items() if attempt_id not in on_the_line]:
+        del current.busy[head]
+        current.agenda.put_back(head)
 
 
 def _is_worth_another_look(current: Pass) -> bool:

@@ -29,9 +29,9 @@ class NumberLock:
         return (*self.earlier, *([] if self.at is None else [self.at]))[-REMEMBERED_ATTEMPTS:]
 
 
-def locks(table: Table, org: str, numbers: list[str]) -> dict[str, NumberLock]:
-    """Call locks by number, eventually consistent: the conditions of `taking` decide."""
-    found = table.batch_get([keys.number_lock(org, one) for one in numbers], consistent=False)
+def locks(table: Table, org: str, numbers: list[str], consistent: bool = False) -> dict[str, NumberLock]:
+    """Call locks by number; eventually consistent will do, as the conditions of `taking` decide."""
+    found = table.batch_get([keys.number_lock(org, one) for one in numbers], consistent)
     return {keys.number_of(item): _lock(item) for item in found.values()}
 
 

@@ -82,7 +82,7 @@ def test_look_ups_that_hang_do_not_keep_an_org_from_calling(dialer: Dialer) -> N
         dialer.clock.advance(5)
         return LookUpFailed("no answer: ReadTimeoutError")
 
-    dialer.telephony.look_up = hanging  # type: ignore[method-assign]
+    dialer.telephony.look_up = hanging  # type: ignore[method-assign, assignment]
     began = dialer.clock.now_ms()
     dialer.run()
     assert dialer.clock.now_ms() - began < 40_000  # else the function is killed, and nothing was locked

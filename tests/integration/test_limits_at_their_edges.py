@@ -3,7 +3,6 @@
 from campanile import pacing
 from campanile.dialing.ports import Limits
 from campanile.lifecycle import Outcome
-from campanile.store import accounts
 from campanile.store.accounts import Account
 from campanile.store.table import Table
 from campanile.telephony.port import PlaceResult, Refused
@@ -103,11 +102,3 @@ def test_a_refusal_without_a_pause_is_not_repeated_at_the_accounts_full_rate(dia
     dialer.telephony.answer = lambda _post: Refused("too many requests", 0, is_account_wide=True)
     dialer.serve_hints(20)
     assert len(dialer.posts) <= 25
-
-
-def test_a_slow_org_holds_up_no_other_org_of_its_account(dialer: Dialer) -> None:
-    now = dialer.clock.now_ms()
-    accounts.set_rate(dialer.table, dialer.org, 10.0)
-    slow, fast = (Account(dialer.table, dialer.org, rate) for rate in (0.1, 10.0))
-    assert len(slow.reserve(1, now, now + 1_000)) == 1
-    assert len(fast.reserve(10, now, now + 1_000)) >= 9
