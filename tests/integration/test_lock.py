@@ -300,8 +300,8 @@ def test_two_changes_of_the_limit_at_once_end_in_one_of_them(dialer: Dialer) -> 
     assert settings.limit_rev == 9, "the first look, and each change"
 
 
-def test_the_deployments_limit_caps_an_orgs(table: Table) -> None:
-    dialer = Dialer(table, Limits(global_concurrency=3))
+def test_the_deployments_limit_caps_an_orgs(empty_table: Table) -> None:
+    dialer = Dialer(empty_table, Limits(global_concurrency=3))
     dialer.add_people(dialer.campaign(), *(number(n) for n in range(5)))
     dialer.run()
     assert len(dialer.posts) == 3

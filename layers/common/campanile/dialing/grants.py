@@ -30,9 +30,9 @@ def follow_deployment(ports: Ports, settings: OrgSettings) -> OrgSettings:
             return settings
         if total and not global_limit.read(ports.table).rev:  # there was no limit before: everyone's calls count
             for other in orgs.settings_of(ports.table, orgs.every(ports.table)).values():
-                _set_aside(ports, other)
-        if total:
-            _set_aside(ports, settings)
+                _set_aside(ports, other.org, len(slots.held(ports.table, other)))
+        if total:  # until `usable` is lowered another worker may lock by it
+            _set_aside(ports, settings.org, max(settings.usable, len(slots.held(ports.table, settings))))
         changed = orgs.set_usable(ports.table, settings, 0 if total else settings.concurrency_limit, total)
         settings = changed or orgs.settings(ports.table, settings.org)
     raise ContendedError(settings.org)
@@ -101,15 +101,14 @@ def _largest_surplus_first(
     return ordered[: global_limit.MAX_SHRUNK]
 
 
-def _set_aside(ports: Ports, settings: OrgSettings) -> None:
+def _set_aside(ports: Ports, org: str, in_flight: int) -> None:
     """Count what the org may have in flight as its part, before it comes under the global limit."""
-    in_flight = max(settings.usable, len(slots.held(ports.table, settings)))
     for _ in range(CONTENTION_RETRIES):
         parts = global_limit.read(ports.table)
-        share = parts.shares.get(settings.org, Share())
+        share = parts.shares.get(org, Share())
         if share.granted >= in_flight:
             return
-        shares = {**parts.shares, settings.org: replace(share, granted=in_flight)}
+        shares = {**parts.shares, org: replace(share, granted=in_flight)}
         if global_limit.note(ports.table, parts, shares, parts.reclaimed_at):
             return
-    raise ContendedError(settings.org)
+    raise ContendedError(org)
