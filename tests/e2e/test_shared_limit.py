@@ -1,4 +1,7 @@
-"""Two orgs under one global limit: never more calls than it allows, and each comes to its fair part of it (G2)."""
+"""Two orgs under one global limit: never more calls than it allows, and each comes to its fair part of it (G2).
+
+The last of these tests by its name: it deploys other settings, after which the functions run in other processes.
+"""
 
 from collections.abc import Iterator
 from typing import Any
