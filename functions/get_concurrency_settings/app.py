@@ -10,7 +10,8 @@ api = http.rest_api()
 
 @api.get("/campaign/concurrency-settings")
 def get_concurrency_settings(caller: CallerOf) -> ConcurrencyAnswer:
-    return manage_concurrency.get(wiring.table(), wiring.configured().limits, caller.org)
+    limits, now = wiring.configured().limits, wiring.clock().now_ms()
+    return manage_concurrency.get(wiring.table(), limits, caller.org, now)
 
 
 handler = http.Endpoint(api, CONCURRENCY_READ)

@@ -156,14 +156,29 @@ def test_calls_made_without_a_global_limit_count_under_a_new_one(
 
 
 def settings_of(dialer: Dialer) -> ConcurrencyAnswer:
-    return manage_concurrency.get(dialer.table, dialer.limits, dialer.org)
+    return manage_concurrency.get(dialer.table, dialer.limits, dialer.org, dialer.clock.now_ms())
 
 
-def test_the_settings_say_what_the_org_could_use_now(org: Callable[..., Dialer]) -> None:
-    first, second = org(4), org(8)
-    assert settings_of(second).effective_limit == TOTAL
+def test_the_settings_say_what_the_org_is_entitled_to(org: Callable[..., Dialer], clock: VirtualClock) -> None:
+    first, second = org(8), org(4)
+    assert settings_of(second).effective_limit == 4
     first.run()
+    assert [settings_of(one).effective_limit for one in (first, second)] == [6, 2]
+    second.run()
     assert [settings_of(one).effective_limit for one in (first, second)] == [4, 2]
+    clock.advance(61)
+    assert [settings_of(one).effective_limit for one in (first, second)] == [6, 4], "nobody asks any more"
+
+
+def test_an_idle_org_that_holds_everything_leaves_others_their_limit(
+    org: Callable[..., Dialer], clock: VirtualClock
+) -> None:
+    first, second = org(8, people=6), org(8)
+    first.run()
+    for post in list(first.telephony.live.values()):
+        first.end(post, Outcome.ANSWERED)
+    clock.advance(61)
+    assert settings_of(second).effective_limit == TOTAL
 
 
 def test_many_workers_of_many_orgs_never_exceed_the_limit_nor_starve(empty_table: Table) -> None:

@@ -7,14 +7,13 @@ from queue import Empty, SimpleQueue
 from threading import Event, Semaphore
 from threading import Lock as Mutex
 from typing import Any
-from uuid import uuid4
 
 from campanile import manage_concurrency, outcomes
 from campanile.dial_queue import Hint
 from campanile.dialing import placing
 from campanile.dialing.placing import LockedCall
 from campanile.entities import CallReport, Contact, Slot
-from campanile.lifecycle import ContactStatus, Outcome, SlotPhase
+from campanile.lifecycle import ContactStatus, Outcome
 from campanile.models import ConcurrencyInput
 from campanile.store import calls, orgs, slots
 from campanile.store.calls import Lock
@@ -23,6 +22,7 @@ from tests.support.audit import audit, every_contact
 from tests.support.clock import RealClock
 from tests.support.dial_queue import RecordingQueue
 from tests.support.dialer import Dialer, number
+from tests.support.slots import slot_for
 from tests.support.threads import together
 
 WORKERS = 64
@@ -177,23 +177,6 @@ class Office:
 
 def _limit_of(reign: int) -> int:
     return LIMITS[reign % len(LIMITS)]
-
-
-def slot_for(dialer: Dialer, contact: Contact, n: int) -> Slot:
-    now = dialer.clock.now_ms()
-    return Slot(
-        org=dialer.org,
-        n=n,
-        attempt_id=str(uuid4()),
-        campaign_key=contact.campaign_key,
-        contact_id=contact.id,
-        phone_number=contact.phone_numbers[0],
-        attempt_no=1,
-        contact_number=contact.number,
-        phase=SlotPhase.LOCKED,
-        lease_until=now + 1000 * dialer.limits.lock_lease,
-        locked_at=now,
-    )
 
 
 def put_limit(dialer: Dialer, limit: int) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from campanile import manage_concurrency
 from campanile.dialing.ports import Limits
 from campanile.entities import Contact, OrgSettings, Slot
-from campanile.lifecycle import ContactStatus, Outcome, SlotPhase
+from campanile.lifecycle import ContactStatus, Outcome
 from campanile.models import ConcurrencyInput
 from campanile.store import calls, numbers, orgs, slots
 from campanile.store.calls import Lock
@@ -20,23 +19,8 @@ from tests.support import table as tables
 from tests.support.audit import audit, every_contact
 from tests.support.clock import RealClock
 from tests.support.dialer import Dialer, number
+from tests.support.slots import slot_for
 from tests.support.threads import at_once
-
-
-def slot_for(dialer: Dialer, contact: Contact, n: int) -> Slot:
-    now = dialer.clock.now_ms()
-    return Slot(
-        org=dialer.org,
-        n=n,
-        attempt_id=str(uuid4()),
-        campaign_key=contact.campaign_key,
-        contact_id=contact.id,
-        phone_number=contact.phone_numbers[0],
-        attempt_no=1,
-        phase=SlotPhase.LOCKED,
-        lease_until=now + 90_000,
-        locked_at=now,
-    )
 
 
 def try_lock(
@@ -235,7 +219,7 @@ def test_calls_beyond_a_lowered_limit_are_counted_and_looked_after(dialer: Diale
     dialer.add_people(campaign, *(number(n) for n in range(10)))
     dialer.run()
     put_limit(dialer, 1)
-    answer = manage_concurrency.get(dialer.table, dialer.limits, dialer.org)
+    answer = manage_concurrency.get(dialer.table, dialer.limits, dialer.org, dialer.clock.now_ms())
     assert (answer.concurrency_limit, answer.active_count) == (1, 10)
     assert dialer.stats(campaign).active_calls == 10
 
@@ -305,7 +289,7 @@ def test_the_deployments_limit_caps_an_orgs(empty_table: Table) -> None:
     dialer.add_people(dialer.campaign(), *(number(n) for n in range(5)))
     dialer.run()
     assert len(dialer.posts) == 3
-    assert manage_concurrency.get(dialer.table, dialer.limits, dialer.org).effective_limit == 3
+    assert manage_concurrency.get(dialer.table, dialer.limits, dialer.org, dialer.clock.now_ms()).effective_limit == 3
 
 
 def test_a_freed_slot_is_not_freed_for_the_next_call_in_it(dialer: Dialer) -> None:

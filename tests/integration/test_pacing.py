@@ -152,3 +152,18 @@ def test_a_slower_org_of_a_fast_account_keeps_its_own_rate(dialer: Dialer) -> No
     dialer.add_people(dialer.campaign(), *(number(n) for n in range(4)))
     dialer.run()
     assert all(later.at - earlier.at >= 500 for earlier, later in pairwise(dialer.posts))
+
+
+def test_a_pass_that_an_account_blocks_for_long_ends_and_is_woken_when_it_is_free(dialer: Dialer) -> None:
+    dialer.add_people(dialer.campaign(), number(1))
+    free_at = dialer.clock.now_ms() + 600_000
+    accounts.back_off(dialer.table, dialer.org, free_at)
+    dialer.queue.forget()
+    began = dialer.clock.now_ms()
+    assert dialer.run() == 0
+    assert dialer.clock.now_ms() - began < 1_000
+    assert dialer.queue.causes() == []
+    dialer.serve_hints(590)
+    assert dialer.posts == []
+    dialer.serve_hints(15)
+    assert [post.at >= free_at for post in dialer.posts] == [True]

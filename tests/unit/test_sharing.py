@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campanile.sharing import ASKED_MS, TURN_MS, Share, allowance, fair_shares, living
+from campanile.sharing import ASKED_MS, TURN_MS, Share, allowance, entitlement, fair_shares, living
 
 NOW = 1_793_000_000_000
 WANTS = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.integers(0, 200), max_size=12)
@@ -98,3 +98,10 @@ def test_claims_one_after_another_never_take_more_than_there_is(
 def test_only_shares_that_hold_or_want_something_are_kept() -> None:
     silent, asking, holding = Share(0, 9, NOW - ASKED_MS), Share(0, 9, NOW), Share(2, 9, 0)
     assert living({"a": silent, "b": asking, "c": holding}, NOW) == {"b": asking, "c": holding}
+
+
+def test_an_org_is_entitled_to_its_fair_share_among_those_that_ask() -> None:
+    shares = {"asks": Share(6, 8, NOW), "silent": Share(40, 40, NOW - ASKED_MS)}
+    assert entitlement(6, shares, "new", 4, NOW) == 2
+    assert entitlement(6, shares, "asks", 8, NOW) == 6
+    assert entitlement(6, {}, "new", 4, NOW) == 4

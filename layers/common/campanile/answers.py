@@ -186,8 +186,8 @@ class StatsAnswer(Answer):
 
 
 class ConcurrencyAnswer(Answer):
-    """`effective_limit` is what the org could use now: its limit, or less where other orgs hold or claim their parts
-    of the deployment's global one.
+    """`effective_limit` is what holds: the org's limit, or its fair part of the deployment's global one while others
+    ask for theirs. Calls of others that are still in flight may keep it from that for a while.
     """
 
     concurrency_limit: int

@@ -86,7 +86,7 @@ def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_
         current = _go_on(ports, current, current.rows_key, may_go_on)
     except ImportTakenOverError:
         return None
-    except Exception:
+    except Exception:  # whatever it was: it is raised again, but nobody would end the import after the last try
         if is_last_try and (left := imports.get(ports.table, job)):
             reason = "It could not be finished after several tries; add the rows behind the last one counted again."
             import_runs.finished(ports, left, "failed", reason)

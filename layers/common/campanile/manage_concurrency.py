@@ -1,5 +1,6 @@
 """An org's concurrency limit (G2) and calls per second."""
 
+from campanile import sharing
 from campanile.answers import ConcurrencyAnswer
 from campanile.dial_queue import DialQueue, Hint
 from campanile.dialing.ports import Limits
@@ -9,8 +10,8 @@ from campanile.store import global_limit, orgs, registry, slots
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
-def get(table: Table, limits: Limits, org: str) -> ConcurrencyAnswer:
-    return _answer(table, limits, orgs.settings(table, org))
+def get(table: Table, limits: Limits, org: str, now_ms: int) -> ConcurrencyAnswer:
+    return _answer(table, limits, orgs.settings(table, org), now_ms)
 
 
 def put(
@@ -28,24 +29,23 @@ def put(
         )
         if changed is not None:
             queue.hint(Hint(org, "limit_changed"))
-            return _answer(table, limits, changed)
+            return _answer(table, limits, changed, now_ms)
     raise ContendedError(org)
 
 
-def _effective(table: Table, limits: Limits, settings: OrgSettings) -> int:
-    """The org's limit as far as its part of the global one and what is free of that allow."""
+def _effective(table: Table, limits: Limits, settings: OrgSettings, now_ms: int) -> int:
+    """The org's limit, or its fair part of the global one."""
     total = limits.global_concurrency
     if not total:
         return settings.concurrency_limit
-    granted = {org: share.granted for org, share in global_limit.read(table).shares.items()}
-    free = max(0, total - sum(granted.values()))
-    return min(settings.concurrency_limit, granted.get(settings.org, 0) + free)
+    shares = global_limit.read(table).shares
+    return sharing.entitlement(total, shares, settings.org, settings.concurrency_limit, now_ms)
 
 
-def _answer(table: Table, limits: Limits, settings: OrgSettings) -> ConcurrencyAnswer:
+def _answer(table: Table, limits: Limits, settings: OrgSettings, now_ms: int) -> ConcurrencyAnswer:
     return ConcurrencyAnswer(
         concurrency_limit=settings.concurrency_limit,
-        effective_limit=_effective(table, limits, settings),
+        effective_limit=_effective(table, limits, settings, now_ms),
         active_count=len(slots.held(table, settings)),
         calls_per_second=settings.calls_per_second,
     )

@@ -53,6 +53,12 @@ def fair_shares(total: int, wants: Mapping[str, int], now_ms: int) -> dict[str, 
     return {org: shares[org] for org in wanting}
 
 
+def entitlement(total: int, shares: Mapping[str, Share], org: str, wants: int, now_ms: int) -> int:
+    """How many calls `org` would come to, if it asked now for `wants` and the others went on as they do."""
+    asking = {name: share.wants for name, share in shares.items() if share.is_asking(now_ms)}
+    return fair_shares(total, {**asking, org: wants}, now_ms).get(org, 0)
+
+
 def allowance(total: int, shares: Mapping[str, Share], org: str, now_ms: int) -> int:
     """How many calls `org` may have now: its part and what it can claim of what is free, up to its fair share.
 

@@ -32,7 +32,9 @@ MAX_SEND_AHEAD_MS = 1_000
 """Nothing is locked for a send further ahead than this."""
 PACING_SECONDS = 0.2
 MOST_PACING_SECONDS = 2.0
-"""How long a pass waits, at least and at most, before it asks a busy provider account for sends again."""
+"""How long a pass waits, at least and at most, before it asks a busy provider account for sends again. Where it is busy
+for longer, as after a 429, the pass ends and has itself woken.
+"""
 LINGER_MS = 500
 """A pass waits for work that is due within this time instead of ending."""
 
@@ -111,7 +113,8 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> bo
         room = min(len(locker.free), most - len(current.sends))
         heads = current.agenda.take(room, ports.clock.now_ms()) if room > 0 else []
         if heads:
-            _lock_and_send(current, executor, locker, heads)
+            if not _lock_and_send(current, executor, locker, heads):
+                return True
         elif not locker.free and _asks_for_more(current):
             continue
         elif current.sends:
@@ -123,8 +126,8 @@ def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> bo
     return False
 
 
-def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Sequence[Head]) -> None:
-    """LOCK the heads one after another, in order, and hand each to a send of its own.
+def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Sequence[Head]) -> bool:
+    """LOCK the heads one after another, in order, and hand each to a send of its own; False when that has to wait.
 
     Sends are reserved for those only that nothing known stands in the way of.
     """
@@ -138,7 +141,11 @@ def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Seq
         known = candidates.locks.get(locking.number_of(contact))
         if not locker.must_wait(head, contact, known):
             chosen.append((head, contact, known))
-    times = _reserve(current, len(chosen)) if chosen else []
+    if not chosen:
+        return True
+    now, account = ports.clock.now_ms(), _account(current)
+    times = account.reserve(len(chosen), now, now + MAX_SEND_AHEAD_MS)
+    is_blocked = not times and _is_blocked(current, account, now)
     for head, contact, known in chosen:
         if not times or not locker.free:
             current.agenda.put_back(head)
@@ -147,17 +154,17 @@ def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Seq
             current.locked += 1
             current.sends.add(executor.submit(placing.place, ports, call, times.pop(0)))
     current.view.is_stale |= locker.is_stale
+    return not is_blocked
 
 
-def _reserve(current: Pass, count: int) -> list[int]:
-    """The times of up to `count` sends; none after a pause when the account is busy for longer."""
-    ports = current.ports
-    account, now = _account(current), ports.clock.now_ms()
-    times = account.reserve(count, now, now + MAX_SEND_AHEAD_MS)
-    if not times:
-        free_in = (account.next_free_at - now - MAX_SEND_AHEAD_MS) / 1000
-        ports.clock.sleep(min(max(free_in, PACING_SECONDS), MOST_PACING_SECONDS))
-    return times
+def _is_blocked(current: Pass, account: Account, now_ms: int) -> bool:
+    """Wait for a busy account; if that would take too long have the org woken then instead, and say so."""
+    free_in = (account.next_free_at - now_ms - MAX_SEND_AHEAD_MS) / 1000
+    if free_in <= MOST_PACING_SECONDS:
+        current.ports.clock.sleep(max(free_in, PACING_SECONDS))
+        return False
+    current.ports.queue.wake_at(Hint(current.org, "account_free"), [account.next_free_at - MAX_SEND_AHEAD_MS])
+    return True
 
 
 def _account(current: Pass) -> Account:

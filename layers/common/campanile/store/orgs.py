@@ -201,6 +201,6 @@ def _settings(org: str, item: Item) -> OrgSettings:
         item["limit_rev"],
         item["highest_slot"],
         float(item["calls_per_second"]),
-        item["account"],
-        item["global_limit"],
+        item.get("account", org),  # an org of before there were shared accounts and shares of the global limit
+        item.get("global_limit", NEVER_GRANTED),
     )
