@@ -15,6 +15,8 @@ LEVELS: dict[str, set[str]] = {
         "agent",
         "answers",
         "calling_window",
+        "csv_headers",
+        "csv_cells",
         "csv_rows",
         "entities",
         "errors",
@@ -90,6 +92,7 @@ WORLD = {
 }  # fmt: skip
 NO_WORLD_IN_THEM = {
     "csv_rows": {"io"},  # StringIO
+    "csv_cells": {"io"},
     "faults": {"pathlib"},  # PurePath
     "store.keys": {"uuid"},  # UUIDv5 is arithmetic
 }

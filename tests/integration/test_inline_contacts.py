@@ -154,11 +154,11 @@ def test_an_unknown_configuration_or_a_taken_name_refuses_the_request_and_writes
     edge: Dialer, api: Client, create: Create
 ) -> None:
     create([], external_id="spring")
-    edge.bucket.rows.clear()
+    edge.bucket.texts.clear()
     problem(create(people(1), external_id="spring"), 409)
     unknown = create(people(1), configuration_id="4f1c6a52-8d0e-4b7a-9c35-1e2f3a4b5c6d")
     assert paths(unknown) == ["configuration_id"]
-    assert edge.bucket.rows == {}
+    assert edge.bucket.texts == {}
     assert len(api.get("/campaign/campaigns")["campaigns"]) == 1
 
 

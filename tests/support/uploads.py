@@ -1,31 +1,54 @@
 """A bucket in memory, and an import queue that remembers what was sent."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from campanile.import_queue import ImportQueue
 from campanile.uploads import StoredFile, Uploads
 
 
 class Bucket(Uploads):
-    """A file dropped again under its name is another version."""
+    """A file dropped again under its name is another version; `block_bytes` is what one read of a file answers."""
 
     def __init__(self, org: str) -> None:
         self._org = org
         self._versions: list[bytes] = []
-        self.rows: dict[str, str] = {}
+        self._metadata: list[Mapping[str, str]] = []
+        self.texts: dict[str, str] = {}
+        self.block_bytes = 65_536
 
-    def drop(self, campaign: str, content: str | bytes, name: str = "people.csv") -> StoredFile:
+    def drop(self, campaign: str, content: str | bytes, name: str = "people.csv", **metadata: str) -> StoredFile:
+        return self.store(f"{self._org}/{campaign}/{name}", content, **metadata)
+
+    def store(self, key: str, content: str | bytes, **metadata: str) -> StoredFile:
         data = content.encode() if isinstance(content, str) else content
         self._versions.append(data)
-        return StoredFile("uploads", f"{self._org}/{campaign}/{name}", str(len(self._versions) - 1), len(data))
+        self._metadata.append(metadata)
+        return StoredFile("uploads", key, str(len(self._versions) - 1), len(data))
 
-    def read(self, file: StoredFile) -> bytes:
-        return self._versions[int(file.version)]
+    def metadata(self, file: StoredFile) -> Mapping[str, str]:
+        return self._metadata[int(file.version)]
 
-    def keep_rows(self, job: str, text: str) -> str:
-        self.rows[job] = text
-        return job
+    def blocks(self, file: StoredFile, offset: int = 0) -> Iterator[bytes]:
+        data = self._versions[int(file.version)]
+        for start in range(offset, len(data), self.block_bytes):
+            yield data[start : start + self.block_bytes]
 
-    def read_rows(self, key: str) -> str:
-        return self.rows[key]
+    def keep(self, key: str, text: str) -> None:
+        self.texts[key] = text
+
+    def kept(self, key: str) -> str:
+        return self.texts[key]
+
+    def keep_stream(self, key: str, texts: Iterable[str]) -> None:
+        self.texts[key] = "".join(texts)
+
+    def link(self, key: str, file_name: str, seconds: int) -> str:
+        return f"memory://{key}?name={file_name}&seconds={seconds}"
+
+    def form(self, key: str, content_type: str, max_bytes: int, seconds: int) -> Mapping[str, Any]:
+        fields = {"key": key, "Content-Type": content_type}
+        return {"url": "memory://", "fields": fields, "max_bytes": max_bytes, "seconds": seconds}
 
 
 class RecordingImportQueue(ImportQueue):

@@ -12,17 +12,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
-PHONE_HEADERS: Final = ("phone", "phone_number", "mobile", "cell", "tel")
-"""Headers of phone columns; a number after one (`phone 2`, `mobile_2`) makes it a further phone column."""
-
-FIELD_HEADERS: Final[dict[str, tuple[str, ...]]] = {
-    # Most telling name first: a file with its own `id` beside an `anyreach_id` means the latter.
-    "id": ("anyreach_id", "contact_id", "id"),
-    "external_id": ("external_id",),
-    "timezone": ("timezone",),
-    "scheduled_at": ("scheduled_at",),
-}
-"""Headers of the structured fields, best first. Case, spaces, underscores and dashes never matter."""
+from campanile.csv_headers import FIELD_HEADERS, PHONE_HEADERS
+from campanile.csv_headers import fold as _fold
 
 _DELIMITERS: Final = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?[\r\n]*', re.IGNORECASE)
@@ -135,10 +126,6 @@ def read_rows(lines: str | Iterable[str]) -> Iterator[CsvRow | RowError]:
     if number == 0:
         raise CsvStructureError("the file is empty: its first row must name the columns, one of them 'phone'")
     return _rows(records, detect_columns(header))
-
-
-def _fold(header: str) -> str:
-    return re.sub(r"[\s_-]+", "", header).lower()
 
 
 def _is_phone(folded: str) -> bool:

@@ -76,7 +76,7 @@ def _import(ports: ImportPorts, campaign: Campaign, run: Run, file: StoredFile) 
 def _read(uploads: Uploads, file: StoredFile) -> list[CsvRow | RowError]:
     if file.size > MAX_FILE_BYTES:
         raise CsvStructureError(f"the file has {file.size:,} bytes; at most {MAX_FILE_BYTES:,} are taken: split it")
-    return list(csv_rows.read_rows(csv_rows.decode(uploads.read(file))))
+    return list(csv_rows.read_rows(csv_rows.decode(b"".join(uploads.blocks(file)))))
 
 
 def _prepare(campaign: Campaign, record: CsvRow | RowError, country: str | None) -> Prepared | ImportRowError:

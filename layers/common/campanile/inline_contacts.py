@@ -100,7 +100,7 @@ def _go_on(ports: ImportPorts, current: Import, rows_key: str, may_go_on: Callab
     run: Run | None = None
     try:
         run = Run(ports, _campaign_of(ports, current), current, resumed=True)
-        return run.go(_prepared(current.job, _kept(ports.uploads.read_rows(rows_key))), may_go_on)
+        return run.go(_prepared(current.job, _kept(ports.uploads.kept(rows_key))), may_go_on)
     except (NotFoundError, StateError) as error:
         return import_runs.finished(ports, run.current if run else current, "failed", str(error))
 
@@ -122,7 +122,8 @@ def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactI
 def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> Import:
     """Keep the rows, and see that a worker takes the import up should this request die."""
     job = str(uuid4())
-    rows_key = ports.uploads.keep_rows(job, "\n".join(_line(row) for row in rows))
+    rows_key = f"requests/{job}.jsonl"
+    ports.uploads.keep(rows_key, "\n".join(_line(row) for row in rows))
     ports.import_queue.send(job, TAKEN_UP_AFTER_SECONDS)
     new = Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key)
     imports.begin(ports.table, new)

@@ -1,0 +1,31 @@
+"""Cells that a spreadsheet must not take for formulas, written so that reading them gives them back unchanged.
+
+OWASP "CSV Injection": a cell that begins with = + - @ TAB or CR gets an apostrophe, which a spreadsheet reads as
+"this is text". A phone number in E.164 is the exception, as people must be able to use it.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def guarded(cell: str) -> str:
+    """The cell as it is written."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _E164.fullmatch(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before it was guarded."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def line(cells: Iterable[str]) -> str:
+    """One record of a CSV file, guarded and quoted where needed, with its line end (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow([guarded(cell) for cell in cells])
+    return text.getvalue()

@@ -1,0 +1,41 @@
+"""The names of columns that a CSV file may have, and what each means. Case, spaces, `_` and `-` never matter."""
+
+import re
+from typing import Final
+
+PHONE_HEADERS: Final = ("phone", "phone_number", "mobile", "cell", "tel")
+"""Phone columns (seed 000); a number after one (`phone 2`, `mobile_2`) makes it a further phone column."""
+
+FIELD_HEADERS: Final[dict[str, tuple[str, ...]]] = {
+    # Most telling name first: a file with its own `id` beside an `anyreach_id` means the latter.
+    "id": ("anyreach_id", "contact_id", "id"),
+    "external_id": ("external_id",),
+    "timezone": ("timezone",),
+    "scheduled_at": ("scheduled_at",),
+}
+"""The structured fields, best name first (seed 000)."""
+
+DISPLAY_FIELDS: Final = ("first_name", "last_name", "email", "company")
+"""Fields of `data` that are known by name (seed 002): `First Name` is kept as `first_name`."""
+
+DATA_COLUMN: Final = "data"
+"""In a file with an id column, as exports are: an object of JSON with what has no column of its own."""
+
+READ_ONLY_HEADERS: Final = (
+    "status",
+    "last_outcome",
+    "attempts",
+    "last_attempt_at",
+    "next_attempt_at",
+    "created_at",
+    "updated_at",
+)
+"""What an export tells beyond what may be changed; left alone in a file with an id column."""
+
+REPORT_HEADERS: Final = ("campanile_row", "campanile_error")
+"""What the file of failing rows has beside each row; left alone in every file."""
+
+
+def fold(header: str) -> str:
+    """The header as it is compared."""
+    return re.sub(r"[\s_-]+", "", header).lower()
