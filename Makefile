@@ -5,7 +5,7 @@ RUN := .local/venv/bin/python -m
 FAST_TESTS := tests/unit tests/contract tests/infrastructure
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down check test fuzz simulate deploy lock lock-check
+.PHONY: help setup demo up down check test bench fuzz simulate deploy lock lock-check
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ test: check ## Everything: check, then the simulation, integration tests on Dyna
 fuzz: ## Half an hour of made-up requests against a stack of their own; ARGS="--minutes 5 --seed 7"
 	$(NEEDS) dev packages ministack sam
 	@$(RUN) tools.fuzz $(ARGS)
+
+bench: ## Import 200,000 rows on a local stack of its own: speed and memory; ARGS="--rows 20000 --json"
+	$(NEEDS) dev packages ministack sam
+	@$(RUN) tools.bench $(ARGS)
 
 simulate: ## Ten thousand simulated runs with every kind of fault; ARGS="--seeds 500 --first 7 --json", ARGS="--seed 7"
 	$(NEEDS) dev

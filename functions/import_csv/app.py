@@ -1,4 +1,4 @@
-"""A CSV file dropped into the bucket becomes contacts."""
+"""A file dropped into the bucket, or uploaded by a form: its import begins."""
 
 from typing import Any
 from urllib.parse import unquote_plus
@@ -17,12 +17,13 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
         version = stored.version_id or f'"{stored.etag}"'
         file = StoredFile(record.s3.bucket.name, unquote_plus(stored.key), version, stored.size or 0)
         try:
-            done = imports.import_file(wiring.import_ports(), file)
-        except NotOurFileError:
-            observability.logger().warning("not a file of an import", extra={"action": "import_ignored"})
+            begun = imports.receive(wiring.import_ports(), file)
+        except NotOurFileError as error:
+            fields = {"action": "import_ignored", "reason": str(error)}
+            observability.logger().warning("not a file of an import", extra=fields)
             continue
-        fields = {"import_id": done.job, "status": done.status, **done.counts.model_dump()} if done else {}
-        observability.logger().info("import", extra={"action": "import", "again": done is None, **fields})
+        fields = {"action": "import", "import_id": begun.job, "org": begun.org, "status": begun.status}
+        observability.logger().info("import begun", extra=fields)
 
 
 handler = triggers.invocation(import_files)

@@ -1,6 +1,6 @@
 """GET /campaign/campaigns/{campaign_id}/imports: the campaign's imports with their reports, newest first."""
 
-from campanile import http, import_runs, manage_campaigns, wiring
+from campanile import http, import_views, wiring
 from campanile.answers import ImportsAnswer
 from campanile.authentication import READ
 from campanile.http import CallerOf, PathId
@@ -10,8 +10,10 @@ api = http.rest_api()
 
 @api.get("/campaign/campaigns/<campaign_id>/imports")
 def list_imports(campaign_id: PathId, caller: CallerOf) -> ImportsAnswer:
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
-    return import_runs.list_imports(wiring.table(), campaign)
+    table = wiring.table()
+    return import_views.listed(
+        table, import_views.campaign_key(table, caller.org, campaign_id), wiring.clock().now_ms()
+    )
 
 
 handler = http.Endpoint(api, READ)

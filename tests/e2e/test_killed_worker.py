@@ -2,16 +2,13 @@
 
 import os
 import signal
-import subprocess
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from tests.support.api import Api, CarrierRecord, eventually
-from tools.bootstrap import LOCAL
+from tests.support.workers import function_name, worker_processes
 from tools.local_stack import Stack
-from tools.ministack import MiniStack
 
 LINES = 10
 HUNG = [f"+1{area}5550197" for area in (201, 202, 203, 205, 206, 207)]
@@ -25,25 +22,9 @@ RECOVERED_SECONDS = 160
 """Normally the next delivery of the hint will do; a lock without a call is given back after its lease of 90 s."""
 
 
-def worker_processes(stack: Stack, function: str) -> list[int]:
-    """The process ids of a function's workers on this stack's own server, whose scratch folder is in their command."""
-    port = int(stack.aws_endpoint_url.rpartition(":")[2])
-    homes = [one for one in (LOCAL / "stacks").glob("*/server") if MiniStack(one, Path(os.devnull)).port == port]
-    [scratch] = [str(home / "tmp" / f"ministack-lambda-{function}-") for home in homes]
-    listed = subprocess.run(["/bin/ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if scratch in line]
-
-
 @pytest.fixture
 def dial_function(stack: Stack) -> str:
-    cloudformation = stack.client("cloudformation")
-    [name] = [
-        resource["PhysicalResourceId"]
-        for deployed in cloudformation.describe_stacks()["Stacks"]
-        for resource in cloudformation.describe_stack_resources(StackName=deployed["StackName"])["StackResources"]
-        if resource["LogicalResourceId"] == "DialFunction"
-    ]
-    return str(name)
+    return function_name(stack, "DialFunction")
 
 
 def test_a_dial_worker_killed_in_mid_call_loses_nobody_and_calls_nobody_twice(

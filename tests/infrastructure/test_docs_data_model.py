@@ -90,5 +90,5 @@ def test_the_indexes_are_those_of_the_template() -> None:
     indexes = {one["IndexName"]: one["Projection"] for one in table_definition("Table")["GlobalSecondaryIndexes"]}
     assert indexes == {
         keys.LANES: {"ProjectionType": "KEYS_ONLY"},
-        keys.ROSTER: {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["bucket"]},
+        keys.ROSTER: {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["bucket", "phones"]},
     }

@@ -55,7 +55,7 @@ def test_only_pending_contacts_are_in_the_lanes() -> None:
 
 def test_an_index_carries_no_more_than_it_is_read_for() -> None:
     assert index(keys.LANES)["Projection"] == {"ProjectionType": "KEYS_ONLY"}
-    assert index(keys.ROSTER)["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["bucket"]}
+    assert index(keys.ROSTER)["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["bucket", "phones"]}
 
 
 def test_every_key_attribute_is_a_string_and_declared_once() -> None:

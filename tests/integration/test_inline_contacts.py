@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campanile import import_runs, inline_contacts, upsert
+from campanile import import_runs, import_views, import_worker, inline_contacts, upsert
 from campanile.import_runs import ImportPorts
 from campanile.models import CampaignInput
 from campanile.store import campaigns, configurations
@@ -179,7 +179,7 @@ def test_a_name_taken_while_the_contacts_are_written_refuses_the_request_and_nob
     edge.run()
     assert edge.posts == []
     [(job, _)] = edge.import_queue.sent
-    assert inline_contacts.resume(edge.import_ports, job, import_runs.always) is None  # nothing is left to be done
+    assert import_worker.resume(edge.import_ports, job, import_runs.always) is None  # nothing is left to be done
 
 
 def test_an_import_whose_campaign_was_never_created_is_given_up_by_the_worker(
@@ -194,7 +194,7 @@ def test_an_import_whose_campaign_was_never_created_is_given_up_by_the_worker(
         patched.setattr(campaigns, "insert", die)
         with pytest.raises(Crash):
             inline_contacts.create(edge.import_ports, edge.org, wanted, edge.clock.now_ms())
-    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    done = import_worker.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
     assert done
     assert (done.status, done.counts.rows) == ("failed", 3)
     assert "was not created" in (done.reason or "")
@@ -214,10 +214,10 @@ def test_what_a_request_has_no_time_for_is_done_by_the_worker(
     assert (answer["contacts_import"]["status"], answer["contacts_import"]["counts"]["rows"]) == ("running", 3)
     (job, delay), (again, at_once) = edge.import_queue.sent
     assert (job, delay, at_once) == (again, inline_contacts.TAKEN_UP_AFTER_SECONDS, 0)
-    done = inline_contacts.resume(edge.import_ports, job, import_runs.always)
+    done = import_worker.resume(edge.import_ports, job, import_runs.always)
     assert done
     assert (done.status, done.counts.inserted, done.counts.updated) == ("completed", ENOUGH, 0)
-    assert inline_contacts.resume(edge.import_ports, job, import_runs.always) is None
+    assert import_worker.resume(edge.import_ports, job, import_runs.always) is None
     assert len(every_contact(edge.table, answer["id"])) == ENOUGH
     assert api.get(f"/campaign/campaigns/{answer['id']}/imports")["imports"][0]["status"] == "completed"
 
@@ -231,10 +231,10 @@ def test_a_worker_whose_time_is_over_passes_the_import_on(
     job = edge.import_queue.sent[0][0]
     edge.import_queue.sent.clear()
     asked = count()
-    unfinished = inline_contacts.resume(edge.import_ports, job, lambda: next(asked) < 1)
+    unfinished = import_worker.resume(edge.import_ports, job, lambda: next(asked) < 1)
     assert unfinished
     assert (unfinished.status, edge.import_queue.sent) == ("running", [(job, 0)])
-    inline_contacts.resume(edge.import_ports, job, import_runs.always)
+    import_worker.resume(edge.import_ports, job, import_runs.always)
     assert ids_of(edge, campaign) == [f"lead-{n}" for n in range(ENOUGH)]
 
 
@@ -250,10 +250,10 @@ def test_two_workers_at_once_write_each_contact_once_and_one_of_them_stops(
     def overtake(request: Any) -> None:
         if request.operation == "transact" and not others:
             others.append(None)
-            others[0] = inline_contacts.resume(edge.import_ports, job, import_runs.always)
+            others[0] = import_worker.resume(edge.import_ports, job, import_runs.always)
 
     with edge.interposed(before=overtake):
-        mine = inline_contacts.resume(edge.import_ports, job, import_runs.always)
+        mine = import_worker.resume(edge.import_ports, job, import_runs.always)
     assert (mine, others[0] and others[0].counts.inserted) == (None, ENOUGH)
     assert len(every_contact(edge.table, campaign)) == ENOUGH
 
@@ -265,7 +265,7 @@ def test_a_campaign_closed_meanwhile_takes_no_more_contacts_and_the_import_says_
         no_time(edge, 1, patched)
         campaign = create(people(ENOUGH)).body["id"]
     api.post(f"/campaign/campaigns/{campaign}/close")
-    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    done = import_worker.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
     assert done
     assert (done.status, done.counts.rows) == ("failed", 3)
     assert "closed" in (done.reason or "")
@@ -284,7 +284,7 @@ def test_a_campaign_closed_during_a_run_takes_no_further_chunk(
             api.post(f"/campaign/campaigns/{campaign}/close")
         return True
 
-    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], close_after_the_first_chunk)
+    done = import_worker.resume(edge.import_ports, edge.import_queue.sent[0][0], close_after_the_first_chunk)
     assert done
     assert (done.status, done.counts.rows) == ("failed", 3)
     assert len(every_contact(edge.table, campaign)) == 3
@@ -313,11 +313,11 @@ def test_a_request_that_dies_anywhere_leaves_no_campaign_or_one_that_gets_all_it
             inline_contacts.create(ports, edge.org, wanted, edge.clock.now_ms())
         crasher.disarm()
         for job, _ in list(edge.import_queue.sent):
-            inline_contacts.resume(edge.import_ports, job, import_runs.always)
+            import_worker.resume(edge.import_ports, job, import_runs.always)
         for campaign in campaigns.after(edge.table, edge.org, None):
             if campaign.name == str(at):
                 assert ids_of(edge, campaign.id) == [f"lead-{n}" for n in range(5)]
-                [listed] = import_runs.list_imports(edge.table, campaign).imports
+                [listed] = import_views.listed(edge.table, campaign.key, edge.clock.now_ms()).imports
                 assert (listed.status, listed.counts.inserted) == ("completed", 5)
         edge.clock.advance(1)
         if not crasher.died_at:
@@ -336,10 +336,10 @@ def test_contacts_that_cannot_be_written_now_are_left_to_the_worker_and_the_requ
 
     campaign = create([]).body["id"]
     with monkeypatch.context() as patched:
-        patched.setattr(upsert, "upsert", contended)
+        patched.setattr(upsert, "store", contended)
         answer = api("PATCH", f"/campaign/campaigns/{campaign}", {"name": "Summer", "contacts": people(ENOUGH)})
     assert (answer.status, answer.body["contacts_import"]["status"]) == (200, "running")
-    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    done = import_worker.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
     assert done
     assert (done.status, done.counts.inserted) == ("completed", ENOUGH)
 
@@ -351,11 +351,11 @@ def test_an_import_that_fails_at_its_last_try_says_so(
         no_time(edge, 1, patched)
         campaign = create(people(ENOUGH)).body["id"]
     job = edge.import_queue.sent[0][0]
-    monkeypatch.setattr(upsert, "upsert", lambda *_: 1 / 0)
+    monkeypatch.setattr(upsert, "store", lambda *_: 1 / 0)
     for is_last_try, status in ((False, "running"), (True, "failed")):
         with pytest.raises(ZeroDivisionError):
-            inline_contacts.resume(edge.import_ports, job, import_runs.always, is_last_try)
-        [listed] = import_runs.list_imports(edge.table, edge.read_campaign(campaign)).imports
+            import_worker.resume(edge.import_ports, job, import_runs.always, is_last_try)
+        [listed] = import_views.listed(edge.table, campaign, edge.clock.now_ms()).imports
         assert (listed.status, listed.counts.rows) == (status, 3)
     assert "several tries" in (listed.reason or "")
 
@@ -369,7 +369,7 @@ def test_rows_that_repeat_earlier_ones_are_counted_the_same_when_a_worker_goes_o
     with monkeypatch.context() as patched:
         no_time(edge, 1, patched)
         create(rows)
-    done = inline_contacts.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
+    done = import_worker.resume(edge.import_ports, edge.import_queue.sent[0][0], import_runs.always)
     assert done
     assert done.counts.model_dump() == whole
     assert (whole["inserted"], whole["updated"]) == (3, 3)

@@ -14,7 +14,7 @@ from campanile.dial_queue import parse_hint
 from campanile.dialing import batch
 from campanile.dialing.ports import Limits, Ports
 from campanile.models import CampaignInput, ConfigurationInput
-from campanile.store import orgs
+from campanile.store import contact_writes, orgs
 from campanile.store.table import Table
 from campanile.telephony.callback import callback_url
 from tests.simulation import setting as settings
@@ -261,9 +261,10 @@ def in_place_of_chance(world: World) -> Iterator[None]:
         if name.startswith("campanile.") and hasattr(modules[name], "uuid4"):
             replaced.append((modules[name], "uuid4", modules[name].uuid4))
             modules[name].uuid4 = world.new_uuid
-    serving: Any = batch
-    replaced.append((serving, "ThreadPoolExecutor", serving.ThreadPoolExecutor))
-    serving.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
+    threaded: tuple[Any, ...] = (batch, contact_writes)
+    for module in threaded:
+        replaced.append((module, "ThreadPoolExecutor", module.ThreadPoolExecutor))
+        module.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
     try:
         yield
     finally:

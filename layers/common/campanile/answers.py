@@ -197,11 +197,29 @@ class ConcurrencyAnswer(Answer):
 
 
 class ImportCounts(Answer):
+    """`rows` = inserted + updated + duplicates + invalid. `do_not_call` is an of-which figure: rows that
+    were stored, with no number that may be called.
+    """
+
     rows: int = 0
     inserted: int = 0
     updated: int = 0
     duplicates: int = 0
     invalid: int = 0
+    do_not_call: int = 0
+
+
+class ImportProgress(Answer):
+    """How far an import is. A file is read twice: to check it, then to store its rows; `phase` says which.
+
+    `phase` and the bytes are null for contacts that came within a request; `rows_total` is null until it is known.
+    """
+
+    phase: Literal["checking", "importing"] | None
+    rows_done: int
+    rows_total: int | None
+    bytes_done: int
+    bytes_total: int | None
 
 
 class ImportRowError(Answer):
@@ -219,17 +237,71 @@ class ImportAnswer(Answer):
     id: Id
     file_name: str | None
     """Null for contacts that came within a request."""
-    status: Literal["running", "completed", "completed_with_errors", "failed"]
+    status: Literal["awaiting_upload", "running", "completed", "completed_with_errors", "failed"]
     reason: str | None
     """Why it failed as a whole."""
+    mode: Literal["lenient", "strict"]
+    progress: ImportProgress
     counts: ImportCounts
     errors: list[ImportRowError]
+    """The first 100."""
+    failed_rows_url: str | None = None
+    """Downloads all failing rows as a CSV file with the reason beside each, ready to be corrected and dropped again.
+    Only in the answer to a request for this one import.
+    """
+    failed_rows_url_expires_at: Instant | None = None
     created_at: Instant
     updated_at: Instant
 
 
 class ImportsAnswer(Answer):
     imports: list[ImportAnswer]
+
+
+class UploadForm(Answer):
+    """A form for one file: POST it to `url` as multipart/form-data, the `fields` first, then the file as `file`."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: Instant
+
+
+class ImportUploadAnswer(ImportAnswer):
+    upload: UploadForm
+
+
+class PreviewColumn(Answer):
+    """A column and what it is taken for: phone, id, external_id, timezone, scheduled_at, data.<key> or ignore."""
+
+    header: str
+    target: str
+
+
+class PreviewRow(Answer):
+    """A contact as the row would store it; on a contact that is there, absent fields stay as they are."""
+
+    row: int
+    id: str | None
+    external_id: str | None
+    phone_numbers: list[str]
+    timezone: str | None
+    scheduled_at: Instant | None
+    data: dict[str, Any]
+
+
+class PreviewAnswer(Answer):
+    """What an import would make of the file. `reason` says why it would fail as a whole; the rest is then empty."""
+
+    encoding: str | None
+    delimiter: str | None
+    columns: list[PreviewColumn]
+    rows: list[PreviewRow]
+    """The first 10 good ones."""
+    rows_read: int
+    problems: list[ImportRowError]
+    """The first 100."""
+    reason: str | None
 
 
 class ProblemDetail(Answer):

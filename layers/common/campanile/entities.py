@@ -86,7 +86,8 @@ class Contact:
     `rev` grows with every write; `number` is the creation number within the campaign. `budget_used` counts calls
     nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
     on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item. `aliases` are the ids that
-    lead here besides its own: of its external id and of former ones.
+    lead here besides its own: of its external id and of former ones. `imported` names the import that wrote it last and
+    the first of its rows that did.
     """
 
     campaign_key: str
@@ -114,6 +115,7 @@ class Contact:
     last_outcome: Outcome | None = None
     last_refusal: LastRefusal | None = None
     updated_at: int = 0
+    imported: str | None = None
 
     @property
     def is_scheduled_first_call(self) -> bool:

@@ -18,6 +18,10 @@ class ImportQueue:
             QueueUrl=self._url, MessageBody=json.dumps({"import": job}), DelaySeconds=delay_seconds
         )
 
+    def hold(self, receipt: str, seconds: int) -> None:
+        """Keep a message that is being worked on from other workers, for so many seconds from now."""
+        self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
 
 def job_of(body: str) -> str:
     """The import that a message names; raises ValueError, KeyError or TypeError when it names none."""

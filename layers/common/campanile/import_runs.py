@@ -1,29 +1,29 @@
-"""One run over an import's rows, from its checkpoint on: the same for a dropped file and for a request's contacts.
+"""One run over an import's rows, from its checkpoint on: the same for a file and for a request's contacts.
 
-Every few hundred rows are written, counted and then put behind the checkpoint in one conditional write. A run that
-was cut short is taken up from there; of two that run at once, the one that comes second to a checkpoint stops.
+Every two thousand rows are written, counted and then put behind the checkpoint in one conditional write. A run that
+was cut short is taken up from there; of two that run at once, the one that comes second to a checkpoint stops. A
+contact bears the row that wrote it, so rows written behind the checkpoint are known again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from campanile import upsert
-from campanile.answers import ImportAnswer, ImportRowError, ImportsAnswer
+from campanile import failed_rows, upsert
+from campanile.answers import ImportRowError
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue
-from campanile.entities import Campaign
-from campanile.field_types import instant
+from campanile.entities import Campaign, Contact
+from campanile.errors import NotFoundError
 from campanile.import_queue import ImportQueue
-from campanile.models import ContactInput
-from campanile.store import campaigns, contacts, imports, keys
-from campanile.store.imports import Import
+from campanile.import_rows import Prepared
+from campanile.number_set import NumberSet, as_integer
+from campanile.store import campaigns, contacts, imports, keys, numbers
+from campanile.store.imports import FileProgress, Import
 from campanile.store.table import Table
 from campanile.uploads import Uploads
-from campanile.upsert import Row
+from campanile.upsert import Result, Row
 
-ROWS_PER_WRITE = 500
-LISTED_IMPORTS = 100
+ROWS_PER_WRITE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,13 @@ class ImportPorts:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A good row, ready for the upsert; `row` is its place in the report.
+class Batch:
+    """Consecutive rows, checked, up to `last_row`. Of a file: how far it is read then, and the cells of each row."""
 
-    `repeatable_id` is the id it gets when it is new and names none, `by_number` whether a contact that has this id
-    already makes the row a duplicate.
-    """
-
-    row: int
-    fields: ContactInput
-    numbers: tuple[str, ...]
-    repeatable_id: str
-    by_number: bool = False
+    records: Sequence[Prepared | ImportRowError]
+    last_row: int
+    reading: FileProgress | None = None
+    cells: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def always() -> bool:
@@ -58,131 +53,139 @@ def always() -> bool:
 
 
 class Run:
-    """One run over the rows of an import; `current` is how far it has come. `resumed`: another run was cut short."""
+    """One run over the rows of an import; `current` is how far it has come.
 
-    def __init__(self, ports: ImportPorts, campaign: Campaign, current: Import, resumed: bool) -> None:
+    `known` are the numbers the campaign has (None: numbers may repeat); rows of a file that bring one of them are
+    duplicates if they name no contact, and all that make a new one if the campaign's numbers are unique.
+    """
+
+    def __init__(self, ports: ImportPorts, campaign: Campaign, current: Import, known: NumberSet | None = None) -> None:
         self.current = current
         self._ports = ports
         self._campaign = campaign
-        # A run cut short may have written a part of its next rows: those are found again, not updated.
-        self._may_find_own = resumed
-        self._behind: set[str] = set()
+        self._known = known
 
-    def go(self, records: Iterable[Prepared | ImportRowError], may_go_on: Callable[[], bool] = always) -> Import:
-        """Import the rows behind the checkpoint while `may_go_on`; the import is finished when none is left.
+    def go(self, batches: Iterable[Batch], may_go_on: Callable[[], bool] = always) -> Import:
+        """Import the batches behind the checkpoint while `may_go_on`; the import is finished when none is left.
 
         Raises StateError for a closed campaign, ImportTakenOverError when another run has come further meanwhile.
         """
-        seen: set[str] = set()
-        rest = iter(records)
-        while chunk := list(islice(rest, ROWS_PER_WRITE)):
-            fresh = list(_first_of_import(chunk, seen))
-            if chunk[-1].row <= self.current.checkpoint:
-                self._behind.update(self._identity(one) for one in fresh)
-                continue
+        for batch in batches:
             if not may_go_on():
                 return self.current
-            self._take(chunk, fresh)
+            self._take(batch)
         status = "completed_with_errors" if self.current.counts.invalid else "completed"
         return finished(self._ports, self.current, status)
 
-    def _take(self, chunk: Sequence[Prepared | ImportRowError], fresh: Sequence[Prepared]) -> None:
-        """Write one chunk, count it, and save the checkpoint behind it."""
-        bad = [one for one in chunk if isinstance(one, ImportRowError)]
-        repeated = len(chunk) - len(bad) - len(fresh)
-        inserted, updated, known, refused = self._write(fresh)
-        changed = self.current
-        for error in sorted([*bad, *refused], key=lambda one: one.row):
-            changed = imports.with_error(changed, error)
-        counts = changed.counts
+    def _take(self, batch: Batch) -> None:
+        """Write one batch, count it, and save the checkpoint behind it."""
+        wanted, repeated = self._without_known([one for one in batch.records if isinstance(one, Prepared)])
+        stored = self._store(wanted)
+        errors = [one for one in batch.records if isinstance(one, ImportRowError)]
+        errors += [
+            ImportRowError(row=one.row, column=None, code=result.failed.code, message=result.failed.message)
+            for one, result in zip(wanted, stored, strict=True)
+            if result.failed
+        ]
+        changed = with_errors(self._ports, self.current, errors, batch.cells)
+        taken = [(one, result) for one, result in zip(wanted, stored, strict=True) if result.contact_id]
+        new = [one for one, result in taken if not result.duplicate]
+        inserted = sum(result.inserted for _, result in taken)
+        added = {
+            "rows": len(batch.records),
+            "inserted": inserted,
+            "updated": len(new) - inserted,
+            "duplicates": repeated + len(taken) - len(new),
+            "do_not_call": self._listed(new),
+        }
+        counts = {name: getattr(changed.counts, name) + count for name, count in added.items()}
         changed = replace(
             changed,
-            checkpoint=chunk[-1].row,
+            checkpoint=batch.last_row,
+            reading=batch.reading or changed.reading,
+            counts=changed.counts.model_copy(update=counts),
             updated_at=self._ports.clock.now_ms(),
-            counts=counts.model_copy(
-                update={
-                    "rows": counts.rows + len(chunk),
-                    "inserted": counts.inserted + inserted,
-                    "updated": counts.updated + updated,
-                    "duplicates": counts.duplicates + known + repeated,
-                }
-            ),
         )
-        imports.save(self._ports.table, self.current, changed)
-        self.current = changed
-        self._may_find_own = False
+        self.current = imports.save(self._ports.table, self.current, changed)
 
-    def _write(self, fresh: Sequence[Prepared]) -> tuple[int, int, int, list[ImportRowError]]:
-        """Upsert rows; answers how many were inserted, updated, left out as their number was there, and the refused."""
-        ports, key = self._ports, self._campaign.key
-        found = contacts.get_many(ports.table, key, [self._identity(one) for one in fresh])
-        # Contacts bear the time of the import that made them, so an interrupted run knows its own again.
-        own = {name for name, one in found.items() if one.created_at == self.current.created_at}
-        known = {one.repeatable_id for one in fresh if one.by_number and one.repeatable_id in found.keys() - own}
-        wanted = [one for one in fresh if one.repeatable_id not in known]
+    def _without_known(self, rows: Sequence[Prepared]) -> tuple[list[Prepared], int]:
+        """The rows that bring no number the campaign has already, and how many the others are."""
+        known = self._known
+        if known is None:
+            return list(rows), 0
+        held = {one.row for one in rows if any(as_integer(number) in known for number in one.numbers)}
+        suspects = [one.identity(self._campaign.key) for one in rows if one.row in held or not one.by_number]
+        found = contacts.get_many(self._ports.table, self._campaign.key, suspects)
+        fresh: list[Prepared] = []
+        for one in rows:
+            contact = found.get(one.identity(self._campaign.key))
+            if self._brings_known(one, contact, known):
+                continue
+            fresh.append(one)
+            for number in one.numbers:
+                known.add(as_integer(number))
+        return fresh, len(rows) - len(fresh)
+
+    def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
+        if contact is not None and contact.imported == self.current.mark(one.row):
+            return False  # its own contact, by a run that was cut short
+        if not one.by_number and not self._campaign.unique_numbers:
+            return False
+        own = contact.phone_numbers if contact is not None and not one.by_number else ()
+        return any(as_integer(number) in known for number in one.numbers if number not in own)
+
+    def _store(self, wanted: Sequence[Prepared]) -> list[Result]:
         rows = [
-            Row(index, one.fields, one.numbers or None, repeatable_id=one.repeatable_id or None)
+            Row(
+                index,
+                one.fields,
+                one.numbers or None,
+                repeatable_id=one.repeatable_id or None,
+                mark=self.current.mark(one.row),
+                is_first_of_file=self.current.file is not None,
+                only_new=one.by_number,
+            )
             for index, one in enumerate(wanted)
         ]
         if not rows:
-            return 0, 0, len(known), []
-        now, created = ports.clock.now_ms(), self.current.created_at
+            return []
+        ports, current = self._ports, self.current
         if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; on creation it is not there yet
             self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
-        answer = upsert.upsert(ports.table, ports.dial_queue, self._campaign, rows, now, created)
-        refused = [
-            ImportRowError(row=wanted[one.index].row, column=None, code=one.code, message=one.message)
-            for one in answer.failed
-        ]
-        failed = {one.index for one in answer.failed}
-        stored = {self._identity(one) for index, one in enumerate(wanted) if index not in failed}
-        again = len(stored & own - self._behind) if self._may_find_own else 0
-        return answer.inserted + again, answer.updated - again, len(known), refused
+        now = ports.clock.now_ms()
+        return upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
 
-    def _identity(self, one: Prepared) -> str:
-        """The id under which the row's contact is found."""
-        if one.fields.id is not None:
-            return one.fields.id
-        if one.fields.external_id is not None:
-            return keys.contact_id_for(self._campaign.key, one.fields.external_id)
-        return one.repeatable_id
+    def _listed(self, rows: Sequence[Prepared]) -> int:
+        """How many rows have no number that is not on the do-not-call list: stored, and never called."""
+        listed = numbers.listed(self._ports.table, self._campaign.org, [n for one in rows for n in one.numbers])
+        return sum(bool(one.numbers) and listed.issuperset(one.numbers) for one in rows)
+
+
+def campaign_of(table: Table, current: Import) -> Campaign:
+    """Where the import's contacts go; raises NotFoundError."""
+    if current.campaign_key == keys.default_campaign(current.org):
+        return campaigns.ad_hoc(current.org)
+    found = campaigns.get(table, current.org, current.campaign_key)
+    if found is None:
+        raise NotFoundError("The campaign was not created: its request ended before it was answered.")
+    return found
+
+
+def with_errors(
+    ports: ImportPorts, current: Import, errors: Sequence[ImportRowError], cells: Mapping[int, Sequence[str]]
+) -> Import:
+    """Count bad rows of a batch, and put those of a file by for the file of failing rows."""
+    ordered = sorted(errors, key=lambda one: one.row)
+    for error in ordered:
+        current = imports.with_error(current, error)
+    if not ordered or current.file is None:
+        return current
+    failed_rows.put_by(ports.uploads, current, [(error, cells[error.row]) for error in ordered])
+    return replace(current, report_parts=current.report_parts + 1)
 
 
 def finished(ports: ImportPorts, current: Import, status: str, reason: str | None = None) -> Import:
     """End the import; raises ImportTakenOverError when another run has come further meanwhile."""
-    done = replace(current, status=status, reason=reason, updated_at=ports.clock.now_ms())
-    imports.save(ports.table, current, done)
-    return done
-
-
-def list_imports(table: Table, campaign: Campaign) -> ImportsAnswer:
-    """The campaign's imports with their reports, newest first, at most 100."""
-    found = imports.of_campaign(table, campaign.key, LISTED_IMPORTS)
-    return ImportsAnswer(imports=[answer(one) for one in found])
-
-
-def answer(one: Import) -> ImportAnswer:
-    """The import as the API shows it."""
-    return ImportAnswer.model_validate(
-        {
-            "id": one.job,
-            "file_name": one.file_name,
-            "status": one.status,
-            "reason": one.reason,
-            "counts": one.counts,
-            "errors": list(one.errors),
-            "created_at": instant(one.created_at),
-            "updated_at": instant(one.updated_at),
-        }
-    )
-
-
-def _first_of_import(chunk: Sequence[Prepared | ImportRowError], seen: set[str]) -> Iterator[Prepared]:
-    """Rows whose number no earlier row had; rows with an id of their own always pass."""
-    for one in chunk:
-        if isinstance(one, ImportRowError):
-            continue
-        if one.by_number and seen.intersection(one.numbers):
-            continue
-        seen.update(one.numbers)
-        yield one
+    report = failed_rows.compose(ports.uploads, current) if current.report_parts else None
+    done = replace(current, status=status, reason=reason, report_key=report, updated_at=ports.clock.now_ms())
+    return imports.save(ports.table, current, done)

@@ -1,113 +1,144 @@
-"""CSV files dropped into the bucket become contacts: `<org>/<campaign>/<file>.csv`.
+"""Imports begin: a file is dropped into the bucket, or somebody asks for a form to upload one.
 
-A file is read through before anything is written, so a file that cannot be understood imports nothing. Rows without
-id and external id take their contact id from their number, so that a number is in a campaign once (seed 002) however
-often a file is dropped or its event delivered.
+    <org>/<campaign>/<file>                    dropped; the campaign by UUID or external id, or `default`
+    uploads/<org>/<campaign key>/<import>/<file>   uploaded by a form
+
+The worker behind the import queue does the rest. An import is the same by its object's key and version, so an event
+that comes twice begins nothing twice, and a file that is dropped again is another import.
 """
 
+import json
 import re
-from uuid import NAMESPACE_URL, uuid5
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import ValidationError
 
-from campanile import csv_rows, import_runs, manage_campaigns, phone, upsert
-from campanile.answers import ImportRowError
-from campanile.csv_rows import CsvRow, CsvStructureError, RowError
+from campanile import import_views, manage_campaigns
+from campanile.answers import ImportUploadAnswer, UploadForm
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
 from campanile.field_errors import field_error
-from campanile.import_runs import ImportPorts, Prepared, Run
+from campanile.field_types import instant
+from campanile.import_files import MAX_FILE_BYTES
+from campanile.import_runs import ImportPorts
 from campanile.lifecycle import CampaignStatus
-from campanile.models import ContactInput
+from campanile.models import ImportInput, ImportSettings
 from campanile.store import imports, keys, orgs
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.orgs import UnknownOrgError
-from campanile.uploads import StoredFile, Uploads
+from campanile.uploads import StoredFile
 
-MAX_FILE_BYTES = 10_000_000
-"""Seed 000: a CSV file is 10 MB or smaller."""
-_OBJECT_KEY = re.compile(r"(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<file>[^/]+\.csv)", re.IGNORECASE)
+FORM_SECONDS = 3_600
+"""How long an upload may begin after its form was given out."""
+_DROPPED = re.compile(r"(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<file>[^/]+)")
+_UPLOADED = re.compile(r"uploads/(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<job>[^/]+)/(?P<file>[^/]+)")
 
 
 class NotOurFileError(Exception):
     """The object's key does not say whose contacts it has."""
 
 
-def import_file(ports: ImportPorts, file: StoredFile) -> Import | None:
-    """Import a dropped file; None when it was imported before, or is being so by another run.
+def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadAnswer:
+    """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    until = now_ms + 1000 * FORM_SECONDS
+    new = Import(
+        str(uuid4()),
+        campaign.org,
+        campaign.key,
+        wanted.file_name,
+        now_ms,
+        now_ms,
+        status="awaiting_upload",
+        mode=wanted.mode,
+        mapping=wanted.mapping,
+        upload_until=until,
+    )
+    key = f"uploads/{campaign.org}/{campaign.key}/{new.job}/{wanted.file_name}"
+    form = ports.uploads.form(key, wanted.content_type, MAX_FILE_BYTES, FORM_SECONDS)
+    imports.begin(ports.table, new)
+    upload = UploadForm(
+        url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(until)
+    )
+    return ImportUploadAnswer(**import_views.answer(new, now_ms).model_dump(), upload=upload)
 
-    Raises NotOurFileError for a key of another form.
+
+def receive(ports: ImportPorts, file: StoredFile) -> Import:
+    """Begin the import of a file that has come, and have the worker take it up; answers how the import stands.
+
+    Raises NotOurFileError for a key of another form, or of an org or import that is not there.
     """
-    place = _OBJECT_KEY.fullmatch(file.key)
-    if place is None:
-        raise NotOurFileError("the key must be <org>/<campaign>/<file>.csv")
-    job, now = str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}")), ports.clock.now_ms()
-    org, reference = place["org"], place["campaign"]
+    uploaded, dropped = _UPLOADED.fullmatch(file.key), _DROPPED.fullmatch(file.key)
+    if uploaded:
+        current = _uploaded(ports, file, uploaded["org"], uploaded["job"])
+    elif dropped:
+        current = _dropped(ports, file, dropped["org"], dropped["campaign"], dropped["file"])
+    else:
+        raise NotOurFileError("the key must be <org>/<campaign>/<file>")
+    if current.status == "running" and current.step <= 1:
+        ports.import_queue.send(current.job)
+    return current
+
+
+def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, file_name: str) -> Import:
     try:
         orgs.settings(ports.table, org)
     except UnknownOrgError:
         raise NotOurFileError("no such org") from None
+    now = ports.clock.now_ms()
+    new = Import(_job_of(file), org, keys.unknown_campaign(org, reference), file_name, now, now, file=file)
     try:
-        campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, reference)
-    except NotFoundError as error:
-        unknown = imports.begin(ports.table, Import(job, org, f"{reference}@{org}", place["file"], now, now))
-        return import_runs.finished(ports, unknown, "failed", str(error)) if unknown else None
-    new = Import(job, org, campaign.key, place["file"], now, now)
-    current = imports.begin(ports.table, new)
-    if current is None:
-        return None
-    try:
-        return _import(ports, campaign, Run(ports, campaign, current, resumed=current is not new), file)
-    except ImportTakenOverError:
-        return None
+        new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
+        settings = _settings(ports.uploads.metadata(file))
+    except (NotFoundError, ValueError) as error:
+        return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))
+    return imports.begin(ports.table, replace(new, mode=settings.mode, mapping=settings.mapping))
 
 
-def _import(ports: ImportPorts, campaign: Campaign, run: Run, file: StoredFile) -> Import:
-    try:
-        records = _read(ports.uploads, file)
-        if campaign.status is CampaignStatus.CLOSED:
-            raise StateError("The campaign is closed; a closed campaign takes no contacts.")
-        country = manage_campaigns.country_code(ports.table, campaign)
-        return run.go(_prepare(campaign, record, country) for record in records)
-    except (CsvStructureError, StateError) as error:
-        return import_runs.finished(ports, run.current, "failed", str(error))
-
-
-def _read(uploads: Uploads, file: StoredFile) -> list[CsvRow | RowError]:
-    if file.size > MAX_FILE_BYTES:
-        raise CsvStructureError(f"the file has {file.size:,} bytes; at most {MAX_FILE_BYTES:,} are taken: split it")
-    return list(csv_rows.read_rows(csv_rows.decode(b"".join(uploads.blocks(file)))))
-
-
-def _prepare(campaign: Campaign, record: CsvRow | RowError, country: str | None) -> Prepared | ImportRowError:
-    if isinstance(record, RowError):
-        return ImportRowError(row=record.row, column=record.column, code=record.code, message=record.message)
-    numbers: list[str] = []
-    for column, raw in zip(record.phone_columns, record.phone_numbers, strict=True):
+def _uploaded(ports: ImportPorts, file: StoredFile, org: str, job: str) -> Import:
+    asked = imports.get(ports.table, job)
+    if asked is None or asked.org != org:
+        raise NotOurFileError("no such import")
+    now = ports.clock.now_ms()
+    if asked.status == "awaiting_upload":
         try:
-            numbers.append(upsert.normalize(raw, country).e164)
-        except phone.InvalidPhoneNumber as invalid:
-            return ImportRowError(row=record.row, column=column, code=invalid.reason, message=str(invalid))
-    by_number = record.id is None and record.external_id is None
-    if by_number and not numbers:
-        return ImportRowError(row=record.row, column=None, code="no_number", message="the row has no phone number")
-    fields = {
-        "id": record.id,
-        "external_id": record.external_id,
-        "phone_numbers": numbers or None,
-        "timezone": record.timezone,
-        "scheduled_at": record.scheduled_at,
-        "data": record.data,
-    }
+            return imports.save(ports.table, asked, replace(asked, status="running", file=file, updated_at=now))
+        except ImportTakenOverError:
+            return _uploaded(ports, file, org, job)
+    if asked.file == file:
+        return asked
+    again = Import(
+        _job_of(file),
+        org,
+        asked.campaign_key,
+        asked.file_name,
+        now,
+        now,
+        mode=asked.mode,
+        mapping=asked.mapping,
+        file=file,
+    )
+    return imports.begin(ports.table, again)
+
+
+def _job_of(file: StoredFile) -> str:
+    return str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
+
+
+def _settings(metadata: Mapping[str, str]) -> ImportSettings:
+    """Mode and mapping as the object's metadata has them; raises ValueError, in words for who dropped the file."""
+    given: dict[str, Any] = {name: metadata[name] for name in ("mode", "mapping") if name in metadata}
     try:
-        checked = ContactInput.model_validate({name: value for name, value in fields.items() if value is not None})
+        if "mapping" in given:
+            given["mapping"] = json.loads(given["mapping"])
+        return ImportSettings.model_validate(given)
     except ValidationError as invalid:
-        first = invalid.errors(include_input=False, include_url=False)[0]
-        wrong = field_error(first, str(first["loc"][0]))
-        return ImportRowError(row=record.row, column=wrong.path, code=wrong.code, message=wrong.message)
-    own_id = _id_from_number(campaign, numbers[0]) if by_number else ""
-    return Prepared(record.row, checked, tuple(dict.fromkeys(numbers)), own_id, by_number)
-
-
-def _id_from_number(campaign: Campaign, number: str) -> str:
-    return keys.contact_id_for(keys.contact_id_for(campaign.key, "phone number"), number)
+        first = invalid.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"The object's metadata: x-amz-meta-{path} {field_error(first, path).message}") from None
+    except ValueError:
+        raise ValueError('The object\'s metadata: x-amz-meta-mapping must be JSON, as in {"Handy": "phone"}') from None

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from campanile import import_runs, manage_campaigns, upsert
+from campanile import import_runs, import_views, manage_campaigns, upsert
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
-from campanile.import_runs import ImportPorts, Prepared, Run
+from campanile.import_rows import Prepared
+from campanile.import_runs import Batch, ImportPorts, Run
 from campanile.models import CampaignInput, CampaignPatch, ContactInput
 from campanile.store import campaigns, imports, keys, registry
 from campanile.store.campaigns import ExternalIdTakenError
@@ -74,44 +75,18 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
     return _answer(ports, answer, current)
 
 
-def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_try: bool = False) -> Import | None:
-    """Go on with an import while `may_go_on`; None when there is nothing to do, or another run does it.
+def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
+    """Go on with a request's import from its checkpoint, while `may_go_on`.
 
-    `is_last_try`: nobody will try again, so an error ends the import as failed before it is raised.
+    Raises ImportTakenOverError when another run has come further meanwhile.
     """
-    current = imports.get(ports.table, job)
-    if current is None or current.status != "running" or current.rows_key is None:
-        return None
-    try:
-        current = _go_on(ports, current, current.rows_key, may_go_on)
-    except ImportTakenOverError:
-        return None
-    except Exception:  # whatever it was: it is raised again, but nobody would end the import after the last try
-        if is_last_try and (left := imports.get(ports.table, job)):
-            reason = "It could not be finished after several tries; add the rows behind the last one counted again."
-            import_runs.finished(ports, left, "failed", reason)
-        raise
-    if current.status == "running":
-        ports.import_queue.send(job)
-    return current
-
-
-def _go_on(ports: ImportPorts, current: Import, rows_key: str, may_go_on: Callable[[], bool]) -> Import:
+    assert current.rows_key is not None, "the import is a file's"
     run: Run | None = None
     try:
-        run = Run(ports, _campaign_of(ports, current), current, resumed=True)
-        return run.go(_prepared(current.job, _kept(ports.uploads.kept(rows_key))), may_go_on)
+        run = Run(ports, import_runs.campaign_of(ports.table, current), current)
+        return run.go(_batches(current, _kept(ports.uploads.kept(current.rows_key))), may_go_on)
     except (NotFoundError, StateError) as error:
         return import_runs.finished(ports, run.current if run else current, "failed", str(error))
-
-
-def _campaign_of(ports: ImportPorts, current: Import) -> Campaign:
-    if current.campaign_key == keys.default_campaign(current.org):
-        return campaigns.ad_hoc(current.org)
-    found = campaigns.get(ports.table, current.org, current.campaign_key)
-    if found is None:
-        raise NotFoundError("The campaign was not created: its request ended before it was answered.")
-    return found
 
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput]) -> list[Row]:
@@ -125,17 +100,15 @@ def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: 
     rows_key = f"requests/{job}.jsonl"
     ports.uploads.keep(rows_key, "\n".join(_line(row) for row in rows))
     ports.import_queue.send(job, TAKEN_UP_AFTER_SECONDS)
-    new = Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key)
-    imports.begin(ports.table, new)
-    return new
+    return imports.begin(ports.table, Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key))
 
 
 def _proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Row]) -> Import:
     """Write contacts for as long as the caller may be kept waiting."""
     until = ports.clock.monotonic_ms() + WRITING_MS
-    run = Run(ports, campaign, current, resumed=False)
+    run = Run(ports, campaign, current)
     try:
-        return run.go(_prepared(current.job, rows), lambda: ports.clock.monotonic_ms() < until)
+        return run.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)
     except StateError as error:
         return import_runs.finished(ports, run.current, "failed", str(error))
     except (ImportTakenOverError, ContendedError, ItemTooLargeError, ClientError, BotoCoreError):
@@ -147,13 +120,19 @@ def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> Camp
     if current.status == "running":
         ports.import_queue.send(current.job)
     ports.dial_queue.hint(Hint(current.org, "contacts_added", current.campaign_key))
-    return answer.model_copy(update={"contacts_import": import_runs.answer(current)})
+    return answer.model_copy(update={"contacts_import": import_views.answer(current, current.updated_at)})
 
 
-def _prepared(job: str, rows: Sequence[Row]) -> Iterator[Prepared]:
-    for row in rows:
-        own_id = keys.contact_id_for(job, str(row.index))
-        yield Prepared(row.index + 1, row.fields, row.numbers or (), own_id)
+def _batches(current: Import, rows: Sequence[Row]) -> Iterator[Batch]:
+    """The rows behind the checkpoint, as batches for a run."""
+    size = import_runs.ROWS_PER_WRITE
+    for start in range(current.checkpoint, len(rows), size):
+        batch = [_prepared(current.job, row) for row in rows[start : start + size]]
+        yield Batch(batch, batch[-1].row)
+
+
+def _prepared(job: str, row: Row) -> Prepared:
+    return Prepared(row.index + 1, row.fields, row.numbers or (), keys.contact_id_for(job, str(row.index)))
 
 
 def _line(row: Row) -> str:

@@ -3,7 +3,8 @@
 Requests are strict (no silent coercion) and refuse unknown fields.
 """
 
-from typing import Annotated, Any, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -38,6 +39,8 @@ MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
 DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
+COLUMN_TARGETS = ("phone", "id", "external_id", "timezone", "scheduled_at", "data", "data.<key>", "ignore")
+FILE_SUFFIXES = (".csv", ".tsv", ".txt")
 CountryCode = Annotated[
     str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
 ]
@@ -235,6 +238,64 @@ class CampaignPatch(AgentInput):
     """Your own name for it; paths keep taking the former one too."""
     contacts: InlineContacts | None = None
     """Contacts to add; they are added as an import."""
+
+
+def _targets(mapping: dict[str, str | None]) -> dict[str, str | None]:
+    for header, target in mapping.items():
+        if target is not None and not re.fullmatch(
+            r"phone|id|external_id|timezone|scheduled_at|ignore|data(\..+)?", target
+        ):
+            raise ValueError(
+                f"maps {header[:40]!r} to something unknown: it must be one of {', '.join(COLUMN_TARGETS)}"
+            )
+    return mapping
+
+
+def _file_name(value: str) -> str:
+    if "/" in value or not value.isprintable():
+        raise ValueError("must not contain '/' or control characters")
+    if not value.lower().endswith(FILE_SUFFIXES):
+        raise ValueError(f"must end in one of {', '.join(FILE_SUFFIXES)}")
+    return value
+
+
+class ImportSettings(Request):
+    """How the rows of a file are read."""
+
+    mode: Literal["lenient", "strict"] = "lenient"
+    """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
+    mapping: Annotated[dict[str, str | None], Field(max_length=200), AfterValidator(_targets)] = {}
+    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, data, data.<key>, or ignore (or
+    null). The others are detected.
+    """
+
+
+class ImportInput(ImportSettings):
+    """An import whose file is to be uploaded."""
+
+    file_name: Annotated[str, StringConstraints(min_length=5, max_length=200), AfterValidator(_file_name)] = (
+        "contacts.csv"
+    )
+    """For the list of imports."""
+    content_type: Annotated[
+        str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?$", max_length=100)
+    ] = "text/csv"
+    """The one that the upload will name."""
+
+
+class PreviewInput(ImportSettings):
+    """The beginning of a file, at most 64 KB: its text, or its bytes in base64, which tell its encoding too."""
+
+    content: str | None = None
+    """The text."""
+    content_base64: str | None = None
+    """The bytes."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.content is None) == (self.content_base64 is None):
+            raise ValueError("must have either content or content_base64")
+        return self
 
 
 class ConcurrencyInput(Request):

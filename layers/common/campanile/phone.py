@@ -104,6 +104,14 @@ def normalize_e164(raw: str) -> PhoneNumber:
     return number
 
 
+def normalize_for(raw: str, default_country_code: str | None) -> PhoneNumber:
+    """E.164 by a configuration's country; as it stands where there is none (None), as for ad-hoc contacts.
+
+    Raises InvalidPhoneNumber.
+    """
+    return normalize_e164(raw) if default_country_code is None else normalize(raw, default_country_code)
+
+
 def parse_country_code(value: str) -> str:
     """Return `value` if it is the calling code of a country, such as `+1` or `+91`; else raise ValueError."""
     _region(value)

@@ -5,6 +5,7 @@ under a condition. What lost a race is read again and folded again: nothing is o
 none of a request's contacts, the rest is taken to be new as well: the conditions of the inserts tell if it is not.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ class Row:
     """A validated row: its index in the request, its numbers in E.164 (None: not given), and what was noticed.
 
     `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
+    `mark` names the import and the row. Of a file's rows (`is_first_of_file`) the first one that means a contact wins;
+    one that is `only_new` never changes a contact that is there.
     """
 
     index: int
@@ -44,6 +47,9 @@ class Row:
     numbers: tuple[str, ...] | None
     notices: tuple[Notice, ...] = ()
     repeatable_id: str | None = None
+    mark: str | None = None
+    is_first_of_file: bool = False
+    only_new: bool = False
 
     @property
     def id(self) -> str | None:
@@ -57,9 +63,12 @@ class Row:
 
 
 @dataclass(slots=True)
-class _Result:
+class Result:
+    """What became of a row; `duplicate`: its contact is there, and the row changed nothing."""
+
     contact_id: str | None
     inserted: bool = False
+    duplicate: bool = False
     failed: FailedRow | None = None
     notices: list[Notice] = field(default_factory=list)
 
@@ -78,7 +87,7 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
         for position, raw in enumerate(row.phone_numbers or []):
             path = f"contacts[{index}].phone_numbers[{position}]"
             try:
-                number = normalize(raw, default_country_code)
+                number = phone.normalize_for(raw, default_country_code)
             except phone.InvalidPhoneNumber as invalid:
                 errors.append(FieldError(path, invalid.reason, f"{raw[:SHOWN_CHARACTERS]!r}: {invalid}"))
                 continue
@@ -118,31 +127,31 @@ def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> lis
     return named
 
 
-def normalize(raw: str, default_country_code: str | None) -> phone.PhoneNumber:
-    """E.164 by the configuration's country, or as it stands where there is none."""
-    return phone.normalize_e164(raw) if default_country_code is None else phone.normalize(raw, default_country_code)
-
-
 def upsert(
     table: Table,
     queue: DialQueue,
     campaign: Campaign,
     rows: Sequence[Row],
     now_ms: int,
-    created_ms: int | None = None,
 ) -> UpsertAnswer:
-    """Store the rows; raises StateError for a closed campaign.
+    """Store the rows; raises StateError for a closed campaign."""
+    return _answer(store(table, queue, campaign, rows, now_ms, now_ms))
 
-    `created_ms` is the creation time that new contacts get, when it is not now: an import dates all of its contacts
-    by its own beginning.
+
+def store(
+    table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Row], now_ms: int, created_ms: int
+) -> list[Result]:
+    """Store the rows and answer what became of each; raises StateError for a closed campaign.
+
+    `created_ms` is the creation time that new contacts get: an import dates all of its contacts by its own beginning.
     """
     if campaign.status is CampaignStatus.CLOSED:
         raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
-    results: dict[int, _Result] = {}
+    results: dict[int, Result] = {}
     left = list(rows)
     dues: set[int] = set()
     for round_ in range(CONTENTION_RETRIES):
-        fold = _Fold(table, campaign, now_ms, now_ms if created_ms is None else created_ms)
+        fold = _Fold(table, campaign, now_ms, created_ms)
         fold.read(left, may_guess=round_ == 0)
         for row in left:
             results[row.index] = fold.apply(row)
@@ -157,7 +166,7 @@ def upsert(
     else:
         raise ContendedError(campaign.id)
     _wake(queue, campaign, dues, now_ms)
-    return _answer([results[row.index] for row in rows])
+    return [results[row.index] for row in rows]
 
 
 class _Fold:
@@ -193,7 +202,7 @@ class _Fold:
         """The contacts that are to be written."""
         return [draft for draft in self._drafts.values() if draft.changed is not draft.seen]
 
-    def apply(self, row: Row) -> _Result:
+    def apply(self, row: Row) -> Result:
         """Fold one row in; what it notices or why it fails is in the result."""
         fields, notices = row.fields, list(row.notices)
         name = self._name(fields.external_id) if fields.external_id else None
@@ -205,17 +214,31 @@ class _Fold:
             message = "no contact has this id; the row updated the contact with its external_id"
             notices.append(Notice(code="unknown_id", message=message, index=row.index))
         known = by_id or by_name
+        if known and (told := self._told_already(row, self._drafts[known].changed)):
+            return told
         if known is None and row.numbers is None:
             return _failed(row, "phone_numbers_required", "a new contact needs phone_numbers")
         if known is None:
-            return _Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
+            return Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
         if self._is_further(name, known) and len(self._drafts[known].changed.aliases) >= MAX_ALIASES:
             message = f"the contact has had {MAX_ALIASES} other external_ids, which it keeps until it is deleted"
             return _failed(row, "too_many_names", message)
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
-        return _Result(known, notices=notices)
+        return Result(known, inserted=self._is_own(row, self._drafts[known].seen), notices=notices)
+
+    def _told_already(self, row: Row, contact: Contact) -> Result | None:
+        """What became of a file's row that has nothing more to do: it came again, or its contact is another row's."""
+        if row.is_first_of_file and row.mark and contact.imported == row.mark:
+            return Result(contact.id, inserted=self._is_own(row, contact))
+        is_later = row.is_first_of_file and _import_of(contact.imported) == _import_of(row.mark)
+        return Result(contact.id, duplicate=True) if is_later or row.only_new else None
+
+    def _is_own(self, row: Row, contact: Contact | None) -> bool:
+        """Whether the contact was created by this very row, in a run of its import that was cut short."""
+        is_marked = row.mark is not None and contact is not None and contact.imported == row.mark
+        return is_marked and contact is not None and contact.created_at == self._created_ms
 
     def _insert(self, row: Row, numbers: tuple[str, ...], name: str | None) -> str:
         contact_id = row.id or name or str(uuid4())
@@ -237,6 +260,8 @@ class _Fold:
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
         changed = _merged(draft.changed, row, self._now_ms)
+        if row.mark and _import_of(changed.imported) != _import_of(row.mark):
+            changed = replace(changed, imported=row.mark)
         if name and self._is_further(name, contact_id):
             changed = replace(changed, aliases=(*changed.aliases, name))
             self._names[name] = contact_id
@@ -251,8 +276,12 @@ class _Fold:
         return keys.contact_id_for(self._campaign.key, external_id)
 
 
-def _failed(row: Row, code: str, message: str) -> _Result:
-    return _Result(None, failed=FailedRow(index=row.index, code=code, message=message))
+def _import_of(mark: str | None) -> str | None:
+    return mark.partition(":")[0] if mark else None
+
+
+def _failed(row: Row, code: str, message: str) -> Result:
+    return Result(None, failed=FailedRow(index=row.index, code=code, message=message))
 
 
 def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
@@ -272,8 +301,10 @@ def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
         timezone=fields.timezone if "timezone" in given else contact.timezone,
         scheduled_at=scheduled_at,
         agent=agent,
-        updated_at=now_ms,
     )
+    if changed == contact and json.dumps(changed.data) == json.dumps(contact.data):  # to Python, 1 equals true
+        return contact
+    changed = replace(changed, updated_at=now_ms)
     if scheduled_at == contact.scheduled_at or contact.status in TERMINAL:
         return changed
     if contact.attempt_count > 0:
@@ -313,7 +344,7 @@ def _wake(queue: DialQueue, campaign: Campaign, dues: set[int], now_ms: int) -> 
     queue.wake_for(hint, dues)
 
 
-def _answer(results: Sequence[_Result]) -> UpsertAnswer:
+def _answer(results: Sequence[Result]) -> UpsertAnswer:
     stored = [result for result in results if result.failed is None]
     return UpsertAnswer(
         inserted=sum(result.inserted for result in stored),

@@ -3,8 +3,11 @@
 Each insert is guarded by its own key, so a repeated or concurrent request can never make a second contact (G10).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from campanile.entities import Campaign, Contact, bucket
 from campanile.lifecycle import ContactStatus
@@ -19,6 +22,8 @@ from campanile.store.table import (
     Update,
 )
 
+WRITES_IN_FLIGHT = 16
+"""How many writes of one upsert wait for DynamoDB at once."""
 INSERT_ROUNDS = 2
 """How often a chunk is sent, less what stood in the way, before the rest of it is read again."""
 
@@ -39,17 +44,21 @@ class Draft:
 
 def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]:
     """Write the drafts; answers the ids of contacts that somebody else wrote meanwhile, to be read and tried again."""
-    lost: set[str] = set()
     new = [draft for draft in drafts if draft.seen is None]
+    by_block: dict[int, list[list[Draft]]] = defaultdict(list)
     if new:
         first = counters.allocate(table, campaign.key, len(new))
         numbered = [replace(draft, changed=replace(draft.changed, number=first + i)) for i, draft in enumerate(new)]
         for chunk in _chunks(campaign, numbered):
-            lost |= _insert(table, campaign, chunk)
-    for draft in drafts:
-        if draft.seen is not None and not _update(table, campaign, draft, draft.seen):
-            lost.add(draft.changed.id)
-    return lost
+            by_block[keys.block_of(chunk[0].changed.number)].append(chunk)
+    # Two transactions on one counter block would only cancel each other: a block's are written one after another.
+    writes = [partial(_insert_each, table, campaign, chunks) for chunks in by_block.values()]
+    writes += [partial(_update, table, campaign, draft, draft.seen) for draft in drafts if draft.seen is not None]
+    if len(writes) <= 1:
+        return set().union(*(write() for write in writes))
+    with ThreadPoolExecutor(WRITES_IN_FLIGHT) as executor:
+        written = [executor.submit(write) for write in writes]
+    return set().union(*(one.result() for one in written))
 
 
 def delete(table: Table, hot: Contact, now_ms: int) -> bool:
@@ -66,6 +75,10 @@ def delete(table: Table, hot: Contact, now_ms: int) -> bool:
     except TransactionCanceledError:
         return False
     return True
+
+
+def _insert_each(table: Table, campaign: Campaign, chunks: Sequence[Sequence[Draft]]) -> set[str]:
+    return set().union(*(_insert(table, campaign, chunk) for chunk in chunks))
 
 
 def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
@@ -98,7 +111,8 @@ def _insert_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set
     return set()
 
 
-def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> bool:
+def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> set[str]:
+    """Write a changed contact; answers its id when somebody else has written it meanwhile."""
     actions = contacts.updating(seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
     try:
         if len(actions) == 1 and isinstance(actions[0], Update):
@@ -106,8 +120,8 @@ def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> bo
         else:
             table.transact(actions)
     except (ConditionFailedError, TransactionCanceledError):
-        return False
-    return True
+        return {draft.changed.id}
+    return set()
 
 
 def _inserting(campaign: Campaign, draft: Draft) -> list[Action]:

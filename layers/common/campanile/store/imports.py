@@ -1,20 +1,40 @@
 """Imports: `J#<job>` / `S`, listed by campaign through the roster index."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from campanile.answers import ImportCounts, ImportRowError
 from campanile.store import keys
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
+from campanile.uploads import StoredFile
 
 KEPT_ERRORS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far the reading of a file has come. `phase` is `checking`, before anything is written, or `importing`.
+
+    `start` is the position behind the header, `position` the one behind the last row that is done, both as
+    `csv_source.Position` stores them; `rows` counts the rows that were checked, in the end those there are.
+    """
+
+    phase: str = "checking"
+    header: tuple[str, ...] = ()
+    start: Mapping[str, Any] = field(default_factory=dict)
+    position: Mapping[str, Any] = field(default_factory=dict)
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
     """An import and its report. Times in UTC ms; `errors` are the first 100; `reason` says why it failed.
 
-    `checkpoint` is the last row that is done. `rows_key`: where a request's rows are kept; None for a dropped file,
-    which alone has a name.
+    `checkpoint` is the last row that is done, `step` how often progress was saved. `rows_key`: where a request's rows
+    are kept; `file` (None while its upload is awaited, until `upload_until`) and `reading` are of a file, which alone
+    has a name. `numbers_before` counts the creation numbers that were given out when it began, `report_parts` the parts
+    of the file of failing rows, `report_key` tells where that is when it is whole.
     """
 
     job: str
@@ -28,21 +48,37 @@ class Import:
     counts: ImportCounts = field(default_factory=ImportCounts)
     errors: tuple[ImportRowError, ...] = ()
     checkpoint: int = 0
+    step: int = 0
     rows_key: str | None = None
+    mode: str = "lenient"
+    mapping: Mapping[str, str | None] = field(default_factory=dict)
+    file: StoredFile | None = None
+    reading: FileProgress = field(default_factory=FileProgress)
+    upload_until: int | None = None
+    numbers_before: int = 0
+    report_parts: int = 0
+    report_key: str | None = None
+
+    def mark(self, row: int) -> str:
+        """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
+        return f"{self.job.replace('-', '')[:12]}:{row}"
 
 
 class ImportTakenOverError(Exception):
     """Another run of the import has come further, or has finished it."""
 
 
-def begin(table: Table, new: Import) -> Import | None:
-    """Store a new import, or take up one that never finished; None when it is already done."""
+def begin(table: Table, new: Import) -> Import:
+    """Store a new import; answers it, or the one of its id that is there."""
     item = {
         **keys.import_job(new.job),
         "org": new.org,
         "campaign": new.campaign_key,
         "file_name": new.file_name,
         "rows_key": new.rows_key,
+        "mode": new.mode,
+        "mapping": dict(new.mapping),
+        "upload_until": new.upload_until,
         "created_at": new.created_at,
         "roster": keys.import_roster(new.campaign_key),
         "roster_sort": keys.import_roster_sort(new.created_at, new.job),
@@ -51,8 +87,7 @@ def begin(table: Table, new: Import) -> Import | None:
     try:
         table.write(Put(item, "attribute_not_exists(#PK)"))
     except ConditionFailedError as failed:
-        known = _from_item(failed.item or item)
-        return known if known.status == "running" else None
+        return _from_item(failed.item or item)
     return new
 
 
@@ -61,17 +96,19 @@ def get(table: Table, job: str) -> Import | None:
     return _from_item(item) if item else None
 
 
-def save(table: Table, seen: Import, changed: Import) -> None:
-    """Write the progress or the final report; raises ImportTakenOverError when it is no longer where it was `seen`."""
-    progress = _progress(changed)
+def save(table: Table, seen: Import, changed: Import) -> Import:
+    """Write progress or the final report, and answer it; raises ImportTakenOverError when it is no longer as `seen`."""
+    saved = replace(changed, step=seen.step + 1)
+    progress = {name: value for name, value in _progress(saved).items() if value is not None}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in progress)
     values = {f":{name}": value for name, value in progress.items()}
-    condition = "#status = :running AND #checkpoint = :seen"
-    guards = {":running": "running", ":seen": seen.checkpoint}
+    guards = {":seen_status": seen.status, ":seen": seen.step}
+    condition = "#status = :seen_status AND #step = :seen"
     try:
         table.write(Update(keys.import_job(changed.job), expression, condition, {**values, **guards}))
     except ConditionFailedError:
         raise ImportTakenOverError(changed.job) from None
+    return saved
 
 
 def of_campaign(table: Table, campaign_key: str, limit: int) -> list[Import]:
@@ -96,11 +133,18 @@ def _progress(current: Import) -> Item:
         "counts": current.counts.model_dump(),
         "errors": [error.model_dump() for error in current.errors],
         "checkpoint": current.checkpoint,
+        "step": current.step,
         "updated_at": current.updated_at,
+        "file": asdict(current.file) if current.file else None,
+        "reading": asdict(current.reading) if current.file else None,
+        "numbers_before": current.numbers_before,
+        "report_parts": current.report_parts,
+        "report_key": current.report_key,
     }
 
 
 def _from_item(item: Item) -> Import:
+    reading = item.get("reading") or {}
     return Import(
         job=keys.job_of(item),
         org=item["org"],
@@ -113,5 +157,14 @@ def _from_item(item: Item) -> Import:
         counts=ImportCounts.model_validate(item["counts"]),
         errors=tuple(ImportRowError.model_validate(error) for error in item["errors"]),
         checkpoint=item["checkpoint"],
+        step=item["step"],
         rows_key=item.get("rows_key"),
+        mode=item["mode"],
+        mapping=item["mapping"],
+        file=StoredFile(**item["file"]) if item.get("file") else None,
+        reading=replace(FileProgress(**reading), header=tuple(reading["header"])) if reading else FileProgress(),
+        upload_until=item.get("upload_until"),
+        numbers_before=item["numbers_before"],
+        report_parts=item["report_parts"],
+        report_key=item.get("report_key"),
     )

@@ -107,6 +107,11 @@ def default_campaign(org: str) -> str:
     return f"{DEFAULT_CAMPAIGN}@{org}"
 
 
+def unknown_campaign(org: str, reference: str) -> str:
+    """In place of a campaign's key for files dropped for one that does not exist: whoever mistyped looks there."""
+    return f"{reference}@{org}"
+
+
 def counters(campaign_key: str) -> str:
     return f"N#{campaign_key}"
 

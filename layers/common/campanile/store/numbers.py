@@ -4,6 +4,7 @@ The call lock counts only while its slot still holds the attempt it names; it is
 so nothing needs to release it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campanile.store import keys
@@ -71,6 +72,12 @@ def listing(org: str, number: str, *, source: str, attempt_id: str | None, now_m
         Put({**keys.do_not_call(org, number), **entry}),
         Put({**keys.number_history(org, number, now_ms), "event": "added", **entry}),
     ]
+
+
+def listed(table: Table, org: str, wanted: Sequence[str]) -> set[str]:
+    """Which of the numbers are on the org's do-not-call list; eventually consistent, as the gate decides."""
+    found = table.batch_get([keys.do_not_call(org, one) for one in wanted], consistent=False)
+    return {keys.number_of(item) for item in found.values()}
 
 
 def _lock(item: Item) -> NumberLock:

@@ -1,0 +1,54 @@
+"""The failing rows of a file with the reason beside each: a CSV file to be corrected and dropped again.
+
+Each batch puts its own by, under a name that a repeated batch uses again; at the end they become one object.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from campanile import csv_cells, csv_columns
+from campanile.answers import ImportRowError
+from campanile.csv_columns import Columns
+from campanile.csv_headers import REPORT_HEADERS
+from campanile.store.imports import Import
+from campanile.uploads import Uploads
+
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""Without it, spreadsheets take UTF-8 for something else."""
+
+
+def put_by(uploads: Uploads, current: Import, failing: Sequence[tuple[ImportRowError, Sequence[str]]]) -> None:
+    """Keep a batch's failing rows: each error with the cells as they were written."""
+    uploads.keep(_part(current, current.report_parts), "".join(_line(error, cells) for error, cells in failing))
+
+
+def compose(uploads: Uploads, current: Import) -> str:
+    """Make one object of the parts; answers its key."""
+    key = f"reports/{current.job}/failed"
+    uploads.keep_stream(key, _whole(uploads, current))
+    return key
+
+
+def _whole(uploads: Uploads, current: Import) -> Iterator[str]:
+    columns = csv_columns.detect_columns(current.reading.header, current.mapping)
+    yield BOM + csv_cells.line([*REPORT_HEADERS, *_headers(columns)])
+    for part in range(current.report_parts):
+        yield uploads.kept(_part(current, part))
+
+
+def _headers(columns: Columns) -> list[str]:
+    """Names by which the columns are detected as what they are, also where a mapping said it."""
+    targets = dict(enumerate(target for _, target in columns.describe()))
+    phones = {index: "phone" if n == 0 else f"phone_{n + 1}" for n, index in enumerate(columns.phones)}
+    named = {
+        index: target.removeprefix("data.") for index, target in targets.items() if target not in ("data", "ignore")
+    }
+    return [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+
+
+def _part(current: Import, part: int) -> str:
+    return f"reports/{current.job}/{part:06d}"
+
+
+def _line(error: ImportRowError, cells: Sequence[str]) -> str:
+    reason = f"{error.column}: {error.message}" if error.column else error.message
+    return csv_cells.line([str(error.row), reason, *cells])
