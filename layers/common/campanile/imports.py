@@ -10,9 +10,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ValidationError
 
-from campanile import csv_rows, import_runs, manage_campaigns, phone, upsert
+from campanile import csv_columns, csv_rows, csv_source, import_runs, manage_campaigns, phone, upsert
 from campanile.answers import ImportRowError
-from campanile.csv_rows import CsvRow, CsvStructureError, RowError
+from campanile.csv_rows import CsvRow, RowError
+from campanile.csv_source import CsvStructureError
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
 from campanile.field_errors import field_error
@@ -76,7 +77,11 @@ def _import(ports: ImportPorts, campaign: Campaign, run: Run, file: StoredFile) 
 def _read(uploads: Uploads, file: StoredFile) -> list[CsvRow | RowError]:
     if file.size > MAX_FILE_BYTES:
         raise CsvStructureError(f"the file has {file.size:,} bytes; at most {MAX_FILE_BYTES:,} are taken: split it")
-    return list(csv_rows.read_rows(csv_rows.decode(b"".join(uploads.blocks(file)))))
+    whole = b"".join(uploads.blocks(file))
+    position, header = csv_source.begin(whole)
+    columns = csv_columns.detect_columns(header)
+    rows = (csv_rows.read_row(one, columns) for one in csv_source.Reader([whole[position.offset :]], position))
+    return [row for row in rows if row is not None]
 
 
 def _prepare(campaign: Campaign, record: CsvRow | RowError, country: str | None) -> Prepared | ImportRowError:
