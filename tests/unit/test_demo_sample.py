@@ -10,17 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campanile import csv_rows, gate, phone
+from campanile import gate, phone
 from campanile.csv_rows import CsvRow
 from campanile.field_types import milliseconds
 from campanile.models import ConfigurationInput, ContactsInput
 from campanile.simulated_carrier.behaviour import MAGIC, magic_behaviour
+from tests.support.csv_files import read
 from tools.demo import CONTACTS, SAMPLE
 from tools.demo_summary import closed_until_tomorrow
 
 HALF_HOUR = timedelta(minutes=30)
 CONFIGURATION = json.loads((SAMPLE / "configuration.json").read_text())
-ROWS = [row for row in csv_rows.read_rows(CONTACTS.read_text(encoding="utf-8")) if isinstance(row, CsvRow)]
+READ = read(CONTACTS.read_bytes())
+ROWS = [row for row in READ if isinstance(row, CsvRow)]
 NUMBERS = [[phone.normalize(raw).e164 for raw in row.phone_numbers] for row in ROWS]
 WAITING = ContactsInput.model_validate_json((SAMPLE / "waiting_contacts.json").read_text())
 ANY_MOMENT = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -28,7 +30,7 @@ ANY_MOMENT = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=
 
 def test_there_are_at_least_sixty_contacts_and_no_row_is_wrong() -> None:
     assert len(ROWS) >= 60
-    assert len(ROWS) == len(list(csv_rows.read_rows(CONTACTS.read_text(encoding="utf-8"))))
+    assert len(ROWS) == len(READ)
     assert all(row.phone_numbers and row.external_id and row.data["first_name"] for row in ROWS)
 
 

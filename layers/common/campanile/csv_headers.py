@@ -39,3 +39,11 @@ REPORT_HEADERS: Final = ("campanile_row", "campanile_error")
 def fold(header: str) -> str:
     """The header as it is compared."""
     return re.sub(r"[\s_-]+", "", header).lower()
+
+
+def names_phone(folded: str) -> bool:
+    """Whether a folded header is that of a phone column."""
+    return re.sub(r"[0-9]{1,2}$", "", folded) in _FOLDED_PHONE_HEADERS
+
+
+_FOLDED_PHONE_HEADERS: Final = frozenset(map(fold, PHONE_HEADERS))

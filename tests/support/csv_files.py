@@ -1,0 +1,21 @@
+"""CSV files in memory, read whole."""
+
+from collections.abc import Iterator, Mapping
+
+from campanile.csv_columns import detect_columns
+from campanile.csv_rows import CsvRow, RowError, read_row
+from campanile.csv_source import HEAD_BYTES, Reader, begin
+
+
+def cut(data: bytes, size: int) -> Iterator[bytes]:
+    """The data in blocks of this many bytes."""
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def read(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[CsvRow | RowError]:
+    """Every row, and every error, of a whole file."""
+    data = content.encode() if isinstance(content, str) else content
+    position, header = begin(data[:HEAD_BYTES])
+    columns = detect_columns(header, mapping)
+    rows = (read_row(record, columns) for record in Reader([data[position.offset :]], position))
+    return [row for row in rows if row is not None]
