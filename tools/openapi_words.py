@@ -36,6 +36,7 @@ SEGMENT_TAGS: Final = {
 PARAMETERS: Final = {
     "campaign_id": "The campaign's UUID, or the external id it was given.",
     "contact_id": "The contact's UUID, or the external id it was given.",
+    "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
     "limit": "How many to list at most.",
     "offset": "How many to pass over.",

@@ -32,6 +32,7 @@ CAST: dict[str, Any] = {
     "account": "acme",
     "key_id": "ak_00ff",
     "user": "ada@example.com",
+    "reference": "lead",
     "job": "0193a1c0-0000-7000-8000-000000000001",
     "shard": 5,
     "request_key": "8e03978e-40d5-43dd-bc93-6894a57f9324",

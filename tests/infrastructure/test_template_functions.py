@@ -92,10 +92,10 @@ def test_no_function_may_read_a_whole_table_or_administer_anything(name: str) ->
 
 
 @each_function
-def test_a_function_may_write_only_the_rows_of_requests_into_the_bucket(name: str) -> None:
+def test_a_function_may_write_only_into_prefixes_of_our_own(name: str) -> None:
     for statement in statements(FUNCTIONS[name]):
         if "s3:PutObject" in as_list(statement["Action"]):
-            assert str(statement["Resource"]["Fn::Sub"]).endswith("/requests/*")
+            assert re.search(r"/(requests|uploads|reports)/\*$", str(statement["Resource"]["Fn::Sub"]))
 
 
 @each_function
