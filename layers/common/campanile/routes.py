@@ -16,6 +16,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/contacts": ("GET", "POST"),
     "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET", "DELETE"),
     "/campaign/campaigns/{campaign_id}/imports": ("GET",),
+    "/campaign/campaigns/{campaign_id}/export": ("GET",),
     "/campaign/campaigns/{campaign_id}/stats": ("GET",),
     "/campaign/concurrency-settings": ("GET", "PUT"),
     "/carrier-events/{provider}": ("POST",),
