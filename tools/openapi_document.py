@@ -1,7 +1,7 @@
 """The API as one OpenAPI 3.1 document: what each function's resolver knows of its route, completed by rule.
 
 Functions are found, not listed. Fields are described by the docstrings below them in the model's source, requests by
-`events/<function>.json`, answers by `docs/examples/<function>.json`.
+`events/<function>.json`, answers by `docs/examples/<function>.json`, where a function with several has one by status.
 """
 
 import ast
@@ -162,7 +162,13 @@ def _parameters(function: Function, event: Json) -> Iterator[Json]:
 
 def _typed(values: list[str], kind: str | None) -> Any:
     """A parameter as an event has it, in the type that its schema asks for."""
-    return values if kind == "array" else int(values[0]) if kind == "integer" else values[0]
+    match kind:
+        case "array":
+            return values
+        case "integer" | "boolean":
+            return json.loads(values[0])
+        case _:
+            return values[0]
 
 
 def _header_parameters(function: Function) -> list[Json]:
@@ -173,20 +179,22 @@ def _header_parameters(function: Function) -> list[Json]:
 
 def _responses(function: Function) -> Json:
     """What Powertools says of success, and by rule what else the operation can answer."""
-    [status] = [status for status in function.operation["responses"] if status != "422"]
-    success = function.operation["responses"][status]
-    answer: Json = {
-        "description": success["description"].replace("Successful Response", "Done"),
-        "headers": {"X-Request-Id": {"$ref": COMPONENT.format("headers", "RequestId")}},
-    }
-    if status != "204":
-        [content_type] = success["content"]
-        example = json.loads((ROOT / "docs" / "examples" / f"{function.name}.json").read_text(encoding="utf-8"))
-        answer["content"] = {content_type: {**success["content"][content_type], "example": example}}
+    successes = {status: one for status, one in function.operation["responses"].items() if status != "422"}
+    done: Json = {}
+    for status, success in successes.items():
+        done[status] = {
+            "description": success["description"].replace("Successful Response", "Done"),
+            "headers": {"X-Request-Id": {"$ref": COMPONENT.format("headers", "RequestId")}},
+        }
+        if status != "204":
+            [content_type] = success["content"]
+            example = json.loads((ROOT / "docs" / "examples" / f"{function.name}.json").read_text(encoding="utf-8"))
+            one = example if len(successes) == 1 else example[status]
+            done[status]["content"] = {content_type: {**success["content"][content_type], "example": one}}
     refusals = {
         str(number): {"$ref": COMPONENT.format("responses", REFUSALS[number].name)} for number in _refusals(function)
     }
-    return {status: answer, **refusals}
+    return {**done, **refusals}
 
 
 def _refusals(function: Function) -> list[int]:

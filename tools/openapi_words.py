@@ -25,6 +25,7 @@ SEGMENT_TAGS: Final = {
     # The first of these that is a segment of the path.
     "contacts": "contacts",
     "imports": "contacts",
+    "export": "contacts",
     "campaigns": "campaigns",
     "configurations": "configurations",
     "timezones": "configurations",
@@ -43,6 +44,7 @@ PARAMETERS: Final = {
     "cursor": "`next_cursor` of the page before.",
     "name": "Only campaigns whose name contains this, in whatever case.",
     "status": "Only those of this status; may be given several times.",
+    "fresh": "Begin a new export, also if one was completed in the last five minutes; not while one is written.",
     "outcome": "Only those whose last call ended like this; may be given several times.",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -22,6 +23,7 @@ from moto import mock_aws
 from campanile import wiring
 from campanile.dial_queue import parse_hint
 from campanile.entities import Campaign
+from campanile.export_queue import order_of
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus
 from campanile.models import Configuration
@@ -136,6 +138,7 @@ class World:
             "TABLE_NAME": "table",
             "DIAL_QUEUE_URL": self.dial_url,
             "WAKE_QUEUE_URL": sqs.create_queue(QueueName="wake")["QueueUrl"],
+            "EXPORT_QUEUE_URL": sqs.create_queue(QueueName="exports")["QueueUrl"],
             "IMPORT_QUEUE_URL": sqs.create_queue(QueueName="imports")["QueueUrl"],
             "BUCKET": load_event("import_csv")["Records"][0]["s3"]["bucket"]["name"],
             "SECRET_ID": "campanile/deployment",
@@ -247,6 +250,7 @@ LIFE_OF_A_CAMPAIGN = {
     "create_import": 201,
     "preview_import": 200,
     "get_import": 404,
+    "get_export": 202,
     "delete_contact": 204,
     "pause_campaign": 200,
     "start_campaign": 200,
@@ -296,6 +300,32 @@ def test_the_dropped_file_becomes_contacts(world: World) -> None:
     [report] = json.loads(world.invoke("list_imports")["body"])["imports"]
     assert (report["file_name"], report["status"]) == ("July leads (final).csv", "completed")
     assert report["counts"]["inserted"] == 2
+
+
+def test_the_export_that_was_begun_is_written_and_can_be_fetched(world: World) -> None:
+    world.invoke("upsert_contacts")
+    world.invoke("get_export")
+    queue = world.environment["EXPORT_QUEUE_URL"]
+    [message] = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    event = load_event("write_export")
+    assert order_of(event["Records"][0]["body"]).campaign == order_of(message["Body"]).campaign
+    event["Records"][0]["body"] = message["Body"]
+    assert import_module("functions.write_export.app").handler(event, Context()) == {"batchItemFailures": []}
+    asked = {**world.event("get_export"), "queryStringParameters": None, "multiValueQueryStringParameters": None}
+    answer = import_module("functions.get_export.app").handler(asked, Context())
+    report = json.loads(answer["body"])
+    assert (answer["statusCode"], report["status"], report["rows"]) == (200, "completed", report["total"])
+    link = urlsplit(report["url"])
+    assert link.netloc.startswith(world.environment["BUCKET"])
+    assert parse_qs(link.query)["response-content-disposition"][0].startswith(
+        "attachment; filename*=UTF-8''renewals%20"
+    )
+    kept = boto3.client("s3").get_object(Bucket=world.environment["BUCKET"], Key=link.path.removeprefix("/"))
+    assert kept["Body"].read().startswith(b"\xef\xbb\xbfid,external_id,phone,")
+
+
+def test_a_message_about_an_export_that_is_over_does_nothing(world: World) -> None:
+    assert world.invoke("write_export") == {"batchItemFailures": []}
 
 
 def test_an_event_of_no_call_is_let_go_and_the_report_is_empty(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from campanile import exports
 from campanile.dialing.ports import Limits
 from campanile.settings import Settings
 from tests.support.template import (
@@ -95,12 +96,18 @@ def test_no_function_may_read_a_whole_table_or_administer_anything(name: str) ->
 def test_a_function_may_write_only_into_prefixes_of_our_own(name: str) -> None:
     for statement in statements(FUNCTIONS[name]):
         if "s3:PutObject" in as_list(statement["Action"]):
-            assert re.search(r"/(requests|uploads|reports)/\*$", str(statement["Resource"]["Fn::Sub"]))
+            assert re.search(r"/(requests|uploads|reports|exports)/\*$", str(statement["Resource"]["Fn::Sub"]))
+
+
+def test_what_signs_and_writes_exports_sees_no_other_file() -> None:
+    for name in ("GetExportFunction", "WriteExportFunction"):
+        of_bucket = [one for one in statements(FUNCTIONS[name]) if "s3:GetObject" in as_list(one["Action"])]
+        assert [str(one["Resource"]["Fn::Sub"]).rpartition("}")[2] for one in of_bucket] == ["/exports/*"]
 
 
 @each_function
 def test_only_functions_that_change_something_may_write(name: str) -> None:
-    """A GET route and the tick read; their code could not write if it wanted to."""
+    """A GET route and the tick read; their code could not write if it wanted to. Asking for an export begins one."""
     function = FUNCTIONS[name]
     methods = {event["Properties"].get("Method") for event in function.get("Events", {}).values()}
     reads_only = methods == {"get"} or folder(function) in ("tick", "wake")
@@ -111,7 +118,8 @@ def test_only_functions_that_change_something_may_write(name: str) -> None:
         for action in as_list(statement["Action"])
     ]
     if reads_only:
-        assert set(main_table) <= {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+        begins = {"dynamodb:PutItem"} if folder(function) == "get_export" else set()
+        assert set(main_table) <= {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"} | begins
 
 
 @each_function
@@ -162,9 +170,16 @@ def test_what_a_queue_gives_up_on_is_kept(name: str) -> None:
         assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_import_worker_knows_its_last_try() -> None:
-    tries = import_module("functions.continue_import.app").TRIES
-    assert tries == resources(QUEUE)["ImportQueue"]["RedrivePolicy"]["maxReceiveCount"]
+@pytest.mark.parametrize(("worker", "queue"), [("continue_import", "ImportQueue"), ("write_export", "ExportQueue")])
+def test_a_worker_knows_its_last_try(worker: str, queue: str) -> None:
+    tries = import_module(f"functions.{worker}.app").TRIES
+    assert tries == resources(QUEUE)[queue]["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_an_export_counts_as_stalled_only_when_nobody_can_be_writing_it() -> None:
+    queue = resources(QUEUE)["ExportQueue"]
+    tries = queue["RedrivePolicy"]["maxReceiveCount"]
+    assert 1_000 * queue["VisibilityTimeout"] * tries < exports.STALLED_MS
 
 
 @each_function

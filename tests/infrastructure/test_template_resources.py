@@ -113,7 +113,7 @@ def test_every_queue_is_encrypted_and_delays_nothing_by_itself() -> None:
         assert "DelaySeconds" not in queue
 
 
-def test_messages_are_sent_by_four_modules_and_delayed_on_standard_queues_only() -> None:
+def test_messages_are_sent_by_five_modules_and_delayed_on_standard_queues_only() -> None:
     """FIFO queues have no delay per message on AWS, though emulators accept one."""
     senders = defaultdict(set)
     for path in [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
@@ -125,6 +125,7 @@ def test_messages_are_sent_by_four_modules_and_delayed_on_standard_queues_only()
     assert dict(senders) == {
         "dial_queue.py": {("self._dial_url", False), ("self._wake_url", True)},
         "event_queue.py": {("self._url", True)},  # the simulated carrier's own
+        "export_queue.py": {("self._url", True)},
         "import_queue.py": {("self._url", True)},
     }
 
@@ -181,6 +182,14 @@ def test_the_bucket_is_private_encrypted_and_keeps_versions() -> None:
 def test_the_bucket_is_spoken_to_over_tls_only() -> None:
     [statement] = template()["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_what_we_keep_in_the_bucket_for_a_while_is_forgotten_in_every_version() -> None:
+    rules = template()["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"] for rule in rules} == {"requests/", "exports/"}
+    for rule in rules:
+        assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
+        assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_every_output_is_named_as_the_tools_read_it() -> None:

@@ -22,6 +22,7 @@ from campanile.dial_queue import Hint
 from campanile.dialing import grants, worker
 from campanile.dialing.ports import Limits, Ports
 from campanile.entities import CallReport, Campaign, Contact, Slot
+from campanile.exports import ExportPorts
 from campanile.import_runs import ImportPorts
 from campanile.lifecycle import Outcome
 from campanile.models import CampaignInput, ConfigurationInput, ContactInput
@@ -33,7 +34,7 @@ from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
 from tests.support.table import Hook, InterposedTable, Request
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
-from tests.support.uploads import Bucket, RecordingImportQueue
+from tests.support.uploads import Bucket, RecordingExportQueue, RecordingImportQueue
 
 T = TypeVar("T")
 ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]
@@ -71,6 +72,7 @@ class Dialer:
         self.limits = limits or Limits(global_concurrency=0)
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
+        self.export_queue = RecordingExportQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
         grants.follow_deployment(self.ports, orgs.settings(table, self.org))
@@ -91,6 +93,10 @@ class Dialer:
     @property
     def import_ports(self) -> ImportPorts:
         return ImportPorts(self.table, self.queue, self.import_queue, self.bucket, self.clock)
+
+    @property
+    def export_ports(self) -> ExportPorts:
+        return ExportPorts(self.table, self.export_queue, self.bucket, self.clock)
 
     @contextmanager
     def interposed(self, before: Hook = lambda _: None, after: Hook = lambda _: None) -> Iterator[None]:

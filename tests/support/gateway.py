@@ -37,6 +37,7 @@ ROUTES = [
     ("GET", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
     ("DELETE", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/imports"),
+    ("GET", f"/campaign/campaigns/{SOME_ID}/export"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/stats"),
     ("GET", "/campaign/concurrency-settings"),
     ("PUT", "/campaign/concurrency-settings"),

@@ -1,8 +1,9 @@
-"""A bucket in memory, and an import queue that remembers what was sent."""
+"""A bucket in memory, and queues of imports and exports that remember what was sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from campanile.export_queue import ExportOrder, ExportQueue
 from campanile.import_queue import ImportQueue
 from campanile.uploads import StoredFile, Uploads
 
@@ -59,3 +60,13 @@ class RecordingImportQueue(ImportQueue):
 
     def send(self, job: str, delay_seconds: int = 0) -> None:
         self.sent.append((job, delay_seconds))
+
+
+class RecordingExportQueue(ExportQueue):
+    """`sent` pairs each order with the delay of its message, in seconds."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[ExportOrder, int]] = []
+
+    def send(self, order: ExportOrder, delay_seconds: int = 0) -> None:
+        self.sent.append((order, delay_seconds))

@@ -304,6 +304,22 @@ class PreviewAnswer(Answer):
     reason: str | None
 
 
+class ExportAnswer(Answer):
+    """An export of a campaign's contacts as a CSV file: `rows` are written of the `total` there were when it began."""
+
+    id: Id
+    status: Literal["running", "completed", "failed"]
+    reason: str | None
+    """Why it failed."""
+    rows: int
+    total: int
+    url: str | None
+    """Where the file can be fetched without a credential, until `url_expires_at`; null unless completed."""
+    url_expires_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
 class ProblemDetail(Answer):
     """Where a request went wrong: `path` as in `contacts[3].phone_numbers[0]`."""
 

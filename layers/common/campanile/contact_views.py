@@ -16,6 +16,7 @@ from campanile.store.counters import Block
 from campanile.store.table import Item, Table
 
 SHOWN_ACTIVE = ("locked", "in_progress")
+READ_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,16 @@ class Selection:
 def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsAnswer:
     """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits."""
     selected = select(table, campaign, wanted, limit, offset)
-    found = contacts.get_many(table, campaign.key, selected.ids)
-    listed = [found[contact_id] for contact_id in selected.ids if contact_id in found]
-    answers = pagination.fitting(_answers(table, campaign, listed, selected.held, now_ms))
+    answers = pagination.fitting(_read(table, campaign, selected.ids, selected.held, now_ms))
     return ContactsAnswer(contacts=answers, total=selected.total, limit=limit, offset=offset)
+
+
+def of_block(table: Table, campaign: Campaign, number: int, now_ms: int) -> Iterator[ContactAnswer]:
+    """All contacts of a block of 2,000 creation numbers in order of creation, read a few at a time."""
+    held = _held(table, campaign)
+    ids = _roster(table, campaign, Block(number, {}), 0, keys.BLOCK_SIZE, Filter(), held)
+    while some := list(islice(ids, READ_AT_ONCE)):
+        yield from _read(table, campaign, some, held, now_ms)
 
 
 def select(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int) -> Selection:
@@ -155,6 +162,14 @@ def _held(table: Table, campaign: Campaign) -> dict[str, Slot]:
     """The campaign's calls in flight, by contact id."""
     found = slots.held(table, orgs.settings(table, campaign.org))
     return {slot.contact_id: slot for slot in found if slot.campaign_key == campaign.key}
+
+
+def _read(
+    table: Table, campaign: Campaign, ids: Sequence[str], held: Mapping[str, Slot], now_ms: int
+) -> list[ContactAnswer]:
+    """These contacts in this order, without those that are gone by now."""
+    found = contacts.get_many(table, campaign.key, ids)
+    return _answers(table, campaign, [found[one] for one in ids if one in found], held, now_ms)
 
 
 def _answers(

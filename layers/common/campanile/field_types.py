@@ -99,6 +99,12 @@ def _whole_number(value: object) -> object:
     return value
 
 
+def _flag(value: object) -> object:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value
+
+
 def one_of(names: Iterable[str]) -> Any:
     """Documents that a text of an answer is one of these; our own answers need no check."""
     return Field(json_schema_extra={"enum": [str(name) for name in names]})
@@ -133,6 +139,8 @@ Name = Annotated[
 ]
 IN_DIGITS = BeforeValidator(_whole_number)
 """For numbers in a query string: `1_000` and `5.0`, which Python would take, are none."""
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""In a query string: `yes` and `1`, which pydantic would take, are none."""
 Priority = Annotated[int, Field(ge=0, le=999_999)]
 RetryOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown"]
 DelayOutcome = Literal["voicemail", "no_answer", "busy", "failed", "canceled", "unknown", "callback_requested"]

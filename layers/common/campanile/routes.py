@@ -18,6 +18,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/imports": ("GET", "POST"),
     "/campaign/campaigns/{campaign_id}/imports/preview": ("POST",),
     "/campaign/campaigns/{campaign_id}/imports/{import_id}": ("GET",),
+    "/campaign/campaigns/{campaign_id}/export": ("GET",),
     "/campaign/campaigns/{campaign_id}/stats": ("GET",),
     "/campaign/concurrency-settings": ("GET", "PUT"),
     "/carrier-events/{provider}": ("POST",),

@@ -16,7 +16,7 @@ class Settings(BaseModel):
     """One field per environment variable of the same name in capitals.
 
     `api_url` and `carrier_url` are set only for functions that no API route invokes: they cannot refer to the API
-    that refers to them.
+    that refers to them. `aws_endpoint_url` is where an emulator serves AWS; empty in AWS.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,10 +25,12 @@ class Settings(BaseModel):
     dial_queue_url: str = ""
     wake_queue_url: str = ""
     import_queue_url: str = ""
+    export_queue_url: str = ""
     bucket: str = ""
     secret_id: str = ""
     api_url: str = ""
     carrier_url: str = ""
+    aws_endpoint_url: str = ""
     global_concurrency_limit: int = 50
     lock_lease_seconds: int = 90
     call_lease_seconds: int = 120

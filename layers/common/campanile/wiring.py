@@ -17,6 +17,8 @@ from campanile.authentication import Authenticator
 from campanile.clock import SystemClock
 from campanile.dial_queue import DialQueue
 from campanile.dialing.ports import Ports
+from campanile.export_queue import ExportQueue
+from campanile.exports import ExportPorts
 from campanile.import_queue import ImportQueue
 from campanile.import_runs import ImportPorts
 from campanile.pacing import MAX_OVERLAPPING_SENDS
@@ -78,7 +80,10 @@ def dial_queue() -> DialQueue:
 
 @cache
 def uploads() -> Uploads:
-    return Uploads(boto3.client("s3", config=_CONNECTIONS), configured().required("bucket"))
+    # Links lead to the bucket's own region, as the global name does not know new buckets; emulators know paths only.
+    addressed: Any = {"addressing_style": "path" if configured().aws_endpoint_url else "virtual"}
+    config = _CONNECTIONS.merge(Config(signature_version="s3v4", s3=addressed))
+    return Uploads(boto3.client("s3", config=config), configured().required("bucket"))
 
 
 @cache
@@ -86,6 +91,13 @@ def import_ports() -> ImportPorts:
     """What imports work with."""
     queue = ImportQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("import_queue_url"))
     return ImportPorts(table(), dial_queue(), queue, uploads(), clock())
+
+
+@cache
+def export_ports() -> ExportPorts:
+    """What exports work with."""
+    queue = ExportQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("export_queue_url"))
+    return ExportPorts(table(), queue, uploads(), clock())
 
 
 def deployment_secret() -> str:

@@ -208,6 +208,11 @@ def job_of(item: Mapping[str, str]) -> str:
     return item["PK"].removeprefix("J#")
 
 
+def export(campaign_key: str) -> Key:
+    """The campaign's latest export."""
+    return {"PK": f"X#{campaign_key}", "SK": "S"}
+
+
 def registry_shard(shard: int) -> str:
     return f"TICK#{shard}"
 

@@ -1,0 +1,182 @@
+"""A campaign's contacts as a CSV file, written by a worker and fetched by a link.
+
+Block after block of contacts is kept in the bucket, each behind a checkpoint; when all columns are known, the file is
+made of those parts in one stream. A run that was cut short is taken up from its checkpoint; of two that run at once,
+the one that comes second to a checkpoint stops. Each run names its parts itself, so it cannot touch another one's.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import uuid4
+
+from campanile import contact_views, csv_cells, export_rows, manage_campaigns
+from campanile.answers import ExportAnswer
+from campanile.clock import Clock
+from campanile.entities import Campaign
+from campanile.export_queue import ExportOrder, ExportQueue
+from campanile.field_types import instant
+from campanile.store import counters, exports, keys
+from campanile.store.exports import Export, ExportTakenOverError
+from campanile.store.table import Table
+from campanile.uploads import Uploads
+
+KEPT_MS = 5 * 60_000
+"""How long a finished export is answered before another is begun."""
+FAILED_MS = 60_000
+"""The same of a failed one: long enough to be seen by who asks every few seconds."""
+STALLED_MS = 30 * 60_000
+"""Five deliveries take less: an export that has not moved for so long has lost its worker."""
+TAKEN_UP_AFTER_SECONDS = 30
+LINK_SECONDS = 15 * 60
+RESERVE_MS = 30_000
+"""Another block, or the file, is begun with only while there is this much time."""
+ROWS_PER_MS = 2
+"""How fast the file is made of contacts with two hundred columns; usually it is five times that."""
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""Tells a spreadsheet that the file is UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPorts:
+    """What exports work with."""
+
+    table: Table
+    export_queue: ExportQueue
+    uploads: Uploads
+    clock: Clock
+
+
+def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportAnswer:
+    """The campaign's export; one is begun if none runs and none has finished within the last `accepted_ms`."""
+    now = ports.clock.now_ms()
+    known = exports.get(ports.table, campaign.key)
+    if known is None or now - known.updated_at >= _answered_for(known, accepted_ms):
+        known = _begin(ports, campaign, known, now)
+    link = None
+    if known.status == "completed":
+        name = f"{campaign.external_id or campaign.id} {instant(known.created_at):%Y-%m-%d}.csv"
+        link = ports.uploads.link(_file_key(known), name, LINK_SECONDS)
+    return ExportAnswer.model_validate(
+        {
+            "id": known.id,
+            "status": known.status,
+            "reason": known.reason,
+            "rows": known.rows,
+            "total": known.total,
+            "url": link,
+            "url_expires_at": instant(now) + timedelta(seconds=LINK_SECONDS) if link else None,
+            "created_at": instant(known.created_at),
+            "updated_at": instant(known.updated_at),
+        }
+    )
+
+
+def go_on(
+    ports: ExportPorts, order: ExportOrder, left_ms: Callable[[], int], is_last_try: bool = False
+) -> Export | None:
+    """Go on with an export while there is time; None when there is nothing to do, or another run does it.
+
+    `is_last_try`: nobody will try again, so an error ends the export as failed before it is raised.
+    """
+    campaign = manage_campaigns.find_or_ad_hoc(ports.table, order.org, order.campaign)
+    current = _running(ports, campaign, order)
+    if current is None:
+        return None
+    try:
+        current = _write(ports, campaign, current, left_ms)
+    except ExportTakenOverError:
+        return None
+    except Exception:  # whatever it was: it is raised again, but nobody would end the export after the last try
+        if is_last_try and (left := _running(ports, campaign, order)):
+            _finish(ports, left, "failed", "It could not be written after several tries; ask for it again.")
+        raise
+    if current.status == "running":
+        ports.export_queue.send(order)
+    return current
+
+
+def _answered_for(known: Export, accepted_ms: int) -> int:
+    """How long after its last change the export is the answer to whoever asks, in ms."""
+    match known.status:
+        case "running":
+            return STALLED_MS
+        case "failed":
+            return min(FAILED_MS, accepted_ms)
+        case _:
+            return accepted_ms
+
+
+def _begin(ports: ExportPorts, campaign: Campaign, seen: Export | None, now_ms: int) -> Export:
+    total = sum(block.total for block in counters.blocks(ports.table, campaign.key))
+    allocated = counters.allocated(ports.table, campaign.key)
+    blocks = keys.block_of(allocated - 1) + 1 if allocated else 0
+    new = Export(str(uuid4()), campaign.org, campaign.key, now_ms, now_ms, total, blocks)
+    order = ExportOrder(campaign.org, campaign.id, new.id)
+    ports.export_queue.send(order, TAKEN_UP_AFTER_SECONDS)  # should this request die behind the next line
+    begun = exports.begin(ports.table, new, seen)
+    if begun.id == new.id:
+        ports.export_queue.send(order)
+    return begun
+
+
+def _running(ports: ExportPorts, campaign: Campaign, order: ExportOrder) -> Export | None:
+    """The export of the order, if it is still to be written."""
+    found = exports.get(ports.table, campaign.key)
+    return found if found and found.id == order.export and found.status == "running" else None
+
+
+def _write(ports: ExportPorts, campaign: Campaign, current: Export, left_ms: Callable[[], int]) -> Export:
+    run, seen = uuid4().hex[:8], current
+    while len(current.parts) < current.blocks:
+        if left_ms() < RESERVE_MS:
+            return current
+        current = _write_block(ports, campaign, current, run)
+    # The file is made in one go; a run that begins with it has all the time there is.
+    if current is not seen and left_ms() < RESERVE_MS + current.rows // ROWS_PER_MS:
+        return current
+    ports.uploads.keep_stream(_file_key(current), _lines(ports, current))
+    return _finish(ports, current, "completed")
+
+
+def _write_block(ports: ExportPorts, campaign: Campaign, current: Export, run: str) -> Export:
+    """Keep the next block's contacts, and save the checkpoint behind it."""
+    block, now = len(current.parts), ports.clock.now_ms()
+    found = contact_views.of_block(ports.table, campaign, block, now)
+    entries = [export_rows.entry(contact) for contact in found]
+    part = f"{block}-{run}"
+    lines = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in entries)
+    ports.uploads.keep(_part_key(current, part), "\n".join(lines))
+    changed = replace(
+        current,
+        rows=current.rows + len(entries),
+        parts=(*current.parts, part),
+        columns=export_rows.widened(current.columns, entries),
+        updated_at=ports.clock.now_ms(),
+    )
+    exports.save(ports.table, current, changed)
+    return changed
+
+
+def _lines(ports: ExportPorts, current: Export) -> Iterator[str]:
+    """The file, line by line, with one part in memory at a time."""
+    yield _BOM + csv_cells.line(current.columns.header)
+    for part in current.parts:
+        for text in ports.uploads.kept(_part_key(current, part)).split("\n"):
+            if text:  # a block may have no contacts any more
+                yield csv_cells.line(export_rows.cells(json.loads(text), current.columns))
+
+
+def _finish(ports: ExportPorts, current: Export, status: str, reason: str | None = None) -> Export:
+    done = replace(current, status=status, reason=reason, updated_at=ports.clock.now_ms())
+    exports.save(ports.table, current, done)
+    return done
+
+
+def _part_key(export: Export, part: str) -> str:
+    return f"exports/{export.id}/{part}.jsonl"
+
+
+def _file_key(export: Export) -> str:
+    return f"exports/{export.id}.rows"
