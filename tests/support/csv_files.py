@@ -19,3 +19,18 @@ def read(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[C
     columns = detect_columns(header, mapping)
     rows = (read_row(record, columns) for record in Reader([data[position.offset :]], position))
     return [row for row in rows if row is not None]
+
+
+def rows(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[CsvRow]:
+    """Every row of a whole file that has no errors."""
+    found = []
+    for row in read(content, mapping):
+        assert isinstance(row, CsvRow), row
+        found.append(row)
+    return found
+
+
+def one(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> CsvRow:
+    """The only row of a file."""
+    (row,) = rows(content, mapping)
+    return row

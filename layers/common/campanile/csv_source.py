@@ -89,7 +89,7 @@ def begin(head: bytes) -> tuple[Position, list[str]]:
     else:
         start = replace(start, delimiter=_choose_delimiter(_header_lines(first, source)))
     reader = Reader([head[start.offset :]], start)
-    header = next((record.cells for record in reader if any(record.cells)), None)
+    header = next((record.cells for record in reader if not _is_blank(record.cells)), None)
     if reader.position.offset == len(head) >= HEAD_BYTES:
         raise CsvStructureError(
             f'the first row does not end within {len(head):,} bytes: perhaps a closing quote (") is missing'
@@ -260,12 +260,17 @@ def _header_lines(first: str, source: Iterator[str]) -> list[str]:
     return lines
 
 
+def _is_blank(cells: Iterable[str]) -> bool:
+    """Whether there is nothing but separators, of whatever kind."""
+    return not "".join(cells).strip(_BLANK)
+
+
 def _choose_delimiter(lines: Sequence[str]) -> str:
     def merit(delimiter: str) -> tuple[bool, int]:
         # Lenient: under the wrong delimiter quotes may stand anywhere.
         records = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         try:
-            cells = next((cells for cells in records if "".join(cells).strip(_BLANK)), [])
+            cells = next((cells for cells in records if not _is_blank(cells)), [])
         except csv.Error:
             return False, 0
         return any(names_phone(fold(cell)) for cell in cells), len(cells)
