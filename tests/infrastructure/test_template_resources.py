@@ -186,9 +186,10 @@ def test_the_bucket_is_spoken_to_over_tls_only() -> None:
 
 def test_what_we_keep_in_the_bucket_for_a_while_is_forgotten_in_every_version() -> None:
     rules = template()["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert {rule["Prefix"] for rule in rules} == {"requests/", "exports/"}
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules}
+    assert days == {"requests/": 7, "exports/": 7, "uploads/": 30, "reports/": 30}
     for rule in rules:
-        assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 7)
+        assert rule["Status"] == "Enabled"
         assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 

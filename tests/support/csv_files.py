@@ -12,6 +12,12 @@ def cut(data: bytes, size: int) -> Iterator[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
+def reader_of(data: bytes, size: int = 1_000_000) -> Reader:
+    """Reads what follows the header, in blocks of this many bytes."""
+    position, _ = begin(data[:HEAD_BYTES])
+    return Reader(cut(data[position.offset :], size), position)
+
+
 def read(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[CsvRow | RowError]:
     """Every row, and every error, of a whole file."""
     data = content.encode() if isinstance(content, str) else content

@@ -115,8 +115,7 @@ class _FileJob:
         assert self.current.file is not None, "the import is a request's"
         if (size := self.current.file.size) > MAX_FILE_BYTES:
             raise CsvStructureError(f"the file has {size:,} bytes; at most {MAX_FILE_BYTES:,} are taken: split it")
-        head = next(self._ports.uploads.blocks(self.current.file), b"")
-        position, header = csv_source.begin(head)
+        position, header = csv_source.begin(self._head())
         csv_columns.detect_columns(header, self.current.mapping)
         item = position.to_item()
         self.current = replace(
@@ -124,6 +123,15 @@ class _FileJob:
             reading=FileProgress(header=tuple(header), start=item, position=item),
             numbers_before=counters.allocated(self._ports.table, campaign.key),
         )
+
+    def _head(self) -> bytes:
+        assert self.current.file is not None, "the import is a request's"
+        head = b""
+        for block in self._ports.uploads.blocks(self.current.file):
+            head += block
+            if len(head) >= csv_source.HEAD_BYTES:
+                break
+        return head
 
     def _check(self, row_checks: RowChecks, may_go_on: Callable[[], bool]) -> bool:
         """Read the file to its end, in strict mode row by row; whether that was done before the time was over."""

@@ -218,7 +218,7 @@ class CampaignInput(AgentInput):
     priority: Priority = 1
     """Campaigns of higher priority go first."""
     unique_numbers: bool = False
-    """Kept, and without effect in this version."""
+    """Imports of files make no contact of a number that another one of the campaign has."""
     contacts: InlineContacts | None = None
     """Contacts to begin with; they are added as an import."""
 
