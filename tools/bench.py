@@ -41,7 +41,7 @@ def import_rows(stack: Stack, rows: int) -> dict[str, Any]:
     content = "".join(lines(rows)).encode()
     upload(form["upload"], content)
     began = time.monotonic()
-    worker = function_name(stack, "ContinueImportFunction")
+    worker = function_name(stack, "WorkFunction")
     peak = 0.0
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:

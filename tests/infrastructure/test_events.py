@@ -23,7 +23,6 @@ from moto import mock_aws
 from campanile import wiring
 from campanile.dial_queue import parse_hint
 from campanile.entities import Campaign
-from campanile.export_queue import order_of
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus
 from campanile.models import Configuration
@@ -32,6 +31,7 @@ from campanile.simulated_carrier.event_queue import due_event
 from campanile.store import campaigns, configurations, credentials, orgs
 from campanile.telephony.callback import CallReference, sign_reference
 from campanile.telephony.signing import bearer_token, sign_event
+from campanile.work_queue import ExportOrder, ImportOrder, order_of
 from tests.support.events import EVENTS, load_event
 from tests.support.template import FUNCTION, event_types, folder, resources, routes, table_definition
 
@@ -138,8 +138,7 @@ class World:
             "TABLE_NAME": "table",
             "DIAL_QUEUE_URL": self.dial_url,
             "WAKE_QUEUE_URL": sqs.create_queue(QueueName="wake")["QueueUrl"],
-            "EXPORT_QUEUE_URL": sqs.create_queue(QueueName="exports")["QueueUrl"],
-            "IMPORT_QUEUE_URL": sqs.create_queue(QueueName="imports")["QueueUrl"],
+            "WORK_QUEUE_URL": sqs.create_queue(QueueName="work")["QueueUrl"],
             "BUCKET": load_event("import_csv")["Records"][0]["s3"]["bucket"]["name"],
             "SECRET_ID": "campanile/deployment",
             "CARRIER_TABLE": "carrier",
@@ -189,8 +188,8 @@ class World:
         event = load_event(name)
         if name == "import_csv":
             event["Records"][0]["s3"]["object"]["versionId"] = self.version
-        elif name == "continue_import":
-            received = boto3.client("sqs").receive_message(QueueUrl=self.environment["IMPORT_QUEUE_URL"])
+        elif name == "work":
+            received = boto3.client("sqs").receive_message(QueueUrl=self.environment["WORK_QUEUE_URL"])
             for message in received.get("Messages", []):
                 event["Records"][0] |= {"receiptHandle": message["ReceiptHandle"], "body": message["Body"]}
         elif name == "receive_carrier_event":
@@ -296,7 +295,7 @@ def test_the_tick_hints_every_org_with_work_due(world: World) -> None:
 
 def test_the_dropped_file_becomes_contacts(world: World) -> None:
     world.invoke("import_csv")
-    assert world.invoke("continue_import") == {"batchItemFailures": []}
+    assert world.invoke("work") == {"batchItemFailures": []}
     [report] = json.loads(world.invoke("list_imports")["body"])["imports"]
     assert (report["file_name"], report["status"]) == ("July leads (final).csv", "completed")
     assert report["counts"]["inserted"] == 2
@@ -305,12 +304,7 @@ def test_the_dropped_file_becomes_contacts(world: World) -> None:
 def test_the_export_that_was_begun_is_written_and_can_be_fetched(world: World) -> None:
     world.invoke("upsert_contacts")
     world.invoke("get_export")
-    queue = world.environment["EXPORT_QUEUE_URL"]
-    [message] = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
-    event = load_event("write_export")
-    assert order_of(event["Records"][0]["body"]).campaign == order_of(message["Body"]).campaign
-    event["Records"][0]["body"] = message["Body"]
-    assert import_module("functions.write_export.app").handler(event, Context()) == {"batchItemFailures": []}
+    assert world.invoke("work") == {"batchItemFailures": []}
     asked = {**world.event("get_export"), "queryStringParameters": None, "multiValueQueryStringParameters": None}
     answer = import_module("functions.get_export.app").handler(asked, Context())
     report = json.loads(answer["body"])
@@ -324,8 +318,21 @@ def test_the_export_that_was_begun_is_written_and_can_be_fetched(world: World) -
     assert kept["Body"].read().startswith(b"\xef\xbb\xbfid,external_id,phone,")
 
 
-def test_a_message_about_an_export_that_is_over_does_nothing(world: World) -> None:
-    assert world.invoke("write_export") == {"batchItemFailures": []}
+def test_a_message_about_work_that_is_over_does_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    order = order_of(load_event("work")["Records"][0]["body"])
+    assert isinstance(order, ImportOrder)
+    wiring.work_queue().send_import(order.job)
+    assert world.invoke("work") == {"batchItemFailures": []}
+    wiring.work_queue().send_export(ExportOrder("acme", CAMPAIGN_ID, "an export of long ago"))
+    assert world.invoke("work") == {"batchItemFailures": []}
+    told = [vars(record) for record in caplog.records]
+    assert [(one["action"], one["again"]) for one in told] == [("import", True), ("export", True)]
+
+
+def test_a_message_that_names_no_work_comes_again_until_it_is_kept_for_the_operator(world: World) -> None:
+    boto3.client("sqs").send_message(QueueUrl=world.environment["WORK_QUEUE_URL"], MessageBody="{}")
+    [failed] = world.invoke("work")["batchItemFailures"]
+    assert failed["itemIdentifier"] == load_event("work")["Records"][0]["messageId"]
 
 
 def test_an_event_of_no_call_is_let_go_and_the_report_is_empty(world: World) -> None:

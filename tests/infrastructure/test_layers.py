@@ -50,14 +50,13 @@ LEVELS: dict[str, set[str]] = {
     "input and output": {
         "clock",
         "dial_queue",
-        "export_queue",
         "identifiers",
-        "import_queue",
         "simulated_carrier.event_queue",
         "simulated_carrier.records",
         "store.*",
         "telephony.*",
         "uploads",
+        "work_queue",
     },
     "use cases": {
         "authentication",

@@ -1,7 +1,6 @@
 """Every function of the template: its folder, its rights, its log, and where its failures go."""
 
 import re
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from campanile import exports
 from campanile.dialing.ports import Limits
 from campanile.settings import Settings
+from functions.work import app as work
 from tests.support.template import (
     API,
     FUNCTION,
@@ -99,10 +99,10 @@ def test_a_function_may_write_only_into_prefixes_of_our_own(name: str) -> None:
             assert re.search(r"/(requests|uploads|reports|exports)/\*$", str(statement["Resource"]["Fn::Sub"]))
 
 
-def test_what_signs_and_writes_exports_sees_no_other_file() -> None:
-    for name in ("GetExportFunction", "WriteExportFunction"):
-        of_bucket = [one for one in statements(FUNCTIONS[name]) if "s3:GetObject" in as_list(one["Action"])]
-        assert [str(one["Resource"]["Fn::Sub"]).rpartition("}")[2] for one in of_bucket] == ["/exports/*"]
+def test_what_signs_links_to_exports_sees_no_other_file() -> None:
+    rights = statements(FUNCTIONS["GetExportFunction"])
+    of_bucket = [one for one in rights if "s3:GetObject" in as_list(one["Action"])]
+    assert [str(one["Resource"]["Fn::Sub"]).rpartition("}")[2] for one in of_bucket] == ["/exports/*"]
 
 
 @each_function
@@ -170,16 +170,15 @@ def test_what_a_queue_gives_up_on_is_kept(name: str) -> None:
         assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-@pytest.mark.parametrize(("worker", "queue"), [("continue_import", "ImportQueue"), ("write_export", "ExportQueue")])
-def test_a_worker_knows_its_last_try(worker: str, queue: str) -> None:
-    tries = import_module(f"functions.{worker}.app").TRIES
-    assert tries == resources(QUEUE)[queue]["RedrivePolicy"]["maxReceiveCount"]
+def test_the_worker_knows_its_last_try() -> None:
+    assert resources(QUEUE)["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] == work.TRIES
 
 
 def test_an_export_counts_as_stalled_only_when_nobody_can_be_writing_it() -> None:
-    queue = resources(QUEUE)["ExportQueue"]
-    tries = queue["RedrivePolicy"]["maxReceiveCount"]
-    assert 1_000 * queue["VisibilityTimeout"] * tries < exports.STALLED_MS
+    """A worker holds its message until it is killed, at the latest, and then for one more lease."""
+    held = setting(FUNCTIONS["WorkFunction"], "Timeout") + work.LEASE_SECONDS
+    longest = max(held, resources(QUEUE)["WorkQueue"]["VisibilityTimeout"])
+    assert 1_000 * longest * work.TRIES < exports.STALLED_MS
 
 
 @each_function

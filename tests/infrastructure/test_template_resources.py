@@ -113,7 +113,7 @@ def test_every_queue_is_encrypted_and_delays_nothing_by_itself() -> None:
         assert "DelaySeconds" not in queue
 
 
-def test_messages_are_sent_by_five_modules_and_delayed_on_standard_queues_only() -> None:
+def test_messages_are_sent_by_three_modules_and_delayed_on_standard_queues_only() -> None:
     """FIFO queues have no delay per message on AWS, though emulators accept one."""
     senders = defaultdict(set)
     for path in [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
@@ -125,8 +125,7 @@ def test_messages_are_sent_by_five_modules_and_delayed_on_standard_queues_only()
     assert dict(senders) == {
         "dial_queue.py": {("self._dial_url", False), ("self._wake_url", True)},
         "event_queue.py": {("self._url", True)},  # the simulated carrier's own
-        "export_queue.py": {("self._url", True)},
-        "import_queue.py": {("self._url", True)},
+        "work_queue.py": {("self._url", True)},
     }
 
 

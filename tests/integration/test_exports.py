@@ -13,20 +13,18 @@ from campanile import contact_views, exports
 from campanile.clock import Clock
 from campanile.dialing import placing
 from campanile.entities import Campaign
-from campanile.export_queue import ExportOrder
 from campanile.exports import ExportPorts
+from campanile.import_runs import always
 from campanile.lifecycle import Outcome
 from campanile.store import exports as stored_exports
 from campanile.store import keys
 from campanile.store.exports import Export, ExportTakenOverError
 from campanile.store.table import Update
+from campanile.work_queue import ExportOrder
 from tests.support.clock import at
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer, number
 from tests.support.gateway import Answer, Client, paths, problem
-
-PLENTY = 300_000
-NO_TIME = 0
 
 
 def path(campaign: str, query: str = "") -> str:
@@ -38,7 +36,7 @@ def deliver(dialer: Dialer, ports: ExportPorts | None = None) -> None:
     queue = dialer.export_queue
     while queue.sent:
         message = min(queue.sent, key=lambda one: one[1])
-        exports.go_on(ports or dialer.export_ports, message[0], lambda: PLENTY)
+        exports.go_on(ports or dialer.export_ports, message[0], always)
         queue.sent.remove(message)
 
 
@@ -221,15 +219,32 @@ def test_a_worker_whose_time_is_over_passes_the_export_on_and_its_progress_is_to
     assert (later, delay, at_once) == (order, exports.TAKEN_UP_AFTER_SECONDS, 0)
     for rows in (3, 6, 7):
         edge.export_queue.sent.clear()
-        unfinished = exports.go_on(edge.export_ports, order, iter([PLENTY, NO_TIME]).__next__)
+        unfinished = exports.go_on(edge.export_ports, order, iter([True, False]).__next__)
         assert unfinished
         assert edge.export_queue.sent == [(order, 0)]
         told = api("GET", path(campaign))
         assert (told.status, told.body["rows"], told.body["total"]) == (202, rows, 7)
-    exports.go_on(
-        edge.export_ports, order, lambda: NO_TIME
-    )  # nothing but the file is left: it has the run's whole time
+    exports.go_on(edge.export_ports, order, lambda: False)  # only the file is left: it has the run's whole time
     assert [row["id"] for row in rows_of(edge, api.get(path(campaign)))] == ids
+
+
+@pytest.mark.usefixtures("few_a_block")
+def test_a_long_file_has_a_run_of_its_own_which_gives_signs_of_life(
+    dialer: Dialer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 6)
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, *(number(n) for n in range(7)))
+    exports.ask(dialer.export_ports, campaign)
+    order = dialer.export_queue.sent[0][0]
+    dialer.export_queue.sent.clear()
+    written = exports.go_on(dialer.export_ports, order, always)
+    assert written
+    assert (written.status, written.rows, dialer.export_queue.sent) == ("running", 7, [(order, 0)])
+    signs = count()
+    made = exports.go_on(dialer.export_ports, order, lambda: next(signs) < 0)
+    assert made
+    assert (made.status, next(signs)) == ("completed", 3)  # one before each block's rows
 
 
 @pytest.mark.usefixtures("few_a_block")
@@ -293,11 +308,11 @@ def test_a_worker_that_comes_second_to_a_checkpoint_stops_and_cannot_touch_what_
     def overtake(request: Any) -> None:
         if request.operation == "write" and isinstance(request.about, Update) and not others:
             others.append(None)
-            others[0] = exports.go_on(dialer.export_ports, order, lambda: PLENTY)
+            others[0] = exports.go_on(dialer.export_ports, order, always)
             dialer.upsert(campaign, {"id": contact_id, "phone_numbers": [number(2), number(3)]})
 
     with dialer.interposed(before=overtake):
-        mine = exports.go_on(dialer.export_ports, order, lambda: PLENTY)
+        mine = exports.go_on(dialer.export_ports, order, always)
     assert (mine, others[0] and others[0].status) == (None, "completed")
     [row] = rows_of(dialer, exports.ask(dialer.export_ports, campaign))
     assert (row["phone"], "phone_2" in row) == (number(1), False)
@@ -309,11 +324,11 @@ def test_a_message_that_comes_twice_or_late_does_nothing(dialer: Dialer) -> None
     order = dialer.export_queue.sent[0][0]
     deliver(dialer)
     dialer.bucket.texts.clear()
-    assert exports.go_on(dialer.export_ports, order, lambda: PLENTY) is None
+    assert exports.go_on(dialer.export_ports, order, always) is None
     exports.ask(dialer.export_ports, campaign, 0)
-    assert exports.go_on(dialer.export_ports, order, lambda: PLENTY) is None
+    assert exports.go_on(dialer.export_ports, order, always) is None
     nobodys = ExportOrder(dialer.org, campaign.id, "another")
-    assert exports.go_on(dialer.export_ports, nobodys, lambda: PLENTY) is None
+    assert exports.go_on(dialer.export_ports, nobodys, always) is None
     assert dialer.bucket.texts == {}
 
 
@@ -327,7 +342,7 @@ def test_an_export_that_fails_at_its_last_try_says_so_and_is_begun_anew_a_minute
         patched.setattr(edge.bucket, "keep_stream", lambda *_: 1 / 0)
         for is_last_try, status in ((False, 202), (True, 200)):
             with pytest.raises(ZeroDivisionError):
-                exports.go_on(edge.export_ports, order, lambda: PLENTY, is_last_try)
+                exports.go_on(edge.export_ports, order, always, is_last_try)
             assert api("GET", path(campaign)).status == status
     edge.clock.advance(59)
     failed = api.get(path(campaign))
@@ -340,11 +355,11 @@ def test_an_export_that_fails_at_its_last_try_says_so_and_is_begun_anew_a_minute
     assert api.get(path(campaign))["status"] == "completed"
 
 
-def test_an_export_that_has_lost_its_worker_is_begun_anew_after_half_an_hour(edge: Dialer, api: Client) -> None:
+def test_an_export_that_has_lost_its_worker_is_begun_anew_after_an_hour_and_a_half(edge: Dialer, api: Client) -> None:
     campaign = api.campaign()
     begun = api("GET", path(campaign)).body["id"]
     edge.export_queue.sent.clear()
-    edge.clock.advance(1_799)
+    edge.clock.advance(5_399)
     assert api("GET", path(campaign)).body["id"] == begun
     edge.clock.advance(1)
     assert api("GET", path(campaign)).body["id"] != begun

@@ -1,11 +1,10 @@
-"""A bucket in memory, and queues of imports and exports that remember what was sent."""
+"""A bucket in memory, and the work queue as imports and as exports know it, which remembers what they sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from campanile.export_queue import ExportOrder, ExportQueue
-from campanile.import_queue import ImportQueue
 from campanile.uploads import StoredFile, Uploads
+from campanile.work_queue import ExportOrder, WorkQueue
 
 
 class Bucket(Uploads):
@@ -52,21 +51,21 @@ class Bucket(Uploads):
         return {"url": "memory://", "fields": fields, "max_bytes": max_bytes, "seconds": seconds}
 
 
-class RecordingImportQueue(ImportQueue):
+class RecordingImportQueue(WorkQueue):
     """`sent` pairs each import with the delay of its message, in seconds."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, int]] = []
 
-    def send(self, job: str, delay_seconds: int = 0) -> None:
+    def send_import(self, job: str, delay_seconds: int = 0) -> None:
         self.sent.append((job, delay_seconds))
 
 
-class RecordingExportQueue(ExportQueue):
+class RecordingExportQueue(WorkQueue):
     """`sent` pairs each order with the delay of its message, in seconds."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[ExportOrder, int]] = []
 
-    def send(self, order: ExportOrder, delay_seconds: int = 0) -> None:
+    def send_export(self, order: ExportOrder, delay_seconds: int = 0) -> None:
         self.sent.append((order, delay_seconds))

@@ -15,25 +15,23 @@ from campanile import contact_views, csv_cells, export_rows, manage_campaigns
 from campanile.answers import ExportAnswer
 from campanile.clock import Clock
 from campanile.entities import Campaign
-from campanile.export_queue import ExportOrder, ExportQueue
 from campanile.field_types import instant
 from campanile.store import counters, exports, keys
 from campanile.store.exports import Export, ExportTakenOverError
 from campanile.store.table import Table
 from campanile.uploads import Uploads
+from campanile.work_queue import ExportOrder, WorkQueue
 
 KEPT_MS = 5 * 60_000
 """How long a finished export is answered before another is begun."""
 FAILED_MS = 60_000
 """The same of a failed one: long enough to be seen by who asks every few seconds."""
-STALLED_MS = 30 * 60_000
+STALLED_MS = 90 * 60_000
 """Five deliveries take less: an export that has not moved for so long has lost its worker."""
 TAKEN_UP_AFTER_SECONDS = 30
 LINK_SECONDS = 15 * 60
-RESERVE_MS = 30_000
-"""Another block, or the file, is begun with only while there is this much time."""
-ROWS_PER_MS = 2
-"""How fast the file is made of contacts with two hundred columns; usually it is five times that."""
+ROWS_AT_ONCE = 100_000
+"""A file of more rows has a run of its own. So many with two hundred columns take 50 s, usually a fifth of that."""
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Tells a spreadsheet that the file is UTF-8."""
 
@@ -43,7 +41,7 @@ class ExportPorts:
     """What exports work with."""
 
     table: Table
-    export_queue: ExportQueue
+    work_queue: WorkQueue
     uploads: Uploads
     clock: Clock
 
@@ -74,10 +72,11 @@ def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> E
 
 
 def go_on(
-    ports: ExportPorts, order: ExportOrder, left_ms: Callable[[], int], is_last_try: bool = False
+    ports: ExportPorts, order: ExportOrder, may_go_on: Callable[[], bool], is_last_try: bool = False
 ) -> Export | None:
-    """Go on with an export while there is time; None when there is nothing to do, or another run does it.
+    """Go on with an export while `may_go_on`; None when there is nothing to do, or another run does it.
 
+    `may_go_on` leaves a minute when it says yes. It is asked again and again, as the run's sign of life.
     `is_last_try`: nobody will try again, so an error ends the export as failed before it is raised.
     """
     campaign = manage_campaigns.find_or_ad_hoc(ports.table, order.org, order.campaign)
@@ -85,7 +84,7 @@ def go_on(
     if current is None:
         return None
     try:
-        current = _write(ports, campaign, current, left_ms)
+        current = _write(ports, campaign, current, may_go_on)
     except ExportTakenOverError:
         return None
     except Exception:  # whatever it was: it is raised again, but nobody would end the export after the last try
@@ -93,7 +92,7 @@ def go_on(
             _finish(ports, left, "failed", "It could not be written after several tries; ask for it again.")
         raise
     if current.status == "running":
-        ports.export_queue.send(order)
+        ports.work_queue.send_export(order)
     return current
 
 
@@ -114,10 +113,10 @@ def _begin(ports: ExportPorts, campaign: Campaign, seen: Export | None, now_ms: 
     blocks = keys.block_of(allocated - 1) + 1 if allocated else 0
     new = Export(str(uuid4()), campaign.org, campaign.key, now_ms, now_ms, total, blocks)
     order = ExportOrder(campaign.org, campaign.id, new.id)
-    ports.export_queue.send(order, TAKEN_UP_AFTER_SECONDS)  # should this request die behind the next line
+    ports.work_queue.send_export(order, TAKEN_UP_AFTER_SECONDS)  # should this request die behind the next line
     begun = exports.begin(ports.table, new, seen)
     if begun.id == new.id:
-        ports.export_queue.send(order)
+        ports.work_queue.send_export(order)
     return begun
 
 
@@ -127,16 +126,16 @@ def _running(ports: ExportPorts, campaign: Campaign, order: ExportOrder) -> Expo
     return found if found and found.id == order.export and found.status == "running" else None
 
 
-def _write(ports: ExportPorts, campaign: Campaign, current: Export, left_ms: Callable[[], int]) -> Export:
+def _write(ports: ExportPorts, campaign: Campaign, current: Export, may_go_on: Callable[[], bool]) -> Export:
     run, seen = uuid4().hex[:8], current
     while len(current.parts) < current.blocks:
-        if left_ms() < RESERVE_MS:
+        if not may_go_on():
             return current
         current = _write_block(ports, campaign, current, run)
     # The file is made in one go; a run that begins with it has all the time there is.
-    if current is not seen and left_ms() < RESERVE_MS + current.rows // ROWS_PER_MS:
+    if current is not seen and (current.rows > ROWS_AT_ONCE or not may_go_on()):
         return current
-    ports.uploads.keep_stream(_file_key(current), _lines(ports, current))
+    ports.uploads.keep_stream(_file_key(current), _lines(ports, current, may_go_on))
     return _finish(ports, current, "completed")
 
 
@@ -159,10 +158,11 @@ def _write_block(ports: ExportPorts, campaign: Campaign, current: Export, run: s
     return changed
 
 
-def _lines(ports: ExportPorts, current: Export) -> Iterator[str]:
+def _lines(ports: ExportPorts, current: Export, sign_of_life: Callable[[], object]) -> Iterator[str]:
     """The file, line by line, with one part in memory at a time."""
     yield _BOM + csv_cells.line(current.columns.header)
     for part in current.parts:
+        sign_of_life()
         for text in ports.uploads.kept(_part_key(current, part)).split("\n"):
             if text:  # a block may have no contacts any more
                 yield csv_cells.line(export_rows.cells(json.loads(text), current.columns))

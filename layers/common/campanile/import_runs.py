@@ -14,7 +14,6 @@ from campanile.clock import Clock
 from campanile.dial_queue import DialQueue
 from campanile.entities import Campaign, Contact
 from campanile.errors import NotFoundError
-from campanile.import_queue import ImportQueue
 from campanile.import_rows import Prepared
 from campanile.number_set import NumberSet, as_integer
 from campanile.store import campaigns, contacts, imports, keys, numbers
@@ -22,6 +21,7 @@ from campanile.store.imports import FileProgress, Import
 from campanile.store.table import Table
 from campanile.uploads import Uploads
 from campanile.upsert import Result, Row
+from campanile.work_queue import WorkQueue
 
 ROWS_PER_WRITE = 2_000
 
@@ -32,7 +32,7 @@ class ImportPorts:
 
     table: Table
     dial_queue: DialQueue
-    import_queue: ImportQueue
+    work_queue: WorkQueue
     uploads: Uploads
     clock: Clock
 

@@ -1,4 +1,4 @@
-"""The worker behind the import queue: it goes on with an import from its checkpoint, a file's or a request's."""
+"""The worker behind the work queue: it goes on with an import from its checkpoint, a file's or a request's."""
 
 from collections.abc import Callable
 
@@ -29,5 +29,5 @@ def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_
             import_runs.finished(ports, left, "failed", reason)
         raise
     if current.status == "running":
-        ports.import_queue.send(job)
+        ports.work_queue.send_import(job)
     return current

@@ -3,7 +3,7 @@
     <org>/<campaign>/<file>                    dropped; the campaign by UUID or external id, or `default`
     uploads/<org>/<campaign key>/<import>/<file>   uploaded by a form
 
-The worker behind the import queue does the rest. An import is the same by its object's key and version, so an event
+The worker behind the work queue does the rest. An import is the same by its object's key and version, so an event
 that comes twice begins nothing twice, and a file that is dropped again is another import.
 """
 
@@ -80,7 +80,7 @@ def receive(ports: ImportPorts, file: StoredFile) -> Import:
     else:
         raise NotOurFileError("the key must be <org>/<campaign>/<file>")
     if current.status == "running" and current.step <= 1:
-        ports.import_queue.send(current.job)
+        ports.work_queue.send_import(current.job)
     return current
 
 

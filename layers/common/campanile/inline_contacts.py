@@ -99,7 +99,7 @@ def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: 
     job = str(uuid4())
     rows_key = f"requests/{job}.jsonl"
     ports.uploads.keep(rows_key, "\n".join(_line(row) for row in rows))
-    ports.import_queue.send(job, TAKEN_UP_AFTER_SECONDS)
+    ports.work_queue.send_import(job, TAKEN_UP_AFTER_SECONDS)
     return imports.begin(ports.table, Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key))
 
 
@@ -118,7 +118,7 @@ def _proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequ
 def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:
     """The campaign with its import, which a worker goes on with now if it is not finished."""
     if current.status == "running":
-        ports.import_queue.send(current.job)
+        ports.work_queue.send_import(current.job)
     ports.dial_queue.hint(Hint(current.org, "contacts_added", current.campaign_key))
     return answer.model_copy(update={"contacts_import": import_views.answer(current, current.updated_at)})
 

@@ -24,8 +24,7 @@ class Settings(BaseModel):
     table_name: str
     dial_queue_url: str = ""
     wake_queue_url: str = ""
-    import_queue_url: str = ""
-    export_queue_url: str = ""
+    work_queue_url: str = ""
     bucket: str = ""
     secret_id: str = ""
     api_url: str = ""

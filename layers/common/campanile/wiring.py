@@ -17,9 +17,7 @@ from campanile.authentication import Authenticator
 from campanile.clock import SystemClock
 from campanile.dial_queue import DialQueue
 from campanile.dialing.ports import Ports
-from campanile.export_queue import ExportQueue
 from campanile.exports import ExportPorts
-from campanile.import_queue import ImportQueue
 from campanile.import_runs import ImportPorts
 from campanile.pacing import MAX_OVERLAPPING_SENDS
 from campanile.store import keys
@@ -27,6 +25,7 @@ from campanile.store.table import Table
 from campanile.telephony.callback import CallReference, callback_url
 from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
 from campanile.uploads import Uploads
+from campanile.work_queue import WorkQueue
 
 if TYPE_CHECKING:
     from campanile.settings import Settings
@@ -87,17 +86,20 @@ def uploads() -> Uploads:
 
 
 @cache
+def work_queue() -> WorkQueue:
+    return WorkQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("work_queue_url"))
+
+
+@cache
 def import_ports() -> ImportPorts:
     """What imports work with."""
-    queue = ImportQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("import_queue_url"))
-    return ImportPorts(table(), dial_queue(), queue, uploads(), clock())
+    return ImportPorts(table(), dial_queue(), work_queue(), uploads(), clock())
 
 
 @cache
 def export_ports() -> ExportPorts:
     """What exports work with."""
-    queue = ExportQueue(boto3.client("sqs", config=_CONNECTIONS), configured().required("export_queue_url"))
-    return ExportPorts(table(), queue, uploads(), clock())
+    return ExportPorts(table(), work_queue(), uploads(), clock())
 
 
 def deployment_secret() -> str:

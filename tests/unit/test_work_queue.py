@@ -1,0 +1,51 @@
+"""A message of the work queue names an import or an export, or is refused."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campanile.work_queue import ExportOrder, ImportOrder, order_of
+
+EXPORT = {"org": "acme", "campaign": "default", "export": "an id"}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["import", "org", "campaign", "export", "x"]), inner)
+    ),
+)
+
+
+def test_a_message_names_an_import_or_an_export() -> None:
+    assert order_of('{"import": "an id"}') == ImportOrder("an id")
+    assert order_of(json.dumps(EXPORT)) == ExportOrder("acme", "default", "an id")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        [],
+        None,
+        "import",
+        1,
+        {"import": None},
+        {"import": 7},
+        {"import": ["an id"]},
+        {"export": "an id"},
+        {**EXPORT, "org": None},
+        {name: text for name, text in EXPORT.items() if name != "campaign"},
+    ],
+)
+def test_a_message_that_names_neither_is_refused(message: Any) -> None:
+    with pytest.raises(ValueError, match="neither"):
+        order_of(json.dumps(message))
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_whatever_comes_is_work_or_refused(body: str) -> None:
+    with suppress(ValueError):
+        assert isinstance(order_of(body), ImportOrder | ExportOrder)
