@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
-import urllib3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.support.api import Api
+from tests.support.api import Api, upload
 from tests.support.workers import function_name, peak_megabytes, worker_processes
 from tools.local_stack import Stack, running_stack
 
@@ -69,13 +68,6 @@ def import_rows(stack: Stack, rows: int) -> dict[str, Any]:
         "exact": (report["counts"]["inserted"], report["counts"]["invalid"], stats["total"])
         == (rows - bad, bad, rows - bad),
     }
-
-
-def upload(form: dict[str, Any], content: bytes, name: str = "people.csv") -> None:
-    """Upload a file by the form of an import."""
-    fields = {**form["fields"], "file": (name, content, form["fields"]["Content-Type"])}
-    answer = urllib3.PoolManager().request("POST", form["url"], fields=fields)
-    assert answer.status in (200, 201, 204), (answer.status, answer.data[:500])
 
 
 def main(

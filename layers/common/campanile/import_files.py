@@ -28,6 +28,8 @@ MAX_FILE_BYTES = 1_000_000_000
 MAX_FILE_ROWS = 5_000_000
 BATCHES_PER_CHECK = 25
 """How many batches of rows are checked between two checkpoints."""
+BLOCKS_PER_SIGN = 50
+"""A large campaign's numbers take minutes to read: how many blocks between two signs of life."""
 
 
 def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
@@ -99,7 +101,7 @@ class _FileJob:
         row_checks = checks(self._ports.table, campaign, columns)
         if self.current.reading.phase == "checking" and not self._check(row_checks, may_go_on):
             return self.current
-        run = Run(self._ports, campaign, self.current, self._known(campaign, columns))
+        run = Run(self._ports, campaign, self.current, self._known(campaign, columns, may_go_on))
         try:
             return run.go(self._batches(row_checks), may_go_on)
         finally:
@@ -168,15 +170,20 @@ class _FileJob:
         cells = {record.row: record.cells for record in records}
         self.current = import_runs.with_errors(self._ports, self.current, bad, cells)
 
-    def _known(self, campaign: Campaign, columns: Columns) -> NumberSet:
+    def _known(self, campaign: Campaign, columns: Columns, still_here: Callable[[], bool]) -> NumberSet:
         """The campaign's numbers. Rows that bring but one number are known by their ids, those of this file too."""
         before = self.current.numbers_before
         needs_own = self.current.checkpoint > 0 and (
             len(columns.phones) > 1 or columns.id is not None or columns.external_id is not None
         )
         given_out = counters.allocated(self._ports.table, campaign.key) if needs_own else before
-        blocks = range(-(-given_out // keys.BLOCK_SIZE))
-        return NumberSet(map(as_integer, contacts.numbers(self._ports.table, campaign.key, blocks)))
+        known = NumberSet()
+        for block in range(-(-given_out // keys.BLOCK_SIZE)):
+            if block % BLOCKS_PER_SIGN == 0:
+                still_here()
+            for number in contacts.numbers(self._ports.table, campaign.key, block):
+                known.add(as_integer(number))
+        return known
 
     def _batches(self, row_checks: RowChecks) -> Iterator[Batch]:
         reading, reader = self.current.reading, self._reader()

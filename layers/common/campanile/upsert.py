@@ -7,8 +7,9 @@ none of a request's contacts, the rest is taken to be new as well: the condition
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 from campanile import phone
@@ -302,7 +303,7 @@ def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
         scheduled_at=scheduled_at,
         agent=agent,
     )
-    if changed == contact and json.dumps(changed.data) == json.dumps(contact.data):  # to Python, 1 equals true
+    if changed == contact and _text(changed.data) == _text(contact.data):
         return contact
     changed = replace(changed, updated_at=now_ms)
     if scheduled_at == contact.scheduled_at or contact.status in TERMINAL:
@@ -311,6 +312,11 @@ def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
         return replace(changed, due=max(contact.due, scheduled_at or 0))
     kind = LaneKind.FIRST if scheduled_at is None else LaneKind.SCHEDULED
     return replace(changed, kind=kind, due=max(scheduled_at or 0, contact.created_at))
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """By which data are compared: to Python, 1 equals true. The order of keys means nothing."""
+    return json.dumps(data, sort_keys=True)
 
 
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
