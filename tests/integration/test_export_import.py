@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campanile import exports
+from campanile.import_runs import always
 from campanile.lifecycle import Outcome
 from campanile.models import STRUCTURED_FIELDS
 from tests.support.dialer import Dialer, number
 from tests.support.dropping import counts, take
 
-PLENTY = 300_000
 AWKWARD = ("phone", "status", "First Name", "first_name", "data", "id", "a;b", "=x", " ", "campanile_row", "E-Mail")
 TEXTS = st.text(max_size=8) | st.sampled_from(["=1+1", "'=1", "+14155550123", "-5", " padded ", "a\r\nb", "", "001"])
 VALUES = st.recursive(
@@ -38,7 +38,7 @@ def export(dialer: Dialer, campaign: Any) -> str:
     begun = exports.ask(dialer.export_ports, campaign, 0)
     queue = dialer.export_queue
     while queue.sent:
-        exports.go_on(dialer.export_ports, queue.sent.pop()[0], lambda: PLENTY)
+        exports.go_on(dialer.export_ports, queue.sent.pop()[0], always)
     report = exports.ask(dialer.export_ports, campaign)
     assert (report.id, report.status) == (begun.id, "completed")
     return dialer.bucket.texts[str(report.url).removeprefix("memory://").partition("?")[0]]
