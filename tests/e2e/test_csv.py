@@ -36,14 +36,14 @@ def test_the_example_of_seed_002_is_imported_as_it_is_and_a_second_drop_adds_nob
     _drop(stack, campaign, "leads.csv", SEED_002)
     [report] = _imports(api, campaign, finished=1)
     assert (report["status"], report["file_name"]) == ("completed", "leads.csv")
-    assert report["counts"] == {"rows": 3, "inserted": 3, "updated": 0, "duplicates": 0, "invalid": 0}
+    assert report["counts"] == {"rows": 3, "inserted": 3, "updated": 0, "duplicates": 0, "invalid": 0, "do_not_call": 0}
     first = api.contacts(campaign)[0]
     assert first["phone_numbers"] == ["+15551234567"]
     assert first["data"]["company"] == "Johnson Dental"
 
     _drop(stack, campaign, "leads.csv", SEED_002)
     again, _ = _imports(api, campaign, finished=2)
-    assert again["counts"] == {"rows": 3, "inserted": 0, "updated": 0, "duplicates": 3, "invalid": 0}
+    assert again["counts"] == {"rows": 3, "inserted": 0, "updated": 0, "duplicates": 3, "invalid": 0, "do_not_call": 0}
     assert len(api.contacts(campaign)) == 3
 
 

@@ -268,3 +268,11 @@ def test_the_description_given_as_a_mapping_is_the_same_columns(
     described = columns.describe()
     if len(dict(described)) == len(described):
         assert detect_columns(header, dict(described)) == columns
+
+
+def test_a_header_that_would_not_fit_the_report_is_refused() -> None:
+    with pytest.raises(CsvStructureError, match="column 2 has 251 characters; at most 250"):
+        detect_columns(["phone", "x" * 251])
+    with pytest.raises(CsvStructureError, match="501 columns; at most 500"):
+        detect_columns(["phone", *map(str, range(500))])
+    assert detect_columns(["phone", "x" * 250]).names[1] == "x" * 250

@@ -19,6 +19,8 @@ from campanile.csv_headers import (
 )
 from campanile.csv_source import CsvStructureError
 
+MAX_COLUMNS: Final = 500
+MAX_HEADER_CHARACTERS: Final = 250
 PHONE: Final = "phone"
 DATA: Final = "data"
 IGNORE: Final = "ignore"
@@ -73,6 +75,7 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
     own fields is ignored, and the column `data` is a JSON object, by detection as by mapping (`data.data` keeps it as
     a text). Without an id column there must be a phone column.
     """
+    _refuse_huge(header)
     written = [unguarded(name.strip()) for name in header]
     headers = [name or f"column_{index + 1}" for index, name in enumerate(written)]
     given = _given(headers, mapping)
@@ -96,6 +99,18 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
         extra=extra,
         **fields,
     )
+
+
+def _refuse_huge(header: Sequence[str]) -> None:
+    """The header is kept with the import, and its names in the report."""
+    if len(header) > MAX_COLUMNS:
+        raise CsvStructureError(f"the file has {len(header)} columns; at most {MAX_COLUMNS} are taken: leave some out")
+    for index, name in enumerate(header):
+        if len(name) > MAX_HEADER_CHARACTERS:
+            limit = (
+                f"the name of column {index + 1} has {len(name)} characters; at most {MAX_HEADER_CHARACTERS} are taken"
+            )
+            raise CsvStructureError(f"{limit}: shorten it")
 
 
 def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[int, str]:

@@ -1,6 +1,6 @@
 """Imports as the API shows them."""
 
-from campanile import manage_campaigns
+from campanile import manage_campaigns, pagination
 from campanile.answers import ImportAnswer, ImportProgress, ImportsAnswer
 from campanile.errors import NotFoundError
 from campanile.field_types import instant
@@ -29,7 +29,7 @@ def campaign_key(table: Table, org: str, reference: str) -> str:
 def listed(table: Table, campaign_key: str, now_ms: int) -> ImportsAnswer:
     """A campaign's imports with their reports, newest first, at most 100."""
     found = imports.of_campaign(table, campaign_key, LISTED_IMPORTS)
-    return ImportsAnswer(imports=[answer(one, now_ms) for one in found])
+    return ImportsAnswer(imports=pagination.fitting([answer(one, now_ms) for one in found]))
 
 
 def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int) -> ImportAnswer:

@@ -90,7 +90,7 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
     except UnknownOrgError:
         raise NotOurFileError("no such org") from None
     now = ports.clock.now_ms()
-    new = Import(_job_of(file), org, keys.unknown_campaign(org, reference), file_name, now, now, file=file)
+    new = Import(job_of(file), org, keys.unknown_campaign(org, reference), file_name, now, now, file=file)
     try:
         new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
         settings = _settings(ports.uploads.metadata(file))
@@ -112,7 +112,7 @@ def _uploaded(ports: ImportPorts, file: StoredFile, org: str, job: str) -> Impor
     if asked.file == file:
         return asked
     again = Import(
-        _job_of(file),
+        job_of(file),
         org,
         asked.campaign_key,
         asked.file_name,
@@ -125,7 +125,8 @@ def _uploaded(ports: ImportPorts, file: StoredFile, org: str, job: str) -> Impor
     return imports.begin(ports.table, again)
 
 
-def _job_of(file: StoredFile) -> str:
+def job_of(file: StoredFile) -> str:
+    """The id of a file's import."""
     return str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
 
 
