@@ -3,7 +3,7 @@
 Each batch puts its own by, under a name that a repeated batch uses again; at the end they become one object.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from campanile import csv_cells, csv_columns
 from campanile.answers import ImportRowError
@@ -12,6 +12,7 @@ from campanile.csv_headers import REPORT_HEADERS
 from campanile.store.imports import Import
 from campanile.uploads import Uploads
 
+PARTS_PER_SIGN = 50
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Without it, spreadsheets take UTF-8 for something else."""
 
@@ -21,17 +22,19 @@ def put_by(uploads: Uploads, current: Import, failing: Sequence[tuple[ImportRowE
     uploads.keep(_part(current, current.report_parts), "".join(_line(error, cells) for error, cells in failing))
 
 
-def compose(uploads: Uploads, current: Import) -> str:
-    """Make one object of the parts; answers its key."""
+def compose(uploads: Uploads, current: Import, still_here: Callable[[], object]) -> str:
+    """Make one object of the parts, with signs of life meanwhile; answers its key."""
     key = f"reports/{current.job}/failed"
-    uploads.keep_stream(key, _whole(uploads, current))
+    uploads.keep_stream(key, _whole(uploads, current, still_here))
     return key
 
 
-def _whole(uploads: Uploads, current: Import) -> Iterator[str]:
+def _whole(uploads: Uploads, current: Import, still_here: Callable[[], object]) -> Iterator[str]:
     columns = csv_columns.detect_columns(current.reading.header, current.mapping)
     yield BOM + csv_cells.line([*REPORT_HEADERS, *_headers(columns)])
     for part in range(current.report_parts):
+        if part % PARTS_PER_SIGN == 0:
+            still_here()
         yield uploads.kept(_part(current, part))
 
 

@@ -41,7 +41,7 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
     try:
         return job.go(may_go_on)
     except (CsvStructureError, RequestError) as error:
-        return import_runs.finished(ports, job.current, "failed", job.told(error))
+        return import_runs.finished(ports, job.current, "failed", job.told(error), may_go_on)
 
 
 @dataclass(frozen=True, slots=True)

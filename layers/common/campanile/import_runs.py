@@ -75,7 +75,7 @@ class Run:
                 return self.current
             self._take(batch)
         status = "completed_with_errors" if self.current.counts.invalid else "completed"
-        return finished(self._ports, self.current, status)
+        return finished(self._ports, self.current, status, still_here=may_go_on)
 
     def _take(self, batch: Batch) -> None:
         """Write one batch, count it, and save the checkpoint behind it."""
@@ -184,8 +184,14 @@ def with_errors(
     return replace(current, report_parts=current.report_parts + 1)
 
 
-def finished(ports: ImportPorts, current: Import, status: str, reason: str | None = None) -> Import:
+def finished(
+    ports: ImportPorts,
+    current: Import,
+    status: str,
+    reason: str | None = None,
+    still_here: Callable[[], object] = always,
+) -> Import:
     """End the import; raises ImportTakenOverError when another run has come further meanwhile."""
-    report = failed_rows.compose(ports.uploads, current) if current.report_parts else None
+    report = failed_rows.compose(ports.uploads, current, still_here) if current.report_parts else None
     done = replace(current, status=status, reason=reason, report_key=report, updated_at=ports.clock.now_ms())
     return imports.save(ports.table, current, done)

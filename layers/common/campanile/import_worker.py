@@ -24,7 +24,7 @@ def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_
     except Exception:  # whatever it was: it is raised again, but nobody would end the import after the last try
         if is_last_try and (left := imports.get(ports.table, job)):
             reason = (
-                "Something went wrong on our side, several times over; add the rows behind the last one counted again."
+                "It could not be finished after several tries; drop or send again the rows behind the last one counted."
             )
             import_runs.finished(ports, left, "failed", reason)
         raise
