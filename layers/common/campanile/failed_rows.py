@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from campanile import csv_cells, csv_columns
 from campanile.answers import ImportRowError
 from campanile.csv_columns import Columns
-from campanile.csv_headers import REPORT_HEADERS
+from campanile.csv_headers import REPORT_HEADERS, REPORT_PREFIX
 from campanile.store.imports import Import
 from campanile.uploads import Uploads
 
@@ -37,12 +37,22 @@ def _whole(uploads: Uploads, current: Import) -> Iterator[str]:
 
 def _headers(columns: Columns) -> list[str]:
     """Names by which the columns are detected as what they are, also where a mapping said it."""
-    targets = dict(enumerate(target for _, target in columns.describe()))
+    wanted = _targets(columns)
     phones = {index: "phone" if n == 0 else f"phone_{n + 1}" for n, index in enumerate(columns.phones)}
     named = {
-        index: target.removeprefix("data.") for index, target in targets.items() if target not in ("data", "ignore")
+        index: target.removeprefix("data.") for index, target in enumerate(wanted) if target not in ("data", "ignore")
     }
-    return [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    plain = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    detected = _targets(csv_columns.detect_columns(plain))
+    return [
+        name if is_ == target else REPORT_PREFIX + target
+        for name, is_, target in zip(plain, detected, wanted, strict=True)
+    ]
+
+
+def _targets(columns: Columns) -> list[str]:
+    keys = {index: f"data.{key}" for index, key in columns.data}
+    return [keys.get(index, target) for index, (_, target) in enumerate(columns.describe())]
 
 
 def _part(current: Import, part: int) -> str:
