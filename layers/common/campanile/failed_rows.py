@@ -42,12 +42,13 @@ def _headers(columns: Columns) -> list[str]:
     named = {
         index: target.removeprefix("data.") for index, target in enumerate(wanted) if target not in ("data", "ignore")
     }
-    plain = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
-    detected = _targets(csv_columns.detect_columns(plain))
-    return [
-        name if is_ == target else REPORT_PREFIX + target
-        for name, is_, target in zip(plain, detected, wanted, strict=True)
-    ]
+    headers = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    while wrong := [
+        index for index, is_ in enumerate(_targets(csv_columns.detect_columns(headers))) if is_ != wanted[index]
+    ]:
+        for index in wrong:  # which may have kept others from being detected as what they are not
+            headers[index] = REPORT_PREFIX + wanted[index]
+    return headers
 
 
 def _targets(columns: Columns) -> list[str]:
