@@ -64,6 +64,7 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
         "authenticator": authenticator,
         "configured": settings,
         "import_ports": dialer.import_ports,
+        "uploads": dialer.bucket,
     }.items():
         monkeypatch.setattr(wiring, name, lambda part=part: part)
     return dialer

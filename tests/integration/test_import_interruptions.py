@@ -26,7 +26,7 @@ from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer, number
 from tests.support.dropping import counts, read
 from tests.support.table import Request
-from tests.support.uploads import Bucket
+from tests.support.uploads import Bucket, TricklingBucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,8 @@ def test_of_two_workers_at_once_each_row_is_written_by_one(dialer: Dialer, case:
     expected = left_alone(dialer, case)
     for at in count(1):
         drop = dropped(dialer, case)
-        made, came = count(1), []
+        made = count(1)
+        came: list[str] = []
 
         def second(
             _: Request, drop: Drop = drop, made: Iterator[int] = made, came: list[str] = came, at: int = at
@@ -286,15 +287,6 @@ def test_files_whose_events_come_in_any_order_or_at_once_bring_each_number_once(
     assert sum(one.counts.duplicates for one in reports) == 8
     assert sorted(one["phones"][0] for one in told(dialer.table, campaign.key)) == sorted(people)
     audit(dialer, campaign)
-
-
-class TricklingBucket(Bucket):
-    """Beyond the header it gives a few bytes at a time."""
-
-    def blocks(self, file: StoredFile, offset: int = 0) -> Iterator[bytes]:
-        whole = b"".join(super().blocks(file, offset))
-        size = self.block_bytes if offset else len(whole)
-        return (whole[start : start + size] for start in range(0, len(whole), size))
 
 
 @rows_of_each_kind
