@@ -34,7 +34,7 @@ class Crasher:
     @property
     def died_at_a_read(self) -> bool:
         """Whether it was a read: to die after one is to die before the next request."""
-        return self.died_at.startswith(("get", "batch_get", "query", "look_up"))
+        return self.died_at.startswith(("get", "batch_get", "query", "look_up", "metadata", "blocks", "kept"))
 
     def request(self, name: str, make: Callable[[], T]) -> T:
         if self.is_dead:
@@ -43,10 +43,11 @@ class Crasher:
         dies = self._made == self._at
         if dies and not self._applied:
             self._die(name)
-        answer = make()
-        if dies:
-            self._die(name)
-        return answer
+        try:
+            return make()
+        finally:
+            if dies:  # also when the answer is a refusal, which nobody hears
+                self._die(name)
 
     def _die(self, name: str) -> None:
         self.died_at = name

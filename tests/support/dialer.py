@@ -119,7 +119,9 @@ class Dialer:
         finally:
             self.table = production
 
-    def campaign(self, priority: int = 1, external_id: str | None = None, **configuration: Any) -> Campaign:
+    def campaign(
+        self, priority: int = 1, external_id: str | None = None, unique_numbers: bool = False, **configuration: Any
+    ) -> Campaign:
         """A new campaign with a configuration of its own that may call at any hour unless told otherwise."""
         now = self.clock.now_ms()
         fields = {"name": "a configuration", "default_windows": ALL_DAY, **configuration}
@@ -128,7 +130,13 @@ class Dialer:
         answer = manage_campaigns.create(
             self.table,
             self.org,
-            CampaignInput(name="a campaign", configuration_id=created.id, priority=priority, external_id=external_id),
+            CampaignInput(
+                name="a campaign",
+                configuration_id=created.id,
+                priority=priority,
+                external_id=external_id,
+                unique_numbers=unique_numbers,
+            ),
             now,
         )
         return self.read_campaign(answer.id)

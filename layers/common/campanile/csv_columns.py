@@ -14,6 +14,7 @@ from campanile.csv_headers import (
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
     REPORT_HEADERS,
+    REPORT_PREFIX,
     fold,
     names_phone,
 )
@@ -114,8 +115,9 @@ def _refuse_huge(header: Sequence[str]) -> None:
 
 
 def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[int, str]:
-    """Return the target of every column that the mapping names."""
-    given: dict[int, str] = {}
+    """Return the target of every column that the mapping names, or that names its own."""
+    own = {index: name for index, name in enumerate(headers) if name.startswith(REPORT_PREFIX)}
+    given = {index: _checked(name, name.removeprefix(REPORT_PREFIX)) for index, name in own.items()}
     named: dict[int, str] = {}
     exact = {name for name in map(_spelled, mapping) if name in headers}
     for entry, target in mapping.items():

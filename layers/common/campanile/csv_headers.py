@@ -35,6 +35,9 @@ READ_ONLY_HEADERS: Final = (
 REPORT_HEADERS: Final = ("campanile_row", "campanile_error")
 """What the file of failing rows has beside each row; left alone in every file."""
 
+REPORT_PREFIX: Final = "campanile:"
+"""Begins a header there that says what its column is (`campanile:ignore`), where its own would say otherwise."""
+
 
 def fold(header: str) -> str:
     """The header as it is compared."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from campanile import csv_cells, csv_columns
 from campanile.answers import ImportRowError
 from campanile.csv_columns import Columns
-from campanile.csv_headers import REPORT_HEADERS
+from campanile.csv_headers import REPORT_HEADERS, REPORT_PREFIX
 from campanile.store.imports import Import
 from campanile.uploads import Uploads
 
@@ -40,12 +40,23 @@ def _whole(uploads: Uploads, current: Import, still_here: Callable[[], object]) 
 
 def _headers(columns: Columns) -> list[str]:
     """Names by which the columns are detected as what they are, also where a mapping said it."""
-    targets = dict(enumerate(target for _, target in columns.describe()))
+    wanted = _targets(columns)
     phones = {index: "phone" if n == 0 else f"phone_{n + 1}" for n, index in enumerate(columns.phones)}
     named = {
-        index: target.removeprefix("data.") for index, target in targets.items() if target not in ("data", "ignore")
+        index: target.removeprefix("data.") for index, target in enumerate(wanted) if target not in ("data", "ignore")
     }
-    return [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    headers = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    while wrong := [
+        index for index, is_ in enumerate(_targets(csv_columns.detect_columns(headers))) if is_ != wanted[index]
+    ]:
+        for index in wrong:  # which may have kept others from being detected as what they are not
+            headers[index] = REPORT_PREFIX + wanted[index]
+    return headers
+
+
+def _targets(columns: Columns) -> list[str]:
+    keys = {index: f"data.{key}" for index, key in columns.data}
+    return [keys.get(index, target) for index, (_, target) in enumerate(columns.describe())]
 
 
 def _part(current: Import, part: int) -> str:
