@@ -1,5 +1,7 @@
 """A set of phone numbers as integers behaves as a set does, whatever comes in."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,12 +13,19 @@ VALUES = st.one_of(st.integers(1, 2**64 - 1), st.integers(12_125_550_000, 12_125
 
 @given(st.lists(VALUES, max_size=200), VALUES)
 def test_it_holds_what_was_added_and_nothing_else(values: list[int], other: int) -> None:
-    held = NumberSet()
-    for index, value in enumerate(values):
-        assert held.add(value) is (value not in values[:index])
+    held = NumberSet(values)
     assert len(held) == len(set(values))
     assert all(value in held for value in values)
     assert (other in held) is (other in values)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 12)), max_size=300))
+def test_a_value_is_held_until_it_was_discarded_as_often_as_it_was_added(steps: list[tuple[bool, int]]) -> None:
+    held, expected = NumberSet(range(1_000, 2_000)), Counter[int]()
+    for is_added, value in steps:
+        (held.add if is_added else held.discard)(value)
+        expected[value] = max(0, expected[value] + (1 if is_added else -1))
+    assert {value for value in range(1, 13) if value in held} == {value for value, n in expected.items() if n}
 
 
 def test_it_grows_without_losing_any() -> None:

@@ -119,6 +119,7 @@ def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[in
     own = {index: name for index, name in enumerate(headers) if name.startswith(REPORT_PREFIX)}
     given = {index: _checked(name, name.removeprefix(REPORT_PREFIX)) for index, name in own.items()}
     named: dict[int, str] = {}
+    is_report = any(fold(header) in _REPORT for header in headers)
     exact = {name for name in map(_spelled, mapping) if name in headers}
     for entry, target in mapping.items():
         name = _spelled(entry)
@@ -127,6 +128,8 @@ def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[in
         else:
             same = [index for index, header in enumerate(headers) if fold(header) == fold(name)]
             columns = [index for index in same if headers[index] not in exact] or same
+        if not columns and is_report:
+            continue  # the file of failing rows names its columns so that no mapping is needed
         if not columns:
             raise CsvStructureError(f"mapping: the file has no column {_short(entry)}; {_found(headers)}")
         for index in columns:

@@ -79,6 +79,10 @@ class LastRefusal:
     until: int | None
 
 
+MAX_ALIASES = 20
+"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person to call. `due`, `kind` say when and why it waits, and stay while it is active.

@@ -4,8 +4,8 @@ Nothing is written of a file that cannot be read to its end, has no phone column
 one bad row; in `lenient` mode (seed 002) bad rows are reported and left out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from campanile import csv_columns, csv_rows, csv_source, import_rows, import_runs
@@ -14,12 +14,12 @@ from campanile.csv_columns import Columns
 from campanile.csv_headers import FIELD_HEADERS
 from campanile.csv_rows import CsvRow, RowError
 from campanile.csv_source import CsvStructureError, Position, Reader, Record
-from campanile.entities import Campaign
+from campanile.entities import Campaign, Contact
 from campanile.errors import RequestError, StateError
-from campanile.import_rows import Prepared, Terms
+from campanile.import_rows import NameClaims, Prepared, Terms
 from campanile.import_runs import Batch, ImportPorts, Run
 from campanile.lifecycle import CampaignStatus
-from campanile.number_set import NumberSet, as_integer
+from campanile.number_set import NumberSet, as_integer, fingerprint
 from campanile.store import configurations, contacts, counters, imports, keys
 from campanile.store.imports import FileProgress, Import
 from campanile.store.table import Table
@@ -46,12 +46,13 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
 
 @dataclass(frozen=True, slots=True)
 class RowChecks:
-    """What the rows of a file are checked against."""
+    """What the rows of a file are checked against. `coming` are the external ids of rows before that bring a number."""
 
     table: Table
     campaign: Campaign
     columns: Columns
     terms: Terms
+    coming: NumberSet = field(default_factory=NumberSet)
 
     def check(self, records: Iterable[Record]) -> list[Prepared | ImportRowError]:
         """The records that are not blank, each ready for the upsert or with its error."""
@@ -59,10 +60,13 @@ class RowChecks:
         key = self.campaign.key
         names = [name for row in rows if isinstance(row, CsvRow) for name in import_rows.names(key, row)]
         found = contacts.get_many(self.table, key, names)
-        return [
-            _told(row) if isinstance(row, RowError) else self._by_header(import_rows.prepare(self.terms, row, found))
-            for row in rows
-        ]
+        return [_told(row) if isinstance(row, RowError) else self._by_header(self._prepare(row, found)) for row in rows]
+
+    def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> Prepared | ImportRowError:
+        checked = import_rows.prepare(self.terms, row, found, self.coming)
+        if isinstance(checked, Prepared) and checked.numbers and row.external_id:
+            self.coming.add(fingerprint(row.external_id))
+        return checked
 
     def _by_header(self, checked: Prepared | ImportRowError) -> Prepared | ImportRowError:
         """The error with the column as its header names it, where it names a field."""
@@ -90,6 +94,7 @@ class _FileJob:
     def __init__(self, ports: ImportPorts, current: Import) -> None:
         self.current = current
         self._ports = ports
+        self._claims = NameClaims()
 
     def go(self, may_go_on: Callable[[], bool]) -> Import:
         campaign = import_runs.campaign_of(self._ports.table, self.current)
@@ -166,7 +171,9 @@ class _FileJob:
         self.current = replace(self.current, reading=reading, updated_at=self._ports.clock.now_ms())
 
     def _reject_bad(self, row_checks: RowChecks, records: Sequence[Record]) -> None:
-        bad = [one for one in row_checks.check(records) if isinstance(one, ImportRowError)]
+        checked = row_checks.check(records)
+        conflicts = [self._claims.conflict(one) for one in checked if isinstance(one, Prepared)]
+        bad = [one for one in [*checked, *conflicts] if isinstance(one, ImportRowError)]
         cells = {record.row: record.cells for record in records}
         self.current = import_runs.with_errors(self._ports, self.current, bad, cells)
 

@@ -1,7 +1,7 @@
 """What a row of a CSV file asks for, checked against the contacts that are there: ready for the upsert, or an error."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,13 +11,17 @@ from pydantic import ValidationError
 from campanile import phone
 from campanile.answers import ImportRowError
 from campanile.csv_rows import CsvRow
-from campanile.entities import Contact
+from campanile.entities import MAX_ALIASES, Contact
 from campanile.field_errors import field_error
 from campanile.field_types import UUID_PATTERN
 from campanile.models import ContactInput
+from campanile.number_set import NumberSet, fingerprint
 from campanile.store import keys
 
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+_TOLD_INSTEAD = {"timezone": "must be the IANA name of a timezone, such as America/New_York"}
+"""Its own words quote the cell, in which whatever else may stand."""
+_CONFLICT = "id and external_id belong to two different contacts"
 _TOLD_MORE = {"id": "; put keys of your own into a column named external_id"}
 
 
@@ -58,6 +62,26 @@ class Prepared:
         return self.repeatable_id
 
 
+class NameClaims:
+    """External ids that a file's rows give to contacts by id: no two contacts can have the same one."""
+
+    def __init__(self) -> None:
+        self._names = NumberSet()
+        self._pairs = NumberSet()
+
+    def conflict(self, one: Prepared) -> ImportRowError | None:
+        """The error of a row whose external id an earlier row has given to another contact."""
+        if one.fields.id is None or one.fields.external_id is None:
+            return None
+        name = fingerprint(one.fields.external_id)
+        pair = fingerprint(f"{one.fields.id} {one.fields.external_id}")
+        if name in self._names and pair not in self._pairs:
+            return ImportRowError(row=one.row, column="external_id", code="identity_conflict", message=_CONFLICT)
+        self._names.add(name)
+        self._pairs.add(pair)
+        return None
+
+
 def names(campaign_key: str, row: CsvRow) -> list[str]:
     """The ids under which the row's contact may be there already; none for a row that brings only a number."""
     return [
@@ -66,8 +90,12 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
     ]
 
 
-def prepare(terms: Terms, row: CsvRow, found: Mapping[str, Contact]) -> Prepared | ImportRowError:
-    """Check a row; `found` has the contacts there are of its `names`."""
+def prepare(
+    terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: Container[int] = frozenset()
+) -> Prepared | ImportRowError:
+    """Check a row; `found` has the contacts there are of its `names`, `coming` the fingerprints of external ids that
+    rows before it make contacts of.
+    """
     numbers: list[str] = []
     for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
         try:
@@ -76,7 +104,8 @@ def prepare(terms: Terms, row: CsvRow, found: Mapping[str, Contact]) -> Prepared
             return ImportRowError(row=row.row, column=column, code=invalid.reason, message=str(invalid))
     named = names(terms.campaign_key, row)
     here = [found[name] for name in named if name in found]
-    if wrong := _identity_error(row, numbers, named, here, found):
+    is_coming = row.external_id is not None and fingerprint(row.external_id) in coming
+    if wrong := _identity_error(row, bool(numbers) or is_coming, named, here, found):
         return wrong
     checked = _checked(row, numbers, here[0].timezone if here else None, terms)
     if isinstance(checked, ImportRowError):
@@ -92,18 +121,20 @@ def id_from_number(campaign_key: str, number: str) -> str:
 
 
 def _identity_error(
-    row: CsvRow, numbers: list[str], named: list[str], here: list[Contact], found: Mapping[str, Contact]
+    row: CsvRow, is_callable: bool, named: list[str], here: list[Contact], found: Mapping[str, Contact]
 ) -> ImportRowError | None:
     def error(column: str | None, code: str, message: str) -> ImportRowError:
         return ImportRowError(row=row.row, column=column, code=code, message=message)
 
-    if not named and not numbers:
+    if not named and not is_callable:
         return error(None, "no_number", "the row has no phone number")
     if row.id and re.fullmatch(UUID_PATTERN, row.id) and row.id.lower() not in found:
         return error("id", "unknown_id", f"no contact of the campaign has this id{_TOLD_MORE['id']}")
     if len({contact.id for contact in here}) > 1:
-        return error("external_id", "identity_conflict", "id and external_id belong to two different contacts")
-    if not here and not numbers:
+        return error("external_id", "identity_conflict", _CONFLICT)
+    if here and named[-1] not in (here[0].id, *here[0].aliases) and len(here[0].aliases) >= MAX_ALIASES:
+        return error("external_id", "too_many_names", f"the contact has had {MAX_ALIASES} other external_ids")
+    if not here and not is_callable:
         return error(None, "phone_numbers_required", "a new contact needs a phone number")
     return None
 
@@ -123,7 +154,7 @@ def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Ter
     except ValidationError as invalid:
         first = invalid.errors(include_input=False, include_url=False)[0]
         wrong = field_error(first, str(first["loc"][0]))
-        message = wrong.message + _TOLD_MORE.get(wrong.path, "")
+        message = _TOLD_INSTEAD.get(wrong.path) or wrong.message + _TOLD_MORE.get(wrong.path, "")
         return ImportRowError(row=row.row, column=wrong.path, code=wrong.code, message=message)
 
 

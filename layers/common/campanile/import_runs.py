@@ -55,8 +55,8 @@ def always() -> bool:
 class Run:
     """One run over the rows of an import; `current` is how far it has come.
 
-    `known` are the numbers the campaign has (None: numbers may repeat); rows of a file that bring one of them are
-    duplicates if they name no contact, and all that make a new one if the campaign's numbers are unique.
+    `known` are the numbers the campaign has (None: numbers may repeat). Rows of a file that bring another contact's are
+    duplicates: those that name no contact, and all of them if the campaign's numbers are unique.
     """
 
     def __init__(self, ports: ImportPorts, campaign: Campaign, current: Import, known: NumberSet | None = None) -> None:
@@ -117,14 +117,23 @@ class Run:
         suspects = [one.identity(self._campaign.key) for one in rows if one.row in held or not one.by_number]
         found = contacts.get_many(self._ports.table, self._campaign.key, suspects)
         fresh: list[Prepared] = []
+        meant: set[str] = set()
         for one in rows:
-            contact = found.get(one.identity(self._campaign.key))
-            if self._brings_known(one, contact, known):
+            identity = one.identity(self._campaign.key)
+            contact = found.get(identity)
+            is_later = (contact.id if contact else identity) in meant or self._is_of_earlier_row(one, contact)
+            if is_later or self._brings_known(one, contact, known):
                 continue
             fresh.append(one)
-            for number in one.numbers:
-                known.add(as_integer(number))
+            meant.add(contact.id if contact else identity)
+            _note(known, one, contact)
         return fresh, len(rows) - len(fresh)
+
+    def _is_of_earlier_row(self, one: Prepared, contact: Contact | None) -> bool:
+        """Whether a row that is behind the checkpoint wrote the contact: the first one wins."""
+        if contact is None or contact.imported is None:
+            return False
+        return contact.imported != self.current.mark(one.row) and self.current.wrote(contact.imported)
 
     def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
         if contact is not None and contact.imported == self.current.mark(one.row):
@@ -159,6 +168,19 @@ class Run:
         """How many rows have no number that is not on the do-not-call list: stored, and never called."""
         listed = numbers.listed(self._ports.table, self._campaign.org, [n for one in rows for n in one.numbers])
         return sum(bool(one.numbers) and listed.issuperset(one.numbers) for one in rows)
+
+
+def _note(known: NumberSet, one: Prepared, contact: Contact | None) -> None:
+    """Let the campaign's numbers be as the row leaves them: a contact gives up those that the row does not repeat."""
+    if not one.numbers:
+        return
+    former = contact.phone_numbers if contact else ()
+    for number in former:
+        if number not in one.numbers:
+            known.discard(as_integer(number))
+    for number in one.numbers:
+        if number not in former:
+            known.add(as_integer(number))
 
 
 def campaign_of(table: Table, current: Import) -> Campaign:

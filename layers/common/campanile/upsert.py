@@ -15,7 +15,7 @@ from uuid import uuid4
 from campanile import phone
 from campanile.answers import FailedRow, Notice, UpsertAnswer
 from campanile.dial_queue import DialQueue, Hint
-from campanile.entities import AgentFields, Campaign, Contact, LaneKind
+from campanile.entities import MAX_ALIASES, AgentFields, Campaign, Contact, LaneKind
 from campanile.errors import FieldError, InvalidFieldsError, StateError
 from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
@@ -27,8 +27,6 @@ from campanile.store.table import ContendedError, Table
 CONTENTION_RETRIES = 20
 PROBED_CONTACTS = 100
 """How many of a request's contacts are read to learn whether they are new: as many as one request can read."""
-MAX_ALIASES = 20
-"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
 SHOWN_CHARACTERS = 40

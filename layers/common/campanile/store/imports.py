@@ -63,6 +63,10 @@ class Import:
         """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
         return f"{self.job.replace('-', '')[:12]}:{row}"
 
+    def wrote(self, mark: str) -> bool:
+        """Whether a mark is one of this import's."""
+        return mark.startswith(self.mark(0)[:-1])
+
 
 class ImportTakenOverError(Exception):
     """Another run of the import has come further, or has finished it."""
