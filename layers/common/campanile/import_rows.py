@@ -1,7 +1,7 @@
 """What a row of a CSV file asks for, checked against the contacts that are there: ready for the upsert, or an error."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -91,7 +91,7 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
 
 
 def prepare(
-    terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: Container[int] = frozenset()
+    terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: NumberSet | frozenset[int] = frozenset()
 ) -> Prepared | ImportRowError:
     """Check a row; `found` has the contacts there are of its `names`, `coming` the fingerprints of external ids that
     rows before it make contacts of.
