@@ -33,7 +33,7 @@ def _whole(uploads: Uploads, current: Import, still_here: Callable[[], object]) 
     columns = csv_columns.detect_columns(current.reading.header, current.mapping)
     yield BOM + csv_cells.line([*REPORT_HEADERS, *_headers(columns)])
     for part in range(current.report_parts):
-        if part % PARTS_PER_SIGN == 0:
+        if part and part % PARTS_PER_SIGN == 0:
             still_here()
         yield uploads.kept(_part(current, part))
 

@@ -186,7 +186,7 @@ class _FileJob:
         given_out = counters.allocated(self._ports.table, campaign.key) if needs_own else before
         known = NumberSet()
         for block in range(-(-given_out // keys.BLOCK_SIZE)):
-            if block % BLOCKS_PER_SIGN == 0:
+            if block and block % BLOCKS_PER_SIGN == 0:
                 still_here()
             for number in contacts.numbers(self._ports.table, campaign.key, block):
                 known.add(as_integer(number))
