@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from campanile.entities import MAX_ALIASES
 from campanile.errors import InvalidFieldsError
-from campanile.upsert import MAX_ALIASES
 from tests.support.audit import audit, audit_names, every_contact
 from tests.support.dialer import Dialer, number
 

@@ -35,6 +35,11 @@ READ_ONLY_HEADERS: Final = (
 REPORT_HEADERS: Final = ("campanile_row", "campanile_error")
 """What the file of failing rows has beside each row; left alone in every file."""
 
+EXPLICIT: Final = "campanile:"
+"""Before what a column is, as a mapping says it: `campanile:ignore`, `campanile:data.mobile`. The file of failing rows
+names columns so where a mapping had said otherwise than their headers.
+"""
+
 
 def fold(header: str) -> str:
     """The header as it is compared."""

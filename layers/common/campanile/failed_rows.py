@@ -4,11 +4,13 @@ Each batch puts its own by, under a name that a repeated batch uses again; at th
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from campanile import csv_cells, csv_columns
 from campanile.answers import ImportRowError
 from campanile.csv_columns import Columns
-from campanile.csv_headers import REPORT_HEADERS
+from campanile.csv_headers import EXPLICIT, REPORT_HEADERS
+from campanile.csv_source import CsvStructureError
 from campanile.store.imports import Import
 from campanile.uploads import Uploads
 
@@ -45,7 +47,21 @@ def _headers(columns: Columns) -> list[str]:
     named = {
         index: target.removeprefix("data.") for index, target in targets.items() if target not in ("data", "ignore")
     }
-    return [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    plain = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
+    if _are_detected(plain, columns):
+        return plain
+    said = {index: f"{EXPLICIT}data.{key}" for index, key in columns.data} | phones
+    said |= {index: f"{EXPLICIT}ignore" for index, target in targets.items() if target == "ignore"}
+    return [said.get(index, name) for index, name in enumerate(plain)]
+
+
+def _are_detected(names: Sequence[str], columns: Columns) -> bool:
+    """Whether columns of these names are what the columns are."""
+    try:
+        detected = csv_columns.detect_columns(names)
+    except CsvStructureError:
+        return False
+    return replace(detected, headers=columns.headers, names=columns.names) == columns
 
 
 def _part(current: Import, part: int) -> str:

@@ -28,6 +28,8 @@ MAX_FILE_BYTES = 1_000_000_000
 MAX_FILE_ROWS = 5_000_000
 BATCHES_PER_CHECK = 25
 """How many batches of rows are checked between two checkpoints."""
+MAX_BATCH_CHARACTERS = 8_000_000
+"""Of rows that are worked on at once: two thousand may have a gigabyte."""
 BLOCKS_PER_SIGN = 50
 """A large campaign's numbers take minutes to read: how many blocks between two signs of life."""
 
@@ -139,7 +141,7 @@ class _FileJob:
         """Read the file to its end, in strict mode row by row; whether that was done before the time was over."""
         reader = self._reader()
         batches = 0
-        while records := list(islice(reader, import_runs.ROWS_PER_WRITE)):
+        while records := _next(reader):
             self._note(reader, self.current.reading.rows + sum(any(record.cells) for record in records))
             if self.current.mode == "strict":
                 self._reject_bad(row_checks, records)
@@ -187,7 +189,7 @@ class _FileJob:
 
     def _batches(self, row_checks: RowChecks) -> Iterator[Batch]:
         reading, reader = self.current.reading, self._reader()
-        while records := list(islice(reader, import_runs.ROWS_PER_WRITE)):
+        while records := _next(reader):
             cells = {record.row: record.cells for record in records}
             behind = replace(reading, position=reader.position.to_item())
             yield Batch(row_checks.check(records), records[-1].row, behind, cells)
@@ -196,6 +198,18 @@ class _FileJob:
         assert self.current.file is not None, "the import is a request's"
         position = Position.from_item(self.current.reading.position)
         return Reader(self._ports.uploads.blocks(self.current.file, position.offset), position)
+
+
+def _next(reader: Reader) -> list[Record]:
+    """The next rows that are worked on at once."""
+    records: list[Record] = []
+    size = 0
+    for record in islice(reader, import_runs.ROWS_PER_WRITE):
+        records.append(record)
+        size += sum(map(len, record.cells))
+        if size >= MAX_BATCH_CHARACTERS:
+            break
+    return records
 
 
 def _told(error: RowError) -> ImportRowError:

@@ -4,17 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from campanile import phone
+from campanile import calling_window, phone
 from campanile.answers import ImportRowError
 from campanile.csv_rows import CsvRow
-from campanile.entities import Contact
+from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, Contact
 from campanile.field_errors import field_error
 from campanile.field_types import UUID_PATTERN
-from campanile.models import ContactInput
+from campanile.models import MAX_PHONE_NUMBERS, ContactInput
 from campanile.store import keys
 
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
@@ -57,6 +56,12 @@ class Prepared:
             return keys.contact_id_for(campaign_key, self.fields.external_id)
         return self.repeatable_id
 
+    def names(self, campaign_key: str) -> list[str]:
+        """All the ids under which its contact is found from now on."""
+        external_id = self.fields.external_id
+        further = [keys.contact_id_for(campaign_key, external_id)] if external_id is not None else []
+        return [self.identity(campaign_key), *further]
+
 
 def names(campaign_key: str, row: CsvRow) -> list[str]:
     """The ids under which the row's contact may be there already; none for a row that brings only a number."""
@@ -69,6 +74,9 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
 def prepare(terms: Terms, row: CsvRow, found: Mapping[str, Contact]) -> Prepared | ImportRowError:
     """Check a row; `found` has the contacts there are of its `names`."""
     numbers: list[str] = []
+    if len(row.phone_numbers) > MAX_PHONE_NUMBERS:
+        message = f"a contact has at most {MAX_PHONE_NUMBERS} numbers, the row has {len(row.phone_numbers)}"
+        return ImportRowError(row=row.row, column=None, code="too_many_numbers", message=message)
     for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
         try:
             numbers.append(phone.normalize_for(raw, terms.country_code).e164)
@@ -103,6 +111,9 @@ def _identity_error(
         return error("id", "unknown_id", f"no contact of the campaign has this id{_TOLD_MORE['id']}")
     if len({contact.id for contact in here}) > 1:
         return error("external_id", "identity_conflict", "id and external_id belong to two different contacts")
+    # A row that finds its contact by its id alone gives it a further name.
+    if here and row.external_id and named[-1] not in found and len(here[0].aliases) >= MAX_ALIASES:
+        return error("external_id", "too_many_names", TOO_MANY_NAMES)
     if not here and not numbers:
         return error(None, "phone_numbers_required", "a new contact needs a phone number")
     return None
@@ -124,6 +135,8 @@ def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Ter
         first = invalid.errors(include_input=False, include_url=False)[0]
         wrong = field_error(first, str(first["loc"][0]))
         message = wrong.message + _TOLD_MORE.get(wrong.path, "")
+        if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
+            message = f"is not an IANA timezone: {calling_window.advice(row.timezone or '')}"
         return ImportRowError(row=row.row, column=wrong.path, code=wrong.code, message=message)
 
 
@@ -132,6 +145,7 @@ def _with_offset(written: str, timezone: str | None) -> str:
     if timezone is None or not _LOCAL_TIME.fullmatch(written):
         return written
     try:
-        return datetime.fromisoformat(written.upper()).replace(tzinfo=ZoneInfo(timezone)).isoformat()
-    except (ValueError, ZoneInfoNotFoundError):
+        zone = calling_window.parse_timezone(timezone)
+        return datetime.fromisoformat(written.upper()).replace(tzinfo=zone).isoformat()
+    except ValueError:
         return written  # refused with the field's own words

@@ -117,13 +117,18 @@ class Run:
         suspects = [one.identity(self._campaign.key) for one in rows if one.row in held or not one.by_number]
         found = contacts.get_many(self._ports.table, self._campaign.key, suspects)
         fresh: list[Prepared] = []
+        met: set[str] = set()
         for one in rows:
             contact = found.get(one.identity(self._campaign.key))
             if self._brings_known(one, contact, known):
                 continue
             fresh.append(one)
-            for number in one.numbers:
-                known.add(as_integer(number))
+            meant = {*one.names(self._campaign.key), *([contact.id] if contact else [])}
+            is_later = contact is not None and self.current.wrote_other_row(contact.imported, one.row)
+            if not is_later and met.isdisjoint(meant):  # of a later row of a contact nothing is stored
+                for number in one.numbers:
+                    known.add(as_integer(number))
+            met |= meant
         return fresh, len(rows) - len(fresh)
 
     def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:

@@ -63,6 +63,11 @@ class Import:
         """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
         return f"{self.job.replace('-', '')[:12]}:{row}"
 
+    def wrote_other_row(self, mark: str | None, row: int) -> bool:
+        """Whether a mark is of another row of this import."""
+        own = self.mark(row)
+        return mark is not None and mark != own and mark.partition(":")[0] == own.partition(":")[0]
+
 
 class ImportTakenOverError(Exception):
     """Another run of the import has come further, or has finished it."""
@@ -106,7 +111,9 @@ def save(table: Table, seen: Import, changed: Import) -> Import:
     condition = "#status = :seen_status AND #step = :seen"
     try:
         table.write(Update(keys.import_job(changed.job), expression, condition, {**values, **guards}))
-    except ConditionFailedError:
+    except ConditionFailedError as failed:
+        if failed.item and _from_item(failed.item) == saved:
+            return saved  # a request that is repeated as its answer was lost
         raise ImportTakenOverError(changed.job) from None
     return saved
 
