@@ -10,12 +10,10 @@ from campanile.work_queue import ExportOrder, ImportOrder, order_of
 
 RESERVE_MS = 60_000
 """Some thousand more rows are begun with only while there is this much time."""
-
 LEASE_SECONDS = 150
 """After so long without a sign of life the work is another worker's."""
-
 TRIES = 5
-"""As often as the queue delivers a message; the template says the same."""
+"""The queue delivers a message once more, as the template says: whoever was killed at the last try ended nothing."""
 
 
 def work(record: SQSRecord, context: LambdaContext) -> None:
@@ -23,13 +21,17 @@ def work(record: SQSRecord, context: LambdaContext) -> None:
         wiring.work_queue().hold(record.receipt_handle, LEASE_SECONDS)
         return context.get_remaining_time_in_millis() > RESERVE_MS
 
-    is_last_try = int(record.attributes.approximate_receive_count) >= TRIES
+    tries = int(record.attributes.approximate_receive_count)
     may_go_on()
     match order_of(record.body):
+        case order if tries > TRIES:
+            if isinstance(order, ImportOrder):  # an export is begun anew when it is asked for
+                import_worker.give_up(wiring.import_ports(), order.job)
+            raise TimeoutError
         case ImportOrder(job):
-            import_rows(job, may_go_on, is_last_try)
+            import_rows(job, may_go_on, tries == TRIES)
         case ExportOrder() as order:
-            write_export(order, may_go_on, is_last_try)
+            write_export(order, may_go_on, tries == TRIES)
 
 
 def import_rows(job: str, may_go_on: Callable[[], bool], is_last_try: bool) -> None:

@@ -170,8 +170,8 @@ def test_what_a_queue_gives_up_on_is_kept(name: str) -> None:
         assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_worker_knows_its_last_try() -> None:
-    assert resources(QUEUE)["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] == work.TRIES
+def test_the_worker_knows_its_last_try_and_is_told_when_it_was_killed_at_it() -> None:
+    assert resources(QUEUE)["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] == work.TRIES + 1
 
 
 def test_an_export_counts_as_stalled_only_when_nobody_can_be_writing_it() -> None:

@@ -69,6 +69,9 @@ class RecordingImportQueue(WorkQueue):
     def send_import(self, job: str, delay_seconds: int = 0) -> None:
         self.sent.append((job, delay_seconds))
 
+    def hold(self, receipt: str, seconds: int) -> None:
+        """Nobody else takes messages here."""
+
 
 class RecordingExportQueue(WorkQueue):
     """`sent` pairs each order with the delay of its message, in seconds."""

@@ -31,7 +31,7 @@ ANY_MOMENT = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=
 def test_there_are_at_least_sixty_contacts_and_no_row_is_wrong() -> None:
     assert len(ROWS) >= 60
     assert len(ROWS) == len(READ)
-    assert all(row.phone_numbers and row.external_id and row.data["first_name"] for row in ROWS)
+    assert all(row.phone_numbers and row.external_id and (row.data or {})["first_name"] for row in ROWS)
 
 
 def test_every_behaviour_of_the_carrier_is_there() -> None:

@@ -230,3 +230,10 @@ def test_the_large_tables_of_the_library_are_not_loaded() -> None:
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("written", ["+44 00 444788588", "+49 (0)0345221", "+381 0 013337432", "+91 00 74490955211"])
+def test_a_number_with_two_trunk_prefixes_becomes_one_that_is_read_as_itself(written: str) -> None:
+    """Else the import of an export would change it."""
+    number = normalize(written).e164
+    assert normalize(number).e164 == number

@@ -22,6 +22,8 @@ def create_org(
     with deployed(stack_name, stack_file) as target:
         if not orgs.NAME.fullmatch(org):
             raise RefusedError(f"{org!r} cannot name an org: use lower-case letters, digits and dashes, at most 63.")
+        if org in orgs.RESERVED:
+            raise RefusedError(f"{org!r} cannot name an org: in the bucket our own files lie there.")
         orgs.create(target.table, org, now_ms())
         settings = orgs.settings(target.table, org)
         say({"org": org, "concurrency_limit": settings.concurrency_limit}, f"The org {org} is ready.", as_json)

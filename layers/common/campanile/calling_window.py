@@ -75,15 +75,19 @@ def _names_by_spelling() -> dict[str, list[str]]:
     return spellings
 
 
+def advice(name: str) -> str:
+    """What to write instead of a name that is no timezone; it does not quote the name."""
+    near = _names_by_spelling().get("_".join(name.lower().split()), [])[:3]
+    if near:
+        return f"did you mean {' or '.join(repr(each) for each in near)}?"
+    return "use a name of the IANA time zone database, such as 'America/New_York'"
+
+
 def _unknown_timezone(name: str) -> str:
     if not name:
         return "the timezone is empty: give an IANA name such as 'America/New_York'"
     shown = name if len(name) <= 40 else f"{name[:37]}..."
-    near = _names_by_spelling().get("_".join(name.lower().split()), [])[:3]
-    if near:
-        return f"{shown!r} is not an IANA timezone: did you mean {' or '.join(repr(each) for each in near)}?"
-    advice = "use a name of the IANA time zone database, such as 'America/New_York'"
-    return f"{shown!r} is not an IANA timezone: {advice}"
+    return f"{shown!r} is not an IANA timezone: {advice(name)}"
 
 
 def _check_timezone(name: str) -> str:

@@ -1,6 +1,6 @@
 """Cells that a spreadsheet must not take for formulas, written so that reading them gives them back unchanged.
 
-OWASP "CSV Injection": a cell that begins with = + - @ TAB or CR gets an apostrophe, which a spreadsheet reads as
+OWASP "CSV Injection": a cell that begins with = + - @ TAB, CR or LF gets an apostrophe, which a spreadsheet reads as
 "this is text". A phone number in E.164 is the exception, as people must be able to use it.
 """
 
@@ -9,8 +9,9 @@ import io
 import re
 from collections.abc import Iterable
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_BEGINNINGS = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the last four are = + - @ in the width of East Asian letters
+_FORMULA = re.compile(f"'*{_BEGINNINGS}")
+_GUARDED = re.compile(f"'+{_BEGINNINGS}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 

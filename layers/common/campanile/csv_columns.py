@@ -22,6 +22,7 @@ from campanile.csv_source import CsvStructureError
 
 MAX_COLUMNS: Final = 500
 MAX_HEADER_CHARACTERS: Final = 250
+MAX_HEADERS_BYTES: Final = 130_000
 PHONE: Final = "phone"
 DATA: Final = "data"
 IGNORE: Final = "ignore"
@@ -79,7 +80,8 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
     _refuse_huge(header)
     written = [unguarded(name.strip()) for name in header]
     headers = [name or f"column_{index + 1}" for index, name in enumerate(written)]
-    given = _given(headers, mapping)
+    given = _explicit(headers) | _given(headers, mapping)
+    _refuse_twice(headers, given)
     free = {index: fold(name) for index, name in enumerate(written) if index not in given}
     fields = {field: _column_of(field, given, free) for field in FIELD_HEADERS}
     phones = [index for index in range(len(written)) if given.get(index) == PHONE or names_phone(free.get(index, ""))]
@@ -106,8 +108,13 @@ def _refuse_huge(header: Sequence[str]) -> None:
     """The header is kept with the import, and its names in the report."""
     if len(header) > MAX_COLUMNS:
         raise CsvStructureError(f"the file has {len(header)} columns; at most {MAX_COLUMNS} are taken: leave some out")
+    size = sum(len(name.encode()) for name in header)
+    if size > MAX_HEADERS_BYTES:
+        raise CsvStructureError(
+            f"the first row has {size:,} bytes; at most {MAX_HEADERS_BYTES:,} are taken: shorten the names of columns"
+        )
     for index, name in enumerate(header):
-        if len(name) > MAX_HEADER_CHARACTERS:
+        if len(name.removeprefix(f"{REPORT_PREFIX}{_UNDER_KEY}")) > MAX_HEADER_CHARACTERS:
             limit = (
                 f"the name of column {index + 1} has {len(name)} characters; at most {MAX_HEADER_CHARACTERS} are taken"
             )
@@ -115,9 +122,8 @@ def _refuse_huge(header: Sequence[str]) -> None:
 
 
 def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[int, str]:
-    """Return the target of every column that the mapping names, or that names its own."""
-    own = {index: name for index, name in enumerate(headers) if name.startswith(REPORT_PREFIX)}
-    given = {index: _checked(name, name.removeprefix(REPORT_PREFIX)) for index, name in own.items()}
+    """Return the target of every column that the mapping names."""
+    given: dict[int, str] = {}
     named: dict[int, str] = {}
     is_report = any(fold(header) in _REPORT for header in headers)
     exact = {name for name in map(_spelled, mapping) if name in headers}
@@ -139,8 +145,14 @@ def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[in
                 )
             named[index] = entry
             given[index] = _checked(entry, target)
-    _refuse_twice(headers, given)
     return given
+
+
+def _explicit(headers: Sequence[str]) -> dict[int, str]:
+    """The target of every column whose header says it."""
+    said = {index: name for index, name in enumerate(headers) if name.startswith(REPORT_PREFIX)}
+    targets = {index: name.removeprefix(REPORT_PREFIX) for index, name in said.items()}
+    return {index: target for index, target in targets.items() if _is_target(target)}
 
 
 def _spelled(entry: str) -> str:
@@ -150,12 +162,16 @@ def _spelled(entry: str) -> str:
 def _checked(entry: str, target: str | None) -> str:
     if target is None:
         return IGNORE
-    key = target.removeprefix(_UNDER_KEY) if target.startswith(_UNDER_KEY) else ""
-    if target in {PHONE, *FIELD_HEADERS, DATA, IGNORE} or key.strip():
+    if _is_target(target):
         return target
     raise CsvStructureError(
         f"mapping: {_short(entry)} cannot become {_short(target)}: take one of {', '.join(_TARGETS)}"
     )
+
+
+def _is_target(target: str) -> bool:
+    key = target.removeprefix(_UNDER_KEY) if target.startswith(_UNDER_KEY) else ""
+    return target in {PHONE, *FIELD_HEADERS, DATA, IGNORE} or bool(key.strip())
 
 
 def _refuse_twice(headers: Sequence[str], given: Mapping[int, str]) -> None:

@@ -19,7 +19,8 @@ class CsvRow:
     """One record. `row` is the number a spreadsheet shows beside it: the header is 1, blank rows count.
 
     `phone_numbers` are the phone cells that are not empty, in column order (none: an update that leaves
-    them), and `phone_columns` the name of each one's column. An empty cell is None, or absent from `data`.
+    them), and `phone_columns` the name of each one's column. An empty cell is None, or absent from `data`,
+    which is None where the file has no column for it.
     """
 
     row: int
@@ -29,7 +30,7 @@ class CsvRow:
     phone_columns: list[str] = field(default_factory=list)
     timezone: str | None = None
     scheduled_at: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def _row(number: int, cells: Sequence[str], columns: Columns, further: dict[str,
         return None if index is None else cells[index] or None
 
     filled = [index for index in columns.phones if cells[index]]
+    has_data = bool(columns.data) or columns.extra is not None
     return CsvRow(
         row=number,
         id=cell(columns.id),
@@ -86,7 +88,7 @@ def _row(number: int, cells: Sequence[str], columns: Columns, further: dict[str,
         phone_columns=[columns.names[index] for index in filled],
         timezone=cell(columns.timezone),
         scheduled_at=cell(columns.scheduled_at),
-        data=further | {key: cells[index] for index, key in columns.data if cells[index]},
+        data=further | {key: cells[index] for index, key in columns.data if cells[index]} if has_data else None,
     )
 
 

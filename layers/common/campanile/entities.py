@@ -10,6 +10,10 @@ from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, SlotPhas
 AD_HOC_PRIORITY = 1_000_000
 """Effective priority of contacts that belong to no campaign (seed 003)."""
 
+MAX_ALIASES = 20
+"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
+TOO_MANY_NAMES = f"the contact has had {MAX_ALIASES} other external_ids, which it keeps until it is deleted"
+
 
 class LaneKind(StrEnum):
     """Why a pending contact waits: a callback, a first call (plain or scheduled), or a retry."""

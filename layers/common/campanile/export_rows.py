@@ -20,6 +20,7 @@ from campanile.csv_headers import (
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
     REPORT_HEADERS,
+    REPORT_PREFIX,
     fold,
 )
 
@@ -117,7 +118,7 @@ def _is_header(key: str) -> bool:
     if not folded or not _is_cell(key) or len(key) > MAX_HEADER_CHARACTERS:
         return False
     # A header is not guarded: whoever reads it would have to know. A semicolon may be taken for the separator.
-    if guarded(key) != key or ";" in key:
+    if guarded(key) != key or ";" in key or key.startswith(REPORT_PREFIX):
         return False
     if folded in _MEANT or _NUMBERED.sub("", folded) in _PHONES:
         return False

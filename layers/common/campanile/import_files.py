@@ -28,6 +28,8 @@ MAX_FILE_BYTES = 1_000_000_000
 MAX_FILE_ROWS = 5_000_000
 BATCHES_PER_CHECK = 25
 """How many batches of rows are checked between two checkpoints."""
+MAX_BATCH_CHARACTERS = 8_000_000
+"""Of rows that are worked on at once: two thousand may have a gigabyte."""
 BLOCKS_PER_SIGN = 50
 """A large campaign's numbers take minutes to read: how many blocks between two signs of life."""
 
@@ -46,13 +48,17 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
 
 @dataclass(frozen=True, slots=True)
 class RowChecks:
-    """What the rows of a file are checked against. `coming` are the external ids of rows before that bring a number."""
+    """What the rows of a file are checked against, in their order.
+
+    `coming` are the external ids of rows before that bring a number, `claims` the contacts that those rows mean.
+    """
 
     table: Table
     campaign: Campaign
     columns: Columns
     terms: Terms
     coming: NumberSet = field(default_factory=NumberSet)
+    claims: NameClaims = field(default_factory=NameClaims)
 
     def check(self, records: Iterable[Record]) -> list[Prepared | ImportRowError]:
         """The records that are not blank, each ready for the upsert or with its error."""
@@ -64,7 +70,13 @@ class RowChecks:
 
     def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> Prepared | ImportRowError:
         checked = import_rows.prepare(self.terms, row, found, self.coming)
-        if isinstance(checked, Prepared) and checked.numbers and row.external_id:
+        if isinstance(checked, ImportRowError) or not row.external_id:
+            return checked
+        contact = next((found[name] for name in import_rows.names(self.campaign.key, row) if name in found), None)
+        if self.claims.conflict(checked, contact.id if contact else checked.identity(self.campaign.key)):
+            message = import_rows.CONFLICT
+            return ImportRowError(row=row.row, column="external_id", code="identity_conflict", message=message)
+        if checked.numbers:
             self.coming.add(fingerprint(row.external_id))
         return checked
 
@@ -76,16 +88,14 @@ class RowChecks:
         return checked if index is None else checked.model_copy(update={"column": self.columns.headers[index]})
 
 
-def checks(table: Table, campaign: Campaign, columns: Columns) -> RowChecks:
-    """Checks by the campaign's configuration; ad-hoc contacts have none. Raises NotFoundError when it is gone."""
-    keeps_data = not columns.data and columns.extra is None
+def terms_of(table: Table, campaign: Campaign) -> Terms:
+    """The terms of the campaign's configuration; ad-hoc contacts have none. Raises StateError when it is gone."""
     if campaign.configuration_id is None:
-        return RowChecks(table, campaign, columns, Terms(campaign.key, None, None, keeps_data))
+        return Terms(campaign.key, None, None)
     found = configurations.in_use(table, campaign.org, campaign.configuration_id)
     if found is None:
         raise StateError("The campaign's configuration does not exist any more.")
-    terms = Terms(campaign.key, found.default_country_code, found.default_timezone, keeps_data)
-    return RowChecks(table, campaign, columns, terms)
+    return Terms(campaign.key, found.default_country_code, found.default_timezone)
 
 
 class _FileJob:
@@ -94,7 +104,6 @@ class _FileJob:
     def __init__(self, ports: ImportPorts, current: Import) -> None:
         self.current = current
         self._ports = ports
-        self._claims = NameClaims()
 
     def go(self, may_go_on: Callable[[], bool]) -> Import:
         campaign = import_runs.campaign_of(self._ports.table, self.current)
@@ -103,7 +112,9 @@ class _FileJob:
         if not self.current.reading.header:
             self._begin(campaign)
         columns = csv_columns.detect_columns(self.current.reading.header, self.current.mapping)
-        row_checks = checks(self._ports.table, campaign, columns)
+        reading = self.current.reading
+        terms = Terms(campaign.key, reading.country_code, reading.timezone)
+        row_checks = RowChecks(self._ports.table, campaign, columns, terms)
         if self.current.reading.phase == "checking" and not self._check(row_checks, may_go_on):
             return self.current
         run = Run(self._ports, campaign, self.current, self._known(campaign, columns, may_go_on))
@@ -115,8 +126,10 @@ class _FileJob:
     def told(self, error: Exception) -> str:
         """Why it failed, and how many rows had been stored by then."""
         counts = self.current.counts
-        stored = counts.inserted + counts.updated
-        return f"{error} (after {stored} rows had been stored)" if stored else str(error)
+        if self.current.reading.phase == "checking":
+            return str(error)
+        behind = "; some of those behind may be stored too" if self.current.reading.rows > counts.rows else ""
+        return f"{error} ({counts.inserted + counts.updated} rows had been stored{behind})"
 
     def _begin(self, campaign: Campaign) -> None:
         assert self.current.file is not None, "the import is a request's"
@@ -124,10 +137,16 @@ class _FileJob:
             raise CsvStructureError(f"the file has {size:,} bytes; at most {MAX_FILE_BYTES:,} are taken: split it")
         position, header = csv_source.begin(self._head())
         csv_columns.detect_columns(header, self.current.mapping)
-        item = position.to_item()
+        item, terms = position.to_item(), terms_of(self._ports.table, campaign)
         self.current = replace(
             self.current,
-            reading=FileProgress(header=tuple(header), start=item, position=item),
+            reading=FileProgress(
+                header=tuple(header),
+                start=item,
+                position=item,
+                country_code=terms.country_code,
+                timezone=terms.timezone,
+            ),
             numbers_before=counters.allocated(self._ports.table, campaign.key),
         )
 
@@ -144,7 +163,7 @@ class _FileJob:
         """Read the file to its end, in strict mode row by row; whether that was done before the time was over."""
         reader = self._reader()
         batches = 0
-        while records := list(islice(reader, import_runs.ROWS_PER_WRITE)):
+        while records := _next(reader):
             self._note(reader, self.current.reading.rows + sum(any(record.cells) for record in records))
             if self.current.mode == "strict":
                 self._reject_bad(row_checks, records)
@@ -161,7 +180,9 @@ class _FileJob:
             raise StateError(f"{invalid} of {rows} rows are wrong; in strict mode nothing is imported then.")
         reading = self.current.reading
         start = {**reading.start, "encoding": reader.position.encoding}
-        self.current = replace(self.current, reading=replace(reading, phase="importing", start=start, position=start))
+        reading = replace(reading, phase="importing", start=start, position=start)
+        # Saved before anything is written: whoever goes on has to know that something may have been.
+        self.current = imports.save(self._ports.table, self.current, replace(self.current, reading=reading))
         return True
 
     def _note(self, reader: Reader, rows: int) -> None:
@@ -172,8 +193,7 @@ class _FileJob:
 
     def _reject_bad(self, row_checks: RowChecks, records: Sequence[Record]) -> None:
         checked = row_checks.check(records)
-        conflicts = [self._claims.conflict(one) for one in checked if isinstance(one, Prepared)]
-        bad = [one for one in [*checked, *conflicts] if isinstance(one, ImportRowError)]
+        bad = [one for one in checked if isinstance(one, ImportRowError)]
         cells = {record.row: record.cells for record in records}
         self.current = import_runs.with_errors(self._ports, self.current, bad, cells)
 
@@ -194,7 +214,7 @@ class _FileJob:
 
     def _batches(self, row_checks: RowChecks) -> Iterator[Batch]:
         reading, reader = self.current.reading, self._reader()
-        while records := list(islice(reader, import_runs.ROWS_PER_WRITE)):
+        while records := _next(reader):
             cells = {record.row: record.cells for record in records}
             behind = replace(reading, position=reader.position.to_item())
             yield Batch(row_checks.check(records), records[-1].row, behind, cells)
@@ -203,6 +223,18 @@ class _FileJob:
         assert self.current.file is not None, "the import is a request's"
         position = Position.from_item(self.current.reading.position)
         return Reader(self._ports.uploads.blocks(self.current.file, position.offset), position)
+
+
+def _next(reader: Reader) -> list[Record]:
+    """The next rows that are worked on at once."""
+    records: list[Record] = []
+    size = 0
+    for record in islice(reader, import_runs.ROWS_PER_WRITE):
+        records.append(record)
+        size += sum(map(len, record.cells))
+        if size >= MAX_BATCH_CHARACTERS:
+            break
+    return records
 
 
 def _told(error: RowError) -> ImportRowError:

@@ -1,6 +1,7 @@
 """What an import would make of a file, by its first 64 KB; nothing is stored."""
 
 from base64 import b64decode
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 
 from campanile import csv_columns, csv_source, import_files
@@ -8,6 +9,7 @@ from campanile.answers import ImportRowError, PreviewAnswer, PreviewColumn, Prev
 from campanile.csv_source import CsvStructureError, Reader, Record
 from campanile.entities import Campaign
 from campanile.errors import FieldError, InvalidFieldsError, StateError
+from campanile.import_files import RowChecks
 from campanile.import_rows import Prepared
 from campanile.lifecycle import CampaignStatus
 from campanile.models import PreviewInput
@@ -15,20 +17,26 @@ from campanile.store.imports import KEPT_ERRORS
 from campanile.store.table import Table
 
 MAX_PREVIEW_BYTES = 65_536
+LONGEST_CHARACTER = 4
+"""Bytes: a text that was cut is as much shorter, less one, when its last character was left out."""
+HALF_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 SHOWN_ROWS = 10
 
 
 def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewAnswer:
     """Read the beginning of a file as its import would; raises InvalidFieldsError for too much of it, or no base64."""
     data = _bytes(wanted)
+    is_cut = len(data) > MAX_PREVIEW_BYTES - LONGEST_CHARACTER
     if campaign.status is CampaignStatus.CLOSED:
         return _refused("The campaign is closed; a closed campaign takes no contacts.")
     try:
+        data = _whole_characters(data) if is_cut else data
         position, header = csv_source.begin(data)
         columns = csv_columns.detect_columns(header, wanted.mapping)
         reader = Reader([data[position.offset :]], position)
-        records = list(_whole(reader, is_cut=len(data) == MAX_PREVIEW_BYTES))
-        checked = import_files.checks(table, campaign, columns).check(records)
+        records = list(_whole(reader, is_cut))
+        terms = import_files.terms_of(table, campaign)
+        checked = RowChecks(table, campaign, columns, terms).check(records)
     except (CsvStructureError, StateError) as error:
         return _refused(str(error))
     problems = [one for one in checked if isinstance(one, ImportRowError)]
@@ -52,7 +60,7 @@ def _bytes(wanted: PreviewInput) -> bytes:
     name = "content" if wanted.content is not None else "content_base64"
     try:
         data = (
-            (wanted.content or "").encode()
+            wanted.content.removesuffix(HALF_CHARACTER).encode()
             if wanted.content is not None
             else b64decode(wanted.content_base64 or "", validate=True)
         )
@@ -62,6 +70,16 @@ def _bytes(wanted: PreviewInput) -> bytes:
         message = f"must be at most {MAX_PREVIEW_BYTES:,} bytes, is {len(data):,}: send the beginning of the file"
         raise InvalidFieldsError([FieldError(name, "too_long", message)])
     return data
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """Without the half of a character at the end of UTF-8, which would be taken for Windows-1252."""
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(data)
+    except UnicodeDecodeError:
+        return data
+    return data[: len(data) - len(decoder.getstate()[0])]
 
 
 def _whole(reader: Reader, is_cut: bool) -> Iterator[Record]:

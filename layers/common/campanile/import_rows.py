@@ -4,24 +4,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from campanile import phone
+from campanile import calling_window, phone
 from campanile.answers import ImportRowError
 from campanile.csv_rows import CsvRow
-from campanile.entities import MAX_ALIASES, Contact
+from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, Contact
 from campanile.field_errors import field_error
 from campanile.field_types import UUID_PATTERN
-from campanile.models import ContactInput
+from campanile.models import MAX_PHONE_NUMBERS, ContactInput
 from campanile.number_set import NumberSet, fingerprint
 from campanile.store import keys
 
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
-_TOLD_INSTEAD = {"timezone": "must be the IANA name of a timezone, such as America/New_York"}
-"""Its own words quote the cell, in which whatever else may stand."""
-_CONFLICT = "id and external_id belong to two different contacts"
+CONFLICT = "id and external_id belong to two different contacts"
 _TOLD_MORE = {"id": "; put keys of your own into a column named external_id"}
 
 
@@ -29,14 +26,12 @@ _TOLD_MORE = {"id": "; put keys of your own into a column named external_id"}
 class Terms:
     """What completes a row: the country code of local numbers and the zone of local times, by the configuration.
 
-    Both are None for ad-hoc contacts, which have none. `keeps_data`: the file has no column of data, so contacts that
-    are there keep theirs.
+    Both are None for ad-hoc contacts, which have none.
     """
 
     campaign_key: str
     country_code: str | None
     timezone: str | None
-    keeps_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +58,22 @@ class Prepared:
 
 
 class NameClaims:
-    """External ids that a file's rows give to contacts by id: no two contacts can have the same one."""
+    """Which contact the external ids of a file's rows mean: no two contacts can have the same one."""
 
     def __init__(self) -> None:
         self._names = NumberSet()
         self._pairs = NumberSet()
 
-    def conflict(self, one: Prepared) -> ImportRowError | None:
-        """The error of a row whose external id an earlier row has given to another contact."""
-        if one.fields.id is None or one.fields.external_id is None:
-            return None
-        name = fingerprint(one.fields.external_id)
-        pair = fingerprint(f"{one.fields.id} {one.fields.external_id}")
-        if name in self._names and pair not in self._pairs:
-            return ImportRowError(row=one.row, column="external_id", code="identity_conflict", message=_CONFLICT)
-        self._names.add(name)
-        self._pairs.add(pair)
-        return None
+    def conflict(self, one: Prepared, contact_id: str) -> bool:
+        """Whether an earlier row has given the row's external id to another contact than the row's."""
+        name = one.fields.external_id
+        if name is None:
+            return False
+        pair = fingerprint(f"{contact_id} {name}")
+        if fingerprint(name) not in self._names:
+            self._names.add(fingerprint(name))
+            self._pairs.add(pair)
+        return one.fields.id is not None and pair not in self._pairs
 
 
 def names(campaign_key: str, row: CsvRow) -> list[str]:
@@ -97,6 +91,9 @@ def prepare(
     rows before it make contacts of.
     """
     numbers: list[str] = []
+    if len(row.phone_numbers) > MAX_PHONE_NUMBERS:
+        message = f"a contact has at most {MAX_PHONE_NUMBERS} numbers, the row has {len(row.phone_numbers)}"
+        return ImportRowError(row=row.row, column=None, code="too_many_numbers", message=message)
     for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
         try:
             numbers.append(phone.normalize_for(raw, terms.country_code).e164)
@@ -131,9 +128,10 @@ def _identity_error(
     if row.id and re.fullmatch(UUID_PATTERN, row.id) and row.id.lower() not in found:
         return error("id", "unknown_id", f"no contact of the campaign has this id{_TOLD_MORE['id']}")
     if len({contact.id for contact in here}) > 1:
-        return error("external_id", "identity_conflict", _CONFLICT)
-    if here and named[-1] not in (here[0].id, *here[0].aliases) and len(here[0].aliases) >= MAX_ALIASES:
-        return error("external_id", "too_many_names", f"the contact has had {MAX_ALIASES} other external_ids")
+        return error("external_id", "identity_conflict", CONFLICT)
+    # A row that finds its contact by its id alone gives it a further name.
+    if here and row.external_id and named[-1] not in found and len(here[0].aliases) >= MAX_ALIASES:
+        return error("external_id", "too_many_names", TOO_MANY_NAMES)
     if not here and not is_callable:
         return error(None, "phone_numbers_required", "a new contact needs a phone number")
     return None
@@ -147,14 +145,16 @@ def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Ter
         "timezone": row.timezone,
         "scheduled_at": row.scheduled_at
         and _with_offset(row.scheduled_at, row.timezone or known_zone or terms.timezone),
-        "data": None if terms.keeps_data else row.data,
+        "data": row.data,
     }
     try:
         return ContactInput.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as invalid:
         first = invalid.errors(include_input=False, include_url=False)[0]
         wrong = field_error(first, str(first["loc"][0]))
-        message = _TOLD_INSTEAD.get(wrong.path) or wrong.message + _TOLD_MORE.get(wrong.path, "")
+        message = wrong.message + _TOLD_MORE.get(wrong.path, "")
+        if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
+            message = f"is not an IANA timezone: {calling_window.advice(row.timezone or '')}"
         return ImportRowError(row=row.row, column=wrong.path, code=wrong.code, message=message)
 
 
@@ -163,6 +163,7 @@ def _with_offset(written: str, timezone: str | None) -> str:
     if timezone is None or not _LOCAL_TIME.fullmatch(written):
         return written
     try:
-        return datetime.fromisoformat(written.upper()).replace(tzinfo=ZoneInfo(timezone)).isoformat()
-    except (ValueError, ZoneInfoNotFoundError):
+        zone = calling_window.parse_timezone(timezone)
+        return datetime.fromisoformat(written.upper()).replace(tzinfo=zone).isoformat()
+    except ValueError:
         return written  # refused with the field's own words

@@ -121,19 +121,15 @@ class Run:
         for one in rows:
             identity = one.identity(self._campaign.key)
             contact = found.get(identity)
-            is_later = (contact.id if contact else identity) in meant or self._is_of_earlier_row(one, contact)
+            # Of a contact that an earlier row means, or wrote behind the checkpoint, nothing more is stored.
+            is_later = (contact.id if contact else identity) in meant
+            is_later |= contact is not None and self.current.wrote_other_row(contact.imported, one.row)
             if is_later or self._brings_known(one, contact, known):
                 continue
             fresh.append(one)
             meant.add(contact.id if contact else identity)
             _note(known, one, contact)
         return fresh, len(rows) - len(fresh)
-
-    def _is_of_earlier_row(self, one: Prepared, contact: Contact | None) -> bool:
-        """Whether a row that is behind the checkpoint wrote the contact: the first one wins."""
-        if contact is None or contact.imported is None:
-            return False
-        return contact.imported != self.current.mark(one.row) and self.current.wrote(contact.imported)
 
     def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
         if contact is not None and contact.imported == self.current.mark(one.row):
@@ -162,7 +158,34 @@ class Run:
         if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; on creation it is not there yet
             self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
         now = ports.clock.now_ms()
-        return upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
+        results = upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
+        if renamed := self._with_other_ids(rows, results):
+            again = upsert.store(ports.table, ports.dial_queue, self._campaign, renamed, now, current.created_at)
+            for row, result in zip(renamed, again, strict=True):
+                results[row.index] = result
+        return results
+
+    def _with_other_ids(self, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
+        """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
+        if self._known is None:
+            return []
+        found = contacts.get_many(
+            self._ports.table,
+            self._campaign.key,
+            [
+                result.contact_id
+                for row, result in zip(rows, results, strict=True)
+                if row.only_new and result.contact_id and result.duplicate
+            ],
+        )
+        key = self._campaign.key
+        return [
+            replace(row, repeatable_id=keys.contact_id_for(key, f"{row.repeatable_id} {row.mark}"))
+            for row, result in zip(rows, results, strict=True)
+            if result.contact_id in found
+            and row.numbers
+            and set(row.numbers).isdisjoint(found[result.contact_id].phone_numbers)
+        ]
 
     def _listed(self, rows: Sequence[Prepared]) -> int:
         """How many rows have no number that is not on the do-not-call list: stored, and never called."""

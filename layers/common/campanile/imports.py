@@ -58,7 +58,9 @@ def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int
         mapping=wanted.mapping,
         upload_until=until,
     )
-    key = f"uploads/{campaign.org}/{campaign.key}/{new.job}/{wanted.file_name}"
+    stem, _, suffix = wanted.file_name.rpartition(".")
+    # The bucket tells of endings in small letters only.
+    key = f"uploads/{campaign.org}/{campaign.key}/{new.job}/{stem}.{suffix.lower()}"
     form = ports.uploads.form(key, wanted.content_type, MAX_FILE_BYTES, FORM_SECONDS)
     imports.begin(ports.table, new)
     upload = UploadForm(
@@ -141,5 +143,5 @@ def _settings(metadata: Mapping[str, str]) -> ImportSettings:
         first = invalid.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"The object's metadata: x-amz-meta-{path} {field_error(first, path).message}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError('The object\'s metadata: x-amz-meta-mapping must be JSON, as in {"Handy": "phone"}') from None

@@ -3,6 +3,7 @@
 Requests are strict (no silent coercion) and refuse unknown fields.
 """
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -35,6 +36,8 @@ MAX_INLINE_CONTACTS = 5_000
 """Contacts within the creation or change of a campaign (seed 001)."""
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
+MAX_MAPPING_BYTES = 32 * 1024
+"""It is kept with the import, as are the header and the first errors: one item, of 400 KB at most."""
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
 DEFAULT_CONCURRENCY_LIMIT = 10
@@ -241,7 +244,15 @@ class CampaignPatch(AgentInput):
 
 
 def _targets(mapping: dict[str, str | None]) -> dict[str, str | None]:
+    try:
+        size = len(json.dumps(mapping, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise ValueError("must not contain halves of characters") from None
+    if size > MAX_MAPPING_BYTES:
+        raise ValueError(f"must be at most {MAX_MAPPING_BYTES} bytes of JSON, is {size}")
     for header, target in mapping.items():
+        if not header.strip():
+            raise ValueError("must name each column by its header, which cannot be empty")
         if target is not None and not re.fullmatch(
             r"phone|id|external_id|timezone|scheduled_at|ignore|data(\..+)?", target
         ):

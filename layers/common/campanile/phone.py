@@ -169,4 +169,7 @@ def _checked(text: str, region: str | None) -> PhoneNumber:
     # Some plans call very short numbers possible; nothing that short is a subscriber's.
     if not _E164.fullmatch(e164):
         raise InvalidPhoneNumber("too_short" if len(e164) < len("+1234567") else "too_long")
-    return PhoneNumber(e164, None if phonenumbers.is_valid_number(number) else UNASSIGNED)
+    if phonenumbers.is_valid_number(number):
+        return PhoneNumber(e164, None)
+    # Of trunk prefixes written twice one is left: E.164 is what reads as itself.
+    return PhoneNumber(e164, UNASSIGNED) if e164 == text else _checked(e164, None)

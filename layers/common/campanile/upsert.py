@@ -15,7 +15,7 @@ from uuid import uuid4
 from campanile import phone
 from campanile.answers import FailedRow, Notice, UpsertAnswer
 from campanile.dial_queue import DialQueue, Hint
-from campanile.entities import MAX_ALIASES, AgentFields, Campaign, Contact, LaneKind
+from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, AgentFields, Campaign, Contact, LaneKind
 from campanile.errors import FieldError, InvalidFieldsError, StateError
 from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
@@ -58,6 +58,8 @@ class Row:
     @property
     def may_be_guessed_new(self) -> bool:
         """Whether inserting it says, by one condition, all that reading could: that nobody has its one name."""
+        if self.is_first_of_file and self.fields.id:
+            return False  # of a file an id must be somebody's
         return self.numbers is not None and not (self.fields.id and self.fields.external_id)
 
 
@@ -208,7 +210,11 @@ class _Fold:
         by_id = self._names.get(row.id) if row.id else None
         by_name = self._names.get(name) if name else None
         if by_id and by_name and by_id != by_name:
+            if self._is_of_file(row, by_id):
+                return Result(by_id, duplicate=True)
             return _failed(row, "identity_conflict", "id and external_id belong to two different contacts")
+        if row.is_first_of_file and fields.id and not by_id:
+            return _failed(row, "unknown_id", "no contact of the campaign has this id any more")
         if fields.id and by_name and not by_id:
             message = "no contact has this id; the row updated the contact with its external_id"
             notices.append(Notice(code="unknown_id", message=message, index=row.index))
@@ -220,8 +226,7 @@ class _Fold:
         if known is None:
             return Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
         if self._is_further(name, known) and len(self._drafts[known].changed.aliases) >= MAX_ALIASES:
-            message = f"the contact has had {MAX_ALIASES} other external_ids, which it keeps until it is deleted"
-            return _failed(row, "too_many_names", message)
+            return _failed(row, "too_many_names", TOO_MANY_NAMES)
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
@@ -231,8 +236,13 @@ class _Fold:
         """What became of a file's row that has nothing more to do: it came again, or its contact is another row's."""
         if row.is_first_of_file and row.mark and contact.imported == row.mark:
             return Result(contact.id, inserted=self._is_own(row, contact))
-        is_later = row.is_first_of_file and _import_of(contact.imported) == _import_of(row.mark)
+        is_later = self._is_of_file(row, contact.id)
         return Result(contact.id, duplicate=True) if is_later or row.only_new else None
+
+    def _is_of_file(self, row: Row, contact_id: str) -> bool:
+        """Whether a row of the same file has written the contact."""
+        imported = self._drafts[contact_id].changed.imported
+        return row.is_first_of_file and _import_of(imported) == _import_of(row.mark)
 
     def _is_own(self, row: Row, contact: Contact | None) -> bool:
         """Whether the contact was created by this very row, in a run of its import that was cut short."""

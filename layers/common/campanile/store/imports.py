@@ -18,6 +18,7 @@ class FileProgress:
 
     `start` is the position behind the header, `position` the one behind the last row that is done, both as
     `csv_source.Position` stores them; `rows` counts the rows that were checked, in the end those there are.
+    `country_code` and `timezone` are the configuration's when it began, so that every run reads a row alike.
     """
 
     phase: str = "checking"
@@ -25,6 +26,8 @@ class FileProgress:
     start: Mapping[str, Any] = field(default_factory=dict)
     position: Mapping[str, Any] = field(default_factory=dict)
     rows: int = 0
+    country_code: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,10 @@ class Import:
         """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
         return f"{self.job.replace('-', '')[:12]}:{row}"
 
-    def wrote(self, mark: str) -> bool:
-        """Whether a mark is one of this import's."""
-        return mark.startswith(self.mark(0)[:-1])
+    def wrote_other_row(self, mark: str | None, row: int) -> bool:
+        """Whether a mark is of another row of this import."""
+        own = self.mark(row)
+        return mark is not None and mark != own and mark.partition(":")[0] == own.partition(":")[0]
 
 
 class ImportTakenOverError(Exception):
@@ -110,7 +114,9 @@ def save(table: Table, seen: Import, changed: Import) -> Import:
     condition = "#status = :seen_status AND #step = :seen"
     try:
         table.write(Update(keys.import_job(changed.job), expression, condition, {**values, **guards}))
-    except ConditionFailedError:
+    except ConditionFailedError as failed:
+        if failed.item and _from_item(failed.item) == saved:
+            return saved  # a request that is repeated as its answer was lost
         raise ImportTakenOverError(changed.job) from None
     return saved
 

@@ -12,6 +12,8 @@ from campanile.store.table import Check, ConditionFailedError, Item, Put, Table,
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """What an org may be called: lower-case letters, digits and dashes, at most 63."""
+RESERVED = frozenset({"exports", "reports", "requests", "uploads"})
+"""No org's names: in the bucket our own files lie under them, those of every org."""
 DEFAULT_CALLS_PER_SECOND = 10.0
 AD_HOC_LANES = frozenset({keys.DEFAULT_ZONE})
 
