@@ -357,7 +357,7 @@ def test_an_import_that_fails_at_its_last_try_says_so(
             import_worker.resume(edge.import_ports, job, import_runs.always, is_last_try)
         [listed] = import_views.listed(edge.table, campaign, edge.clock.now_ms()).imports
         assert (listed.status, listed.counts.rows) == (status, 3)
-    assert "several times" in (listed.reason or "")
+    assert "several tries" in (listed.reason or "")
 
 
 def test_rows_that_repeat_earlier_ones_are_counted_the_same_when_a_worker_goes_on(
