@@ -81,6 +81,10 @@ class Auditor:
     def _committed(self, changes: Sequence[Change]) -> None:
         moved = self.mirror.apply(changes, self.now)
         for one in moved:
+            if one.kind == "contact" and one.after and "status" not in one.after:
+                self.violate("G7", one.key[-1], "an update made a contact that was not there")
+                return
+        for one in moved:
             if told := _change(one):
                 self.world.chronicle.note("  commit", told)
         self.locks += any(one.kind == "slot" and one.before is None for one in moved)

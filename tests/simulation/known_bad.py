@@ -36,6 +36,8 @@ class Variant:
     lines: tuple[Line, ...]
     world: Callable[[Setting], Setting] = as_drawn
     """In which world it shows."""
+    first_seed: int = 0
+    """Where the search begins: a mistake that shows in one world of a hundred was seen near here."""
 
     def apply(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Spoil the product for as long as `monkeypatch` lasts."""
@@ -53,8 +55,10 @@ def rewritten(owner: Owner, function: str, old: str, new: str) -> Callable[..., 
     return scratch[function]
 
 
-def _variant(name: str, violates: str, *lines: Line, world: Callable[[Setting], Setting] = as_drawn) -> Variant:
-    return Variant(name, frozenset(violates.split()), lines, world)
+def _variant(
+    name: str, violates: str, *lines: Line, world: Callable[[Setting], Setting] = as_drawn, first_seed: int = 0
+) -> Variant:
+    return Variant(name, frozenset(violates.split()), lines, world, first_seed)
 
 
 VARIANTS = (
@@ -87,6 +91,7 @@ VARIANTS = (
             'else "attribute_not_exists(#PK) OR #attempt = :attempt OR #attempt <> :attempt OR " + condition',
         ),
         world=undead,
+        first_seed=165,
     ),
     _variant(
         "the gate is stamped after its reading",
@@ -98,6 +103,7 @@ VARIANTS = (
             "        answer = _ask_gate(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
         ),
         world=restless,
+        first_seed=90,
     ),
     _variant(
         "no delay after an unknown outcome",
@@ -137,7 +143,7 @@ VARIANTS = (
     ),
     _variant(
         "no lock on the number",
-        "G1",
+        "G1 G4",  # what was not taken cannot be given back either
         (numbers, "taking", "    item = ", "    return []\n    item = "),
         world=uncapped,
     ),
@@ -172,6 +178,7 @@ VARIANTS = (
         "G4 G6 G7 G8 G5",
         (contacts, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
         world=restless,
+        first_seed=50,
     ),
     _variant(
         "the gate does not ask for do-not-call entries",

@@ -134,7 +134,7 @@ class Mirror:
         contact = (key[0], key[1])
         self.contacts[contact].add(now, one.after)
         waiting = self.pending[self.org(key[0])]
-        if one.after and one.after["status"] == "pending":
+        if one.after and one.after.get("status") == "pending":
             waiting[contact] = one.after
         else:
             waiting.pop(contact, None)
