@@ -30,6 +30,8 @@ BODIES: dict[str, Any] = {
     "update_campaign": {"priority": 5},
     "upsert_contacts": {"contacts": [{"phone_numbers": [number(77)]}]},
     "put_concurrency_settings": {"concurrency_limit": 7},
+    "create_import": {},
+    "preview_import": {"content": f"phone\n{number(78)}\n"},
 }
 """A good body by function; `{configuration}` is the caller's own."""
 each_route = pytest.mark.parametrize(("method", "path", "function"), ROUTES, ids=[route[2] for route in ROUTES])
@@ -59,11 +61,18 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
     row = {"external_id": f"contact of {name}", "phone_numbers": [number(1)], "data": {"secret": name}}
     added = client.post(f"/campaign/campaigns/{campaign}/contacts", {"contacts": [row]})
     client.post("/campaign/campaigns/default/contacts", {"contacts": [row]})
-    ids = {"config_id": configuration, "campaign_id": campaign, "contact_id": added["contact_ids"][0]}
+    asked = client.post(f"/campaign/campaigns/{campaign}/imports", {}, 201)["id"]
+    ids = {
+        "config_id": configuration,
+        "campaign_id": campaign,
+        "contact_id": added["contact_ids"][0],
+        "import_id": asked,
+    }
     names = {
         "config_id": configuration,
         "campaign_id": f"campaign%20of%20{name}",
         "contact_id": f"contact%20of%20{name}",
+        "import_id": asked,
     }
     return Org(dialer, client, ids, names)
 
@@ -88,6 +97,7 @@ def everything(org: Org) -> list[Any]:
         org.client.get("/campaign/campaigns"),
         org.client.get(f"{campaign}/contacts"),
         org.client.get(f"{campaign}/stats"),
+        org.client.get(f"{campaign}/imports"),
         org.client.get("/campaign/campaigns/default/contacts"),
     ]
 
@@ -115,6 +125,14 @@ def test_another_orgs_contact_in_ones_own_campaign_does_not_exist(
         before = everything(theirs)
         problem(mine.call(method, path, function, {**mine.ids, "contact_id": theirs.ids["contact_id"]}), 404)
         assert everything(theirs) == before
+
+
+@each_route
+def test_another_orgs_import_in_ones_own_campaign_does_not_exist(
+    mine: Org, theirs: Org, method: str, path: str, function: str
+) -> None:
+    if "{import_id}" in path:
+        problem(mine.call(method, path, function, {**mine.ids, "import_id": theirs.ids["import_id"]}), 404)
 
 
 def test_another_orgs_configuration_cannot_be_referred_to(mine: Org, theirs: Org) -> None:
