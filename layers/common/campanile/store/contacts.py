@@ -11,7 +11,7 @@ from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
 from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
-from campanile.store import agents, keys
+from campanile.store import agent_fields, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, Delete, Item, Put, Table, Update
 
@@ -247,7 +247,7 @@ def warm(contact: Contact, cold: Item | None) -> Contact:
     whole = replace(contact, attempts=older + contact.attempts)
     if "data" not in cold:
         return whole
-    return replace(whole, data=json.loads(cold["data"]), agent=agents.from_item(cold))
+    return replace(whole, data=json.loads(cold["data"]), agent=agent_fields.from_item(cold))
 
 
 def note_of(cold: Item | None, attempt_id: str) -> str | None:
@@ -272,7 +272,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
         timezone=item.get("zone"),
         scheduled_at=item.get("scheduled_at"),
         data=json.loads(item.get("data", "{}")),
-        agent=agents.from_item(item),
+        agent=agent_fields.from_item(item),
         cold=item.get("cold", False),
         attempt_id=item.get("attempt"),
         attempt_count=item["attempt_count"],
@@ -289,7 +289,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
 
 def _split(contact: Contact) -> tuple[Item, Item]:
     """The attributes of the hot and the cold item (the latter {} when everything fits in the hot one)."""
-    extra = agents.to_item(contact.agent)
+    extra = agent_fields.to_item(contact.agent)
     data = json.dumps(contact.data, ensure_ascii=False, separators=(",", ":"))
     if contact.data:
         extra["data"] = data
@@ -315,7 +315,7 @@ def _split(contact: Contact) -> tuple[Item, Item]:
         **({} if is_large else extra),
     }
     # A cold item keeps its own copy up to date, so that "in the cold item" always means the latest.
-    cold = {"data": data, **agents.to_item(contact.agent)} if is_large else {}
+    cold = {"data": data, **agent_fields.to_item(contact.agent)} if is_large else {}
     return {name: value for name, value in hot.items() if value is not None}, cold
 
 
