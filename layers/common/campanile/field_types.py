@@ -50,7 +50,7 @@ def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _external_id(value: str) -> str:
+def without_slash(value: str) -> str:
     if "/" in value or any(category(character) == "Cc" for character in value):
         raise ValueError("must not contain '/' or control characters")
     return value
@@ -121,7 +121,7 @@ Instant = Annotated[
 ExternalId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),
-    AfterValidator(_external_id),
+    AfterValidator(without_slash),
     Field(json_schema_extra={"pattern": r"^[^/\u0000-\u001f\u007f-\u009f]+$"}),
 ]
 CampaignExternalId = Annotated[

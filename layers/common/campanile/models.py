@@ -58,7 +58,7 @@ class Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
     """In a change an absent field stays as it is, whatever it would be on creation."""
     for field in schema["properties"].values():
         field.pop("default", None)
@@ -157,7 +157,7 @@ class Configuration(ConfigurationInput):
 class ConfigurationPatch(ConfigurationInput):
     """Changes of a configuration: an absent field stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: Name = ""  # never looked at when absent
 
@@ -229,7 +229,7 @@ class CampaignInput(AgentInput):
 class CampaignPatch(AgentInput):
     """Changes of a campaign: an absent field stays as it is, null clears one that may be empty."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: Name = ""  # never looked at when absent, like the next two
     """What people call it; space around it is dropped."""

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from campanile import errors, faults, observability
 from campanile.errors import FieldError
 from campanile.field_errors import field_error
+from campanile.store.agents import AgentIdTakenError
 from campanile.store.campaigns import (
     ExternalIdTakenError,
     TransitionRefusedError,
@@ -38,6 +39,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
     ExternalIdTakenError: HTTPStatus.CONFLICT,
+    AgentIdTakenError: HTTPStatus.CONFLICT,
     ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
     ItemTooLargeError: HTTPStatus.CONFLICT,
@@ -50,6 +52,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 
 _SENTENCES: dict[type[Exception], str] = {
     ExternalIdTakenError: "Another campaign of the organization has this external_id.",
+    AgentIdTakenError: "Another agent of the organization has this id.",
     ContendedError: "Too many writers at once; nothing was lost, try again.",
     ItemTooLargeError: "The organization has too many active campaigns or timezones in them; close or pause some.",
     UnknownConfigurationError: "The request has invalid fields.",

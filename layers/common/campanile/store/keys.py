@@ -61,6 +61,14 @@ def configuration(org: str, configuration_id: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"F#{configuration_id}"}
 
 
+def agent(org: str, agent_id: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"A#{agent_id}"}
+
+
+def agent_id_of(item: Mapping[str, str]) -> str:
+    return item["SK"].removeprefix("A#")
+
+
 def member(org: str, user: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"M#{user}"}
 
@@ -77,6 +85,12 @@ def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, s
 def configurations_after(org: str, configuration_id: str | None) -> tuple[str, dict[str, str]]:
     """The same for configurations."""
     return _behind(org, "F#", configuration_id)
+
+
+def agents_after(org: str, agent_id: str | None) -> tuple[str, dict[str, str]]:
+    """The same for agents, whose ids may have any character but control characters."""
+    start = "A#" if agent_id is None else f"A#{agent_id}\x00"
+    return "#PK = :pk AND #SK BETWEEN :start AND :end", {":pk": f"O#{org}", ":start": start, ":end": "A$"}
 
 
 def members_of(org: str) -> tuple[str, dict[str, str]]:
@@ -198,6 +212,11 @@ def request_memory(org: str) -> str:
 def created_by_request(org: str, request_key: str) -> Key:
     """What a request with an Idempotency-Key has created; its remembered answer lies beside it under `R#`."""
     return {"PK": request_memory(org), "SK": f"C#{sha256(request_key.encode()).hexdigest()}"}
+
+
+def upload_by_body(org: str, campaign_key: str, digest: str) -> Key:
+    """What remembers the upload of a body, so that the same one sent again is the same upload."""
+    return {"PK": request_memory(org), "SK": f"U#{campaign_key}#{digest}"}
 
 
 def import_job(job: str) -> Key:
