@@ -8,13 +8,14 @@ contact bears the row that wrote it, so rows written behind the checkpoint are k
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from campanile import failed_rows, upsert
+from campanile import failed_rows, number_ranges, upsert
 from campanile.answers import ImportRowError
 from campanile.clock import Clock
 from campanile.dial_queue import DialQueue
 from campanile.entities import Campaign, Contact
 from campanile.errors import NotFoundError
 from campanile.import_rows import Prepared
+from campanile.number_ranges import Range
 from campanile.number_set import NumberSet, as_integer
 from campanile.store import campaigns, contacts, imports, keys, numbers
 from campanile.store.imports import FileProgress, Import
@@ -104,9 +105,16 @@ class Run:
             checkpoint=batch.last_row,
             reading=batch.reading or changed.reading,
             counts=changed.counts.model_copy(update=counts),
+            created=self._created([result for _, result in taken if result.inserted]),
             updated_at=self._ports.clock.now_ms(),
         )
         self.current = imports.save(self._ports.table, self.current, changed)
+
+    def _created(self, inserted: Sequence[Result]) -> tuple[Range, ...]:
+        """The creation numbers of a push's contacts up to now; nobody asks for those of another import."""
+        if self.current.push is None:
+            return ()
+        return number_ranges.merged(self.current.created, [one.number for one in inserted if one.number is not None])
 
     def _without_known(self, rows: Sequence[Prepared]) -> tuple[list[Prepared], int]:
         """The rows that bring no number the campaign has already, and how many the others are."""

@@ -91,6 +91,12 @@ def resolve(table: Table, org: str, reference: str) -> Campaign | None:
     return get(table, org, alias["campaign"]) if alias else None
 
 
+def by_number(table: Table, org: str, number: int) -> Campaign | None:
+    """By the integer that OSVI clients use; read strongly."""
+    alias = table.get(keys.campaign_number(org, number))
+    return get(table, org, alias["campaign"]) if alias else None
+
+
 def is_taken(table: Table, org: str, external_id: str) -> bool:
     """Whether an external id means a campaign already."""
     return table.get(keys.campaign_external_id(org, external_id), consistent=False) is not None

@@ -214,8 +214,8 @@ def created_by_request(org: str, request_key: str) -> Key:
     return {"PK": request_memory(org), "SK": f"C#{sha256(request_key.encode()).hexdigest()}"}
 
 
-def upload_by_body(org: str, campaign_key: str, digest: str) -> Key:
-    """What remembers the upload of a body, so that the same one sent again is the same upload."""
+def pushed_body(org: str, campaign_key: str, digest: str) -> Key:
+    """What a body that OSVI clients pushed means: sent again, it is the same push."""
     return {"PK": request_memory(org), "SK": f"U#{campaign_key}#{digest}"}
 
 
