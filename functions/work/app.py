@@ -1,12 +1,10 @@
-"""The work queue: an import, of a file or of a request, or an export is gone on with from its checkpoint."""
-
-from collections.abc import Callable
+"""The work queue: an import, of a file or of a request, an export or a release is gone on with from where it stands."""
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from campanile import exports, import_worker, observability, triggers, wiring
-from campanile.work_queue import ExportOrder, ImportOrder, order_of
+from campanile import exports, import_worker, observability, releases, triggers, wiring
+from campanile.work_queue import ExportOrder, ImportOrder, ReleaseOrder, order_of
 
 RESERVE_MS = 60_000
 """Some thousand more rows are begun with only while there is this much time."""
@@ -23,27 +21,23 @@ def work(record: SQSRecord, context: LambdaContext) -> None:
 
     tries = int(record.attributes.approximate_receive_count)
     may_go_on()
+    log, is_last_try = observability.logger(), tries == TRIES
     match order_of(record.body):
         case order if tries > TRIES:
-            if isinstance(order, ImportOrder):  # an export is begun anew when it is asked for
+            if isinstance(order, ImportOrder):  # the others are begun anew when they are asked for
                 import_worker.give_up(wiring.import_ports(), order.job)
             raise TimeoutError
         case ImportOrder(job):
-            import_rows(job, may_go_on, tries == TRIES)
+            done = import_worker.resume(wiring.import_ports(), job, may_go_on, is_last_try)
+            fields = {"org": done.org, "status": done.status, **done.counts.model_dump()} if done else {}
+            log.info("import", extra={"action": "import", "import_id": job, "again": done is None, **fields})
         case ExportOrder() as order:
-            write_export(order, may_go_on, tries == TRIES)
-
-
-def import_rows(job: str, may_go_on: Callable[[], bool], is_last_try: bool) -> None:
-    done = import_worker.resume(wiring.import_ports(), job, may_go_on, is_last_try)
-    fields = {"import_id": done.job, "org": done.org, "status": done.status, **done.counts.model_dump()} if done else {}
-    observability.logger().info("import", extra={"action": "import", "again": done is None, **fields})
-
-
-def write_export(order: ExportOrder, may_go_on: Callable[[], bool], is_last_try: bool) -> None:
-    done = exports.go_on(wiring.export_ports(), order, may_go_on, is_last_try)
-    fields = {"export_id": done.id, "status": done.status, "rows": done.rows} if done else {}
-    observability.logger().info("export", extra={"action": "export", "again": done is None, **fields})
+            made = exports.go_on(wiring.export_ports(), order, may_go_on, is_last_try)
+            told = {"export_id": made.id, "status": made.status, "rows": made.rows} if made else {}
+            log.info("export", extra={"action": "export", "again": made is None, **told})
+        case ReleaseOrder() as order:
+            count = releases.go_on(wiring.release_ports(), order, may_go_on)
+            log.info("release", extra={"action": "release_held", "org": order.org, "contacts": count})
 
 
 handler = triggers.queue_batch(work)

@@ -253,6 +253,7 @@ LIFE_OF_A_CAMPAIGN = {
     "delete_contact": 204,
     "pause_campaign": 200,
     "start_campaign": 200,
+    "release_contacts": 200,
     "close_campaign": 200,
     "get_openapi": 200,
     "get_reference": 200,

@@ -59,6 +59,7 @@ LEVELS: dict[str, set[str]] = {
         "work_queue",
     },
     "use cases": {
+        "announcements",
         "authentication",
         "carrier_events",
         "contact_views",
@@ -77,6 +78,7 @@ LEVELS: dict[str, set[str]] = {
         "manage_configurations",
         "manage_contacts",
         "outcomes",
+        "releases",
         "simulated_carrier.calls",
         "simulated_carrier.delivery",
         "stats",

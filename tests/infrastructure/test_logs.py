@@ -17,6 +17,7 @@ FIELDS = {
     "calls",
     "code",
     "codes",
+    "contacts",
     "duration_ms",
     "export_id",
     "found",

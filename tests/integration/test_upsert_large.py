@@ -155,13 +155,13 @@ def test_a_known_id_beside_the_name_of_a_new_contact_conflicts_all_the_same(dial
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("rounds", [1, contact_writes.INSERT_ROUNDS])
+@pytest.mark.parametrize("rounds", [1, contact_writes.CHUNK_ROUNDS])
 @pytest.mark.usefixtures("blind")
 def test_a_request_does_what_its_rows_do_one_after_another(
     dialer: Dialer, monkeypatch: pytest.MonkeyPatch, seed: int, rounds: int
 ) -> None:
     """Twin campaigns: one gets whole requests, of which a guess may be wrong, the other row after row."""
-    monkeypatch.setattr(contact_writes, "INSERT_ROUNDS", rounds)
+    monkeypatch.setattr(contact_writes, "CHUNK_ROUNDS", rounds)
     random = Random(seed)
     whole, singly = dialer.campaign(), dialer.campaign()
     for _ in range(4):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -24,8 +25,9 @@ from campanile.dialing.ports import Limits, Ports
 from campanile.entities import CallReport, Campaign, Contact, Slot
 from campanile.exports import ExportPorts
 from campanile.import_runs import ImportPorts
-from campanile.lifecycle import Outcome
+from campanile.lifecycle import ContactStatus, Outcome
 from campanile.models import CampaignInput, ConfigurationInput, ContactInput
+from campanile.releases import ReleasePorts
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -34,7 +36,7 @@ from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
 from tests.support.table import Hook, InterposedTable, Request
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
-from tests.support.uploads import Bucket, RecordingExportQueue, RecordingImportQueue
+from tests.support.uploads import Bucket, RecordingExportQueue, RecordingImportQueue, RecordingReleaseQueue
 
 T = TypeVar("T")
 ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]
@@ -73,6 +75,7 @@ class Dialer:
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
         self.export_queue = RecordingExportQueue()
+        self.release_queue = RecordingReleaseQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
         grants.follow_deployment(self.ports, orgs.settings(table, self.org))
@@ -97,6 +100,10 @@ class Dialer:
     @property
     def export_ports(self) -> ExportPorts:
         return ExportPorts(self.table, self.export_queue, self.bucket, self.clock)
+
+    @property
+    def release_ports(self) -> ReleasePorts:
+        return ReleasePorts(self.table, self.queue, self.release_queue, self.clock)
 
     @contextmanager
     def interposed(self, before: Hook = lambda _: None, after: Hook = lambda _: None) -> Iterator[None]:
@@ -168,6 +175,16 @@ class Dialer:
     def add_people(self, campaign: Campaign, *numbers: str, **fields: Any) -> list[str]:
         """One contact per number."""
         return self.add(campaign, *({"phone_numbers": [one], **fields} for one in numbers))
+
+    def hold(self, campaign: Campaign, *numbers: str, enqueues: bool = False) -> list[str]:
+        """One held contact per number, as a push without `enqueue` makes them; with it they are called."""
+        rows = [{"phone_numbers": [one], "external_id": one} for one in numbers]
+        inputs = [ContactInput.model_validate(row) for row in rows]
+        status = ContactStatus.PENDING if enqueues else ContactStatus.HELD
+        checked = [replace(row, insert_as=status, enqueues=enqueues) for row in upsert.validate(inputs, "+1")]
+        now = self.clock.now_ms()
+        stored = upsert.store(self.table, self.queue, self.read_campaign(campaign.id), checked, now, now)
+        return [result.contact_id for result in stored if result.contact_id]
 
     def change(self, campaign: Campaign, action: str) -> None:
         """Start, pause or close."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from campanile.uploads import StoredFile, Uploads
-from campanile.work_queue import ExportOrder, WorkQueue
+from campanile.work_queue import ExportOrder, ReleaseOrder, WorkQueue
 
 
 class Bucket(Uploads):
@@ -71,6 +71,16 @@ class RecordingImportQueue(WorkQueue):
 
     def hold(self, receipt: str, seconds: int) -> None:
         """Nobody else takes messages here."""
+
+
+class RecordingReleaseQueue(WorkQueue):
+    """`sent` are the orders."""
+
+    def __init__(self) -> None:
+        self.sent: list[ReleaseOrder] = []
+
+    def send_release(self, order: ReleaseOrder) -> None:
+        self.sent.append(order)
 
 
 class RecordingExportQueue(WorkQueue):

@@ -41,6 +41,7 @@ CONTACT_EDGES: Edges = {
     ("active", "exhaust", "exhausted"),
     ("active", "fail", "error"),
     ("active", "opt_out", "do_not_call"),
+    ("held", "enqueue", "pending"),
     ("completed", "reopen", "pending"),
     ("exhausted", "reopen", "pending"),
     ("pending", "correct_complete", "completed"),

@@ -1,4 +1,4 @@
-"""A message of the work queue names an import or an export, or is refused."""
+"""A message of the work queue names an import, an export or a release, or is refused."""
 
 import json
 from contextlib import suppress
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campanile.work_queue import ExportOrder, ImportOrder, order_of
+from campanile.work_queue import ExportOrder, ImportOrder, ReleaseOrder, order_of
 
 EXPORT = {"org": "acme", "campaign": "default", "export": "an id"}
 JSON = st.recursive(
@@ -19,9 +19,10 @@ JSON = st.recursive(
 )
 
 
-def test_a_message_names_an_import_or_an_export() -> None:
+def test_a_message_names_an_import_an_export_or_a_release() -> None:
     assert order_of('{"import": "an id"}') == ImportOrder("an id")
     assert order_of(json.dumps(EXPORT)) == ExportOrder("acme", "default", "an id")
+    assert order_of(json.dumps({"org": "acme", "campaign": "c", "release_below": 7})) == ReleaseOrder("acme", "c", 7)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def test_a_message_names_an_import_or_an_export() -> None:
         {"export": "an id"},
         {**EXPORT, "org": None},
         {name: text for name, text in EXPORT.items() if name != "campaign"},
+        {"org": "acme", "campaign": "c", "release_below": "7"},
     ],
 )
 def test_a_message_that_names_neither_is_refused(message: Any) -> None:
@@ -48,4 +50,4 @@ def test_a_message_that_names_neither_is_refused(message: Any) -> None:
 @given(st.text() | JSON.map(json.dumps))
 def test_whatever_comes_is_work_or_refused(body: str) -> None:
     with suppress(ValueError):
-        assert isinstance(order_of(body), ImportOrder | ExportOrder)
+        assert isinstance(order_of(body), ImportOrder | ExportOrder | ReleaseOrder)

@@ -320,6 +320,14 @@ class ExportAnswer(Answer):
     updated_at: Instant
 
 
+class ReleaseAnswer(Answer):
+    """A release of held contacts: `released` so far, `held` as many as are now; a worker goes on with a running one."""
+
+    status: Literal["running", "completed"]
+    released: int
+    held: int
+
+
 class ProblemDetail(Answer):
     """Where a request went wrong: `path` as in `contacts[3].phone_numbers[0]`."""
 

@@ -13,6 +13,7 @@ from campanile.csv_rows import CsvRow
 from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, Contact
 from campanile.field_errors import field_error
 from campanile.field_types import UUID_PATTERN
+from campanile.lifecycle import ContactStatus
 from campanile.models import MAX_PHONE_NUMBERS, ContactInput
 from campanile.number_set import NumberSet, fingerprint
 from campanile.store import keys
@@ -39,7 +40,7 @@ class Prepared:
     """A good row, ready for the upsert; `row` is its place in the report.
 
     `repeatable_id` is the id it gets when it is new and names none, `by_number` whether that comes from its first
-    number: such a row never changes a contact that is there.
+    number: such a row never changes a contact that is there. `insert_as` and `enqueues`: see `upsert.Row`.
     """
 
     row: int
@@ -47,6 +48,8 @@ class Prepared:
     numbers: tuple[str, ...]
     repeatable_id: str = ""
     by_number: bool = False
+    insert_as: ContactStatus = ContactStatus.PENDING
+    enqueues: bool = False
 
     def identity(self, campaign_key: str) -> str:
         """The id under which its contact is found."""

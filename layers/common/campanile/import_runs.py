@@ -157,6 +157,8 @@ class Run:
                 mark=self.current.mark(one.row),
                 is_first_of_file=self.current.file is not None,
                 only_new=one.by_number,
+                insert_as=one.insert_as,
+                enqueues=one.enqueues,
             )
             for index, one in enumerate(wanted)
         ]

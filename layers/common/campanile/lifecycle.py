@@ -104,6 +104,7 @@ CONTACT: Mapping[str, Transition] = {
     "exhaust": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.EXHAUSTED),
     "fail": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.ERROR),
     "opt_out": Transition(frozenset({ContactStatus.ACTIVE}), ContactStatus.DO_NOT_CALL),
+    "enqueue": Transition(frozenset({ContactStatus.HELD}), ContactStatus.PENDING),
     "reopen": Transition(frozenset({ContactStatus.COMPLETED, ContactStatus.EXHAUSTED}), ContactStatus.PENDING),
     "correct_complete": Transition(
         frozenset({ContactStatus.PENDING, ContactStatus.EXHAUSTED}), ContactStatus.COMPLETED
@@ -115,7 +116,8 @@ CONTACT: Mapping[str, Transition] = {
         ContactStatus.DO_NOT_CALL,
     ),
 }
-"""Contact transitions by action; only the dialer and the outcome recorder take them (an upsert never does, G11).
+"""Contact transitions by action. The dialer and the outcome recorder take them, and whoever releases held contacts
+takes `enqueue`; an upsert takes none (G11).
 
 From `reopen` on they follow a late report about an attempt that was closed as `unknown`.
 """
@@ -150,5 +152,5 @@ _FINISHING_ACTION = {
 _CORRECTING_ACTION = {
     ContactStatus(transition.target): action
     for action, transition in CONTACT.items()
-    if ContactStatus.ACTIVE not in {*transition.sources, transition.target}
+    if ContactStatus.ACTIVE not in {*transition.sources, transition.target} and action != "enqueue"
 }

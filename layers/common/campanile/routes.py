@@ -13,6 +13,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/start": ("POST",),
     "/campaign/campaigns/{campaign_id}/pause": ("POST",),
     "/campaign/campaigns/{campaign_id}/close": ("POST",),
+    "/campaign/campaigns/{campaign_id}/release": ("POST",),
     "/campaign/campaigns/{campaign_id}/contacts": ("GET", "POST"),
     "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET", "DELETE"),
     "/campaign/campaigns/{campaign_id}/imports": ("GET", "POST"),

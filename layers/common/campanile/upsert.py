@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-from campanile import phone
+from campanile import announcements, phone
 from campanile.answers import FailedRow, Notice, UpsertAnswer
-from campanile.dial_queue import DialQueue, Hint
+from campanile.dial_queue import DialQueue
 from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, AgentFields, Campaign, Contact, LaneKind
 from campanile.errors import FieldError, InvalidFieldsError, StateError
 from campanile.field_types import milliseconds
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
 from campanile.models import STRUCTURED_FIELDS, ContactInput
-from campanile.store import campaigns, contact_writes, contacts, keys, registry
+from campanile.store import contact_writes, contacts, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import ContendedError, Table
 
@@ -38,7 +38,8 @@ class Row:
 
     `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
     `mark` names the import and the row. Of a file's rows (`is_first_of_file`) the first one that means a contact wins;
-    one that is `only_new` never changes a contact that is there.
+    one that is `only_new` never changes a contact that is there. `insert_as` is the status of a new contact; a row that
+    `enqueues` lets a contact that is held be called.
     """
 
     index: int
@@ -49,6 +50,8 @@ class Row:
     mark: str | None = None
     is_first_of_file: bool = False
     only_new: bool = False
+    insert_as: ContactStatus = ContactStatus.PENDING
+    enqueues: bool = False
 
     @property
     def id(self) -> str | None:
@@ -65,13 +68,17 @@ class Row:
 
 @dataclass(slots=True)
 class Result:
-    """What became of a row; `duplicate`: its contact is there, and the row changed nothing."""
+    """What became of a row; `duplicate`: its contact is there, and the row changed nothing.
+
+    `number` is the creation number of a contact that was inserted.
+    """
 
     contact_id: str | None
     inserted: bool = False
     duplicate: bool = False
     failed: FailedRow | None = None
     notices: list[Notice] = field(default_factory=list)
+    number: int | None = None
 
 
 def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
@@ -156,17 +163,22 @@ def store(
         fold.read(left, may_guess=round_ == 0)
         for row in left:
             results[row.index] = fold.apply(row)
-        drafts = fold.drafts()
-        campaign = _announce(table, campaign, drafts, now_ms)
+        drafts = contact_writes.numbered(table, campaign, fold.drafts())
+        campaign = announcements.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
         lost = contact_writes.write(table, campaign, drafts)
         dues |= {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
+        given = {draft.changed.id: draft.changed.number for draft in drafts}
+        for row in left:
+            result = results[row.index]
+            if result.inserted and result.contact_id:
+                result.number = given.get(result.contact_id, result.number)
         left = [row for row in left if results[row.index].contact_id in lost]
         if not left:
             break
         table.back_off(round_)
     else:
         raise ContendedError(campaign.id)
-    _wake(queue, campaign, dues, now_ms)
+    announcements.wake(queue, campaign, dues, now_ms)
     return [results[row.index] for row in rows]
 
 
@@ -235,7 +247,7 @@ class _Fold:
     def _told_already(self, row: Row, contact: Contact) -> Result | None:
         """What became of a file's row that has nothing more to do: it came again, or its contact is another row's."""
         if row.is_first_of_file and row.mark and contact.imported == row.mark:
-            return Result(contact.id, inserted=self._is_own(row, contact))
+            return Result(contact.id, inserted=self._is_own(row, contact), number=contact.number)
         is_later = self._is_of_file(row, contact.id)
         return Result(contact.id, duplicate=True) if is_later or row.only_new else None
 
@@ -255,7 +267,7 @@ class _Fold:
             campaign_key=self._campaign.key,
             id=contact_id,
             number=-1,
-            status=ContactStatus.PENDING,
+            status=row.insert_as,
             phone_numbers=numbers,
             created_at=self._created_ms,
             due=self._created_ms,
@@ -269,6 +281,8 @@ class _Fold:
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
         changed = _merged(draft.changed, row, self._now_ms)
+        if row.enqueues and changed.status is ContactStatus.HELD:
+            changed = replace(changed, status=ContactStatus.PENDING, updated_at=self._now_ms)
         if row.mark and _import_of(changed.imported) != _import_of(row.mark):
             changed = replace(changed, imported=row.mark)
         if name and self._is_further(name, contact_id):
@@ -331,31 +345,6 @@ def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError
     repeated = sorted(STRUCTURED_FIELDS & (row.data or {}).keys())
     message = "is a structured field: give it beside data, not inside it"
     return [FieldError(f"contacts[{index}].data.{name}", "structured_field", message) for name in repeated]
-
-
-def _announce(table: Table, campaign: Campaign, drafts: Sequence[Draft], now_ms: int) -> Campaign:
-    """Before any contact is written: its lane is on the dial sheet and the tick knows of the org.
-
-    A contact on a call may come to wait in its lane after it.
-    """
-    to_call = [
-        draft.changed for draft in drafts if draft.changed.status in (ContactStatus.PENDING, ContactStatus.ACTIVE)
-    ]
-    if not to_call:
-        return campaign
-    campaign = campaigns.register_lanes(
-        table, campaign, {contacts.zone_of(contact, campaign.is_ad_hoc) for contact in to_call}
-    )
-    if dues := [contact.due for contact in to_call if contact.status is ContactStatus.PENDING]:
-        registry.announce(table, campaign.org, max(now_ms, min(dues)), now_ms)
-    return campaign
-
-
-def _wake(queue: DialQueue, campaign: Campaign, dues: set[int], now_ms: int) -> None:
-    hint = Hint(campaign.org, "contacts_added", campaign.key)
-    if any(due <= now_ms for due in dues):
-        queue.hint(hint)
-    queue.wake_for(hint, dues)
 
 
 def _answer(results: Sequence[Result]) -> UpsertAnswer:

@@ -20,6 +20,7 @@ from campanile.dialing.ports import Ports
 from campanile.exports import ExportPorts
 from campanile.import_runs import ImportPorts
 from campanile.pacing import MAX_OVERLAPPING_SENDS
+from campanile.releases import ReleasePorts
 from campanile.store import keys
 from campanile.store.table import Table
 from campanile.telephony.callback import CallReference, callback_url
@@ -94,6 +95,12 @@ def work_queue() -> WorkQueue:
 def import_ports() -> ImportPorts:
     """What imports work with."""
     return ImportPorts(table(), dial_queue(), work_queue(), uploads(), clock())
+
+
+@cache
+def release_ports() -> ReleasePorts:
+    """What releases of held contacts work with."""
+    return ReleasePorts(table(), dial_queue(), work_queue(), clock())
 
 
 @cache

@@ -1,6 +1,7 @@
-"""The queue of imports and exports: a message names the work, all the rest is in the table and the bucket."""
+"""The queue of imports, exports and releases: a message names the work, all the rest is in the table and the bucket."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ class ExportOrder:
     export: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """Which campaign's held contacts are to be released: those with creation numbers `below` this one."""
+
+    org: str
+    campaign: str
+    below: int
+
+
 class WorkQueue:
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
@@ -37,20 +47,26 @@ class WorkQueue:
         """Have the export written, `delay_seconds` (0-900) from now."""
         self._send(asdict(order), delay_seconds)
 
+    def send_release(self, order: ReleaseOrder) -> None:
+        """Have the release gone on with."""
+        self._send({"org": order.org, "campaign": order.campaign, "release_below": order.below}, 0)
+
     def hold(self, receipt: str, seconds: int) -> None:
         """Keep a message that is being worked on from other workers, for so many seconds from now."""
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
-    def _send(self, message: dict[str, str], delay_seconds: int) -> None:
+    def _send(self, message: Mapping[str, str | int], delay_seconds: int) -> None:
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay_seconds)
 
 
-def order_of(body: str) -> ImportOrder | ExportOrder:
+def order_of(body: str) -> ImportOrder | ExportOrder | ReleaseOrder:
     """The work that a message names; raises ValueError when it names none."""
     match json.loads(body):
         case {"import": str(job)}:
             return ImportOrder(job)
         case {"org": str(org), "campaign": str(campaign), "export": str(export)}:
             return ExportOrder(org, campaign, export)
+        case {"org": str(org), "campaign": str(campaign), "release_below": int(below)}:
+            return ReleaseOrder(org, campaign, below)
         case _:
-            raise ValueError("the message names neither an import nor an export")
+            raise ValueError("the message names neither an import nor an export nor a release")

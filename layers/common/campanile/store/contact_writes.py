@@ -1,16 +1,16 @@
-"""Writing contacts: inserts in transactions with their counters, updates one by one; and deletion.
+"""Writing contacts: what changes counters in transactions with them, updates one by one; and deletion.
 
 Each insert is guarded by its own key, so a repeated or concurrent request can never make a second contact (G10).
 """
 
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from campanile.entities import Campaign, Contact, bucket
-from campanile.lifecycle import ContactStatus
+from campanile.entities import Campaign, Contact
 from campanile.store import contacts, counters, keys, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,
@@ -24,7 +24,7 @@ from campanile.store.table import (
 
 WRITES_IN_FLIGHT = 16
 """How many writes of one upsert wait for DynamoDB at once."""
-INSERT_ROUNDS = 2
+CHUNK_ROUNDS = 2
 """How often a chunk is sent, less what stood in the way, before the rest of it is read again."""
 
 
@@ -36,24 +36,40 @@ class Draft:
     changed: Contact
 
     @property
+    def is_counted_anew(self) -> bool:
+        """Whether writing it changes how many contacts are in which bucket."""
+        return self.seen is None or self.seen.bucket != self.changed.bucket
+
+    @property
     def new_aliases(self) -> list[str]:
         """The names it takes on."""
         known = self.seen.aliases if self.seen else ()
         return [alias for alias in self.changed.aliases if alias not in known]
 
 
+def numbered(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts, those of new contacts with creation numbers."""
+    count = sum(draft.seen is None for draft in drafts)
+    if not count:
+        return list(drafts)
+    numbers = itertools.count(counters.allocate(table, campaign.key, count))
+    return [
+        draft if draft.seen else replace(draft, changed=replace(draft.changed, number=next(numbers)))
+        for draft in drafts
+    ]
+
+
 def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]:
-    """Write the drafts; answers the ids of contacts that somebody else wrote meanwhile, to be read and tried again."""
-    new = [draft for draft in drafts if draft.seen is None]
+    """Write the drafts, new ones `numbered`; answers the ids of contacts that somebody else wrote meanwhile, to be read
+    and tried again.
+    """
     by_block: dict[int, list[list[Draft]]] = defaultdict(list)
-    if new:
-        first = counters.allocate(table, campaign.key, len(new))
-        numbered = [replace(draft, changed=replace(draft.changed, number=first + i)) for i, draft in enumerate(new)]
-        for chunk in _chunks(campaign, numbered):
-            by_block[keys.block_of(chunk[0].changed.number)].append(chunk)
+    counted = sorted((draft for draft in drafts if draft.is_counted_anew), key=lambda draft: draft.changed.number)
+    for chunk in _chunks(campaign, counted):
+        by_block[keys.block_of(chunk[0].changed.number)].append(chunk)
     # Two transactions on one counter block would only cancel each other: a block's are written one after another.
-    writes = [partial(_insert_each, table, campaign, chunks) for chunks in by_block.values()]
-    writes += [partial(_update, table, campaign, draft, draft.seen) for draft in drafts if draft.seen is not None]
+    writes = [partial(_count_each, table, campaign, chunks) for chunks in by_block.values()]
+    writes += [partial(_update, table, campaign, draft) for draft in drafts if not draft.is_counted_anew]
     if len(writes) <= 1:
         return set().union(*(write() for write in writes))
     with ThreadPoolExecutor(WRITES_IN_FLIGHT) as executor:
@@ -77,15 +93,15 @@ def delete(table: Table, hot: Contact, now_ms: int) -> bool:
     return True
 
 
-def _insert_each(table: Table, campaign: Campaign, chunks: Sequence[Sequence[Draft]]) -> set[str]:
-    return set().union(*(_insert(table, campaign, chunk) for chunk in chunks))
+def _count_each(table: Table, campaign: Campaign, chunks: Sequence[Sequence[Draft]]) -> set[str]:
+    return set().union(*(_count(table, campaign, chunk) for chunk in chunks))
 
 
-def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
-    """Insert a chunk less what is there already; answers the ids of what was not inserted."""
+def _count(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
+    """Write a chunk with what it counts, less what somebody else wrote; answers the ids of what was not written."""
     left = list(chunk)
-    for _ in range(INSERT_ROUNDS):
-        refused = _insert_all(table, campaign, left)
+    for _ in range(CHUNK_ROUNDS):
+        refused = _count_all(table, campaign, left)
         if not refused:
             return {draft.changed.id for draft in chunk} - {draft.changed.id for draft in left}
         left = [draft for draft in left if draft.changed.id not in refused]
@@ -94,26 +110,27 @@ def _insert(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str
     return {draft.changed.id for draft in chunk}
 
 
-def _insert_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
-    """Insert the whole chunk or nothing; answers the ids of those that stood in the way."""
+def _count_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
+    """Write the whole chunk or nothing; answers the ids of those that stood in the way."""
     block = keys.block_of(chunk[0].changed.number)
-    added = {bucket(ContactStatus.PENDING, None): len(chunk)}
+    moved = Counter(draft.changed.bucket for draft in chunk)
+    moved.subtract(draft.seen.bucket for draft in chunk if draft.seen)
     actions: list[Action] = []
     ids: list[str] = []
     for draft in chunk:
-        inserting = _inserting(campaign, draft)
-        actions += inserting
-        ids += [draft.changed.id] * len(inserting)
+        writing = _writing(campaign, draft)
+        actions += writing
+        ids += [draft.changed.id] * len(writing)
     try:
-        table.transact([*actions, counters.changing(campaign.key, block, added)])
+        table.transact([*actions, counters.changing(campaign.key, block, moved)])
     except TransactionCanceledError as canceled:
         return {ids[index] for index in canceled.failed}
     return set()
 
 
-def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> set[str]:
+def _update(table: Table, campaign: Campaign, draft: Draft) -> set[str]:
     """Write a changed contact; answers its id when somebody else has written it meanwhile."""
-    actions = contacts.updating(seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+    actions = _writing(campaign, draft)
     try:
         if len(actions) == 1 and isinstance(actions[0], Update):
             table.write(actions[0])
@@ -124,8 +141,11 @@ def _update(table: Table, campaign: Campaign, draft: Draft, seen: Contact) -> se
     return set()
 
 
-def _inserting(campaign: Campaign, draft: Draft) -> list[Action]:
-    return contacts.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+def _writing(campaign: Campaign, draft: Draft) -> list[Action]:
+    """The actions that write one contact, with its names."""
+    if draft.seen is None:
+        return contacts.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+    return contacts.updating(draft.seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
 
 
 def _naming(campaign: Campaign, draft: Draft) -> list[Action]:
@@ -141,7 +161,7 @@ def _chunks(campaign: Campaign, drafts: Sequence[Draft]) -> Iterator[list[Draft]
     chunk: list[Draft] = []
     size = 1
     for draft in drafts:
-        actions = len(_inserting(campaign, draft))
+        actions = len(_writing(campaign, draft))
         is_other_block = chunk and keys.block_of(chunk[0].changed.number) != keys.block_of(draft.changed.number)
         if chunk and (size + actions > MAX_TRANSACTION_ACTIONS or is_other_block):
             yield chunk

@@ -53,7 +53,9 @@ def inserting(contact: Contact, ad_hoc: bool) -> list[Action]:
 
 
 def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
-    """The actions of an upsert on an existing contact: everything but its status, attempts and counters (G11)."""
+    """The actions of an upsert on an existing contact: everything but its attempts and counters. Its status stays
+    (G11), unless the contact was held and is enqueued with it.
+    """
     hot, cold = _split(replace(changed, rev=seen.rev + 1))
     editable = {
         name: hot.get(name)
@@ -71,11 +73,11 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
             *_EXTRA,
         )
     }
-    update = _update(
-        seen,
-        {**editable, "rev": seen.rev + 1, **_lane_change(changed, ad_hoc)},
-        *_unchanged(seen),
-    )
+    changes = {**editable, "rev": seen.rev + 1, **_lane_change(changed, ad_hoc)}
+    if changed.status is seen.status:
+        update = _update(seen, changes, *_unchanged(seen))
+    else:
+        update = _transition(seen, CONTACT["enqueue"], {**changes, "bucket": changed.bucket})
     if cold or seen.cold:
         # An update, not a put: notes and old attempts live in the same item.
         extra = {name: cold.get(name) for name in _EXTRA}
