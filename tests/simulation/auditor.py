@@ -47,6 +47,12 @@ class Auditor:
         self.created_at: dict[tuple[str, str], int] = {}
         self.deleted_at: dict[tuple[str, str], int] = {}
         self.begun_at: dict[Request, int] = {}
+        self.released: dict[str, int] = {}
+        """When the latest release of a campaign's held contacts was asked for that was answered."""
+        self.may_release: dict[str, int] = {}
+        """Until when a request to release a campaign's held contacts may have gone on."""
+        self.enqueued: set[tuple[str, str]] = set()
+        """Rows by campaign and name that a push with `enqueue` has brought."""
         self.commits = 0
         self.locks = 0
         self.error: Exception | None = None

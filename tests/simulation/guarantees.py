@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 STOP_WITHIN_MS = 1_000
 DAY_MS = 24 * 3600 * 1000
 RECOVERED_WITHIN_MS = 150_000
+REQUEST_LASTS_MS = 28_000
+"""The time-out of a function behind the API."""
 REQUESTS_MS = 3_000
 """What the requests themselves take between a tick's hint and the return of a lock, a busy pass's reads included."""
 
@@ -145,13 +147,25 @@ def _contact_moved(auditor: "Auditor", one: Moved) -> None:
         if before["status"] == "active":
             auditor.violate("G11", key[1], "an active contact was deleted")
     if before and after:
-        if auditor.actor == "operator" and before["status"] != after["status"]:
-            auditor.violate("G11", key[1], f"a request changed the status to {after['status']}")
+        if before["status"] != after["status"]:
+            _status_may_change(auditor, key, before, after)
         _attempts_are_true(auditor, key, before, after)
         if before["status"] == "active" != after["status"]:
             org = auditor.mirror.org(key[0])
             if any(slot["attempt"] == before["attempt"] for slot in auditor.mirror.held(org).values()):
                 auditor.violate("G4", key[1], f"the contact is {after['status']} while its slot is held")
+
+
+def _status_may_change(auditor: "Auditor", key: ContactKey, before: Item, after: Item) -> None:
+    """G11: no request does that, but a release, or a push that brings the contact with `enqueue`."""
+    edge = (before["status"], after["status"])
+    if auditor.actor == "operator" or (auditor.actor in ("release", "push") and edge != ("held", "pending")):
+        auditor.violate("G11", key[1], f"a request changed the status to {after['status']}")
+    if edge != ("held", "pending"):
+        return
+    was_pushed = (key[0], after.get("external_id", "")) in auditor.enqueued
+    if not was_pushed and auditor.created_at[key] > auditor.may_release.get(key[0], -1):
+        auditor.violate("G4", key[1], "a held contact was released that nobody has asked for")
 
 
 def _attempts_are_true(auditor: "Auditor", key: ContactKey, before: Item, after: Item) -> None:
@@ -299,10 +313,22 @@ def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, r
     return ended + delay
 
 
+def _release_was_asked_for(auditor: "Auditor", stage: str, campaign: str, begun_at: int) -> None:
+    """Whom a release may release, for as long as its request may last, and whom it must."""
+    if stage == "begun":
+        auditor.may_release[campaign] = auditor.now + REQUEST_LASTS_MS
+    if stage == "answered":
+        auditor.released[campaign] = max(begun_at, auditor.released.get(campaign, 0))
+
+
 def check_request(auditor: "Auditor", stage: str, request: Request, answer: Any) -> None:
     """G10 and G11: what was answered is there."""
     if stage == "begun":
         auditor.begun_at.setdefault(request, auditor.now)
+        if request.actor == "push":
+            auditor.enqueued.update((request.about[0], str(row["external_id"])) for row in request.rows)
+    if request.kind == "release":
+        _release_was_asked_for(auditor, stage, request.about[0], auditor.begun_at[request])
     if request.kind != "upsert" or stage != "answered":
         return
     if len(answer.contact_ids) != len(request.rows):

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from campanile import gate, outcomes, pacing, retry, upsert
+from campanile import gate, outcomes, pacing, releases, retry, upsert
 from campanile.dialing import agenda, grants, locking, placing, recovery
 from campanile.store import calls, contacts, numbers, orgs, registry, slots
 from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
@@ -211,6 +211,17 @@ VARIANTS = (
             'replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}"))',
             "row",
         ),
+    ),
+    _variant(
+        "held contacts are released in lanes that nobody looks at",
+        "G4",
+        (releases._Run, "_release", "self._campaign = announcements.announce(table, campaign, waiting, now)", "pass"),
+    ),
+    _variant(
+        "a release takes those along that came after it",
+        "G4",
+        (releases._Run, "_release", "if one.number < self._below", "if True"),
+        (releases._Run, "_is_asked_for", "block * keys.BLOCK_SIZE < self._below", "True"),
     ),
     _variant(
         "the number called is logged",

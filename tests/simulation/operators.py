@@ -1,13 +1,23 @@
 """What clients of the API do meanwhile: each request is carried out by production's use case, and may die half-way."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from campanile import manage_campaigns, manage_concurrency, manage_configurations, manage_contacts, stats, upsert
+from campanile import (
+    manage_campaigns,
+    manage_concurrency,
+    manage_configurations,
+    manage_contacts,
+    releases,
+    stats,
+    upsert,
+)
 from campanile.dialing.ports import Ports
+from campanile.lifecycle import ContactStatus
 from campanile.models import CampaignPatch, ConcurrencyInput, ConfigurationPatch, ContactInput
+from campanile.releases import ReleasePorts
 from campanile.store import keys, numbers
 from tests.simulation import setting
 from tests.simulation.setting import CampaignPlan, OrgPlan
@@ -18,13 +28,17 @@ ENDING = ("pause", "close")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request, equal only to itself. `about` is what the auditor needs to know of it; `rows` only of an upsert."""
+    """One request, equal only to itself. `about` is what the auditor needs to know of it; `rows` only of an upsert.
+
+    `actor`: what the function that carries it out is called.
+    """
 
     kind: str
     org: str
     work: Work
     about: tuple[str, ...] = ()
     rows: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    actor: str = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,31 @@ def upsert_rows(
 
     key = keys.default_campaign(org) if campaign_id == keys.DEFAULT_CAMPAIGN else campaign_id
     return Request("upsert", org, work, (key,), rows)
+
+
+def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueue: bool) -> Request:
+    """A push as OSVI's route takes it: new contacts are held, or with `enqueue` called, as are those held before."""
+    org = campaign.org.name
+
+    def work(ports: Ports) -> Any:
+        found = manage_campaigns.find(ports.table, org, campaign.id)
+        inputs = [ContactInput.model_validate(row) for row in rows]
+        status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
+        checked = [
+            replace(row, insert_as=status, enqueues=enqueue)
+            for row in upsert.validate(inputs, manage_campaigns.country_code(ports.table, found))
+        ]
+        return upsert.upsert(ports.table, ports.queue, found, checked, ports.clock.now_ms())
+
+    return Request("upsert", org, work, (campaign.id,), rows, actor="push" if enqueue else "operator")
+
+
+def release(campaign: KnownCampaign, release_ports: ReleasePorts) -> Request:
+    """POST …/release."""
+    org = campaign.org.name
+    return Request(
+        "release", org, lambda _: releases.ask(release_ports, org, campaign.id), (campaign.id,), (), "release"
+    )
 
 
 def change_status(campaign: KnownCampaign, action: str) -> Request:
@@ -120,9 +159,10 @@ def read_stats(campaign: KnownCampaign) -> Request:
 class Operators:
     """Draws requests."""
 
-    def __init__(self, random: Random, campaigns: Sequence[KnownCampaign]) -> None:
+    def __init__(self, random: Random, campaigns: Sequence[KnownCampaign], release_ports: ReleasePorts) -> None:
         self._random = random
         self._campaigns = campaigns
+        self._release_ports = release_ports
         self._made = 0
 
     def opening(self, orgs: Sequence[OrgPlan], arrivals_ms: Sequence[int]) -> list[tuple[int, Request]]:
@@ -134,7 +174,12 @@ class Operators:
             for part in (rows[:cut], rows[cut:]):
                 if part:
                     when = self._random.choice(arrivals_ms)
-                    found.append((when, upsert_rows(campaign.org.name, campaign.id, part)))
+                    if self._random.random() < 0.7:
+                        found.append((when, upsert_rows(campaign.org.name, campaign.id, part)))
+                        continue
+                    found.append((when, push_rows(campaign, part, enqueue=False)))
+                    later = when + self._random.randint(0, 600_000)
+                    found.append((later, release(campaign, self._release_ports)))
         for org in orgs:
             if org.ad_hoc:
                 when = self._random.randint(0, 120_000)
@@ -157,6 +202,8 @@ class Operators:
             lambda: self._new_rows(campaign): 4,
             lambda: self._same_rows(campaign): 4,
             lambda: [delete(org.name, campaign.id, self._name(campaign))]: 2,
+            lambda: self._push(campaign): 3,
+            lambda: [release(campaign, self._release_ports)] * random.choice((1, 1, 2)): 4,
             lambda: [read_stats(campaign)]: 1,
         }
         [chosen] = random.choices(list(draws), list(draws.values()))
@@ -180,6 +227,15 @@ class Operators:
             rows = [{name: value for name, value in one.items() if name != "external_id"} for one in rows]
         request = upsert_rows(campaign.org.name, campaign.id, rows, request_key)
         return [request] * random.choice((1, 1, 2))
+
+    def _push(self, campaign: KnownCampaign) -> list[Request]:
+        """People who are there already, held or not, and a new one."""
+        random = self._random
+        self._made += 1
+        zone = random.choice(campaign.plan.zones)
+        known = random.sample(list(campaign.plan.rows), min(2, len(campaign.plan.rows)))
+        new = setting.row(random, campaign.org.numbers, zone, f"pushed-{self._made}")
+        return [push_rows(campaign, [*known, new], enqueue=random.random() < 0.5)] * random.choice((1, 1, 2))
 
     def _same_rows(self, campaign: KnownCampaign) -> list[Request]:
         """Contacts that are there already, with other numbers, another time, or just the same."""

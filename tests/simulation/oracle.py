@@ -18,7 +18,8 @@ CAMPAIGN_EDGES: frozenset[Edge] = frozenset({
     (None, "active"), ("active", "paused"), ("paused", "active"), ("active", "closed"), ("paused", "closed"),
 })  # fmt: skip
 CONTACT_EDGES: frozenset[Edge] = frozenset({
-    (None, "pending"), ("pending", "active"), ("active", "pending"), ("active", "completed"), ("active", "exhausted"),
+    (None, "pending"), (None, "held"), ("held", "pending"), ("held", None),
+    ("pending", "active"), ("active", "pending"), ("active", "completed"), ("active", "exhausted"),
     ("active", "error"), ("active", "do_not_call"), ("pending", None), ("completed", None), ("exhausted", None),
     ("error", None), ("do_not_call", None),
     # A late report corrects an attempt that was closed as `unknown`.

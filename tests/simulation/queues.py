@@ -1,4 +1,4 @@
-"""SQS and its event source mappings: `dial.fifo` and the `wake` queue, at least once.
+"""SQS and its event source mappings: `dial.fifo`, and the standard queues `wake` and `work`, at least once.
 
 A group of the FIFO queue is blocked while its messages are in flight. A batch that ended well is deleted; one whose
 function died is visible again after the visibility time-out, and given up after five deliveries.
@@ -18,10 +18,11 @@ from tests.simulation.scheduler import Scheduler
 
 DIAL = "dial.fifo"
 WAKE = "wake"
+WORK = "work"
 BATCH = 10
 MAX_RECEIVES = 5
 DIAL_VISIBILITY_MS = 45_000
-WAKE_VISIBILITY_MS = 60_000
+VISIBILITY_MS = 60_000
 DEDUPLICATION_MS = 300_000
 LATE_HINT_MS = 30_000
 
@@ -113,8 +114,8 @@ class DialQueue:
             self._poll_soon(group)
 
 
-class WakeQueue:
-    """The standard queue of delayed messages with its mapping to the wake function."""
+class StandardQueue:
+    """A standard queue of delayed messages with its mapping to a function."""
 
     def __init__(self, scheduler: Scheduler, faults: Faults, invoke: Invoke) -> None:
         self._scheduler = scheduler
@@ -139,7 +140,7 @@ class WakeQueue:
                 self.waiting -= 1
             else:
                 self._faults.note(Fault.REDELIVERY)
-                self._deliver_at(message, max(self._scheduler.now, received_at + WAKE_VISIBILITY_MS))
+                self._deliver_at(message, max(self._scheduler.now, received_at + VISIBILITY_MS))
 
         self._invoke([message.body], finished)
 
@@ -148,15 +149,25 @@ class SqsClient:
     """Stands in for boto3's client. A message may be refused, lost, doubled or late on its way."""
 
     def __init__(
-        self, scheduler: Scheduler, faults: Faults, chronicle: Chronicle, dial: DialQueue, wake: WakeQueue
+        self,
+        scheduler: Scheduler,
+        faults: Faults,
+        chronicle: Chronicle,
+        dial: DialQueue,
+        wake: StandardQueue,
+        work: StandardQueue,
     ) -> None:
         self._scheduler = scheduler
         self._faults = faults
         self._chronicle = chronicle
         self._dial = dial
         self._wake = wake
+        self._work = work
 
     def send_message(self, **request: Any) -> None:
+        if request["QueueUrl"] == WORK:
+            self._send_work(request)
+            return
         assert request["QueueUrl"] == DIAL, "the wake queue gets its messages in batches"
         body, group = request["MessageBody"], request["MessageGroupId"]
         assert "DelaySeconds" not in request, "a FIFO queue has no delay per message"
@@ -168,6 +179,17 @@ class SqsClient:
         delays = {one["MessageBody"]: one["DelaySeconds"] for one in request["Entries"]}
         self._send(request, list(delays), lambda body: self._wake.send(body, delays[body]))
         return {}
+
+    def _send_work(self, request: dict[str, Any]) -> None:
+        """An order is not lost once it is taken, but may come twice."""
+        body, delay = request["MessageBody"], request["DelaySeconds"]
+        process = self._scheduler.current
+        assert process is not None, "only a process sends messages"
+        self._faults.before_request(process)
+        self._chronicle.note("send_message", request)
+        for _ in range(1 + self._faults.strikes(self._faults.profile.hint)):
+            self._work.send(body, delay)
+        self._faults.after_request(process)
 
     def _send(self, request: dict[str, Any], bodies: Sequence[str], deliver: Callable[[str], None]) -> None:
         process = self._scheduler.current

@@ -28,7 +28,8 @@ def _check_campaign(auditor: "Auditor", org: str, campaign_id: str) -> None:
     counted = Counter(str(one["status"]) for one in everyone)
     expected = {
         "total": len(everyone),
-        "pending": counted["pending"],
+        "pending": counted["pending"] + counted["held"],
+        "held": counted["held"],
         "in_progress": counted["active"],
         "retry_waiting": sum(one["status"] == "pending" and "last_outcome" in one for one in everyone),
         **{name: counted[name] for name in STATUSES},

@@ -27,7 +27,9 @@ EXPECTED_ERRORS = frozenset({
 def is_at_rest(auditor: "Auditor") -> bool:
     """Whether nothing is under way and nobody may be called soon."""
     world = auditor.world
-    is_busy = world.running or world.wake.waiting or world.carrier.undelivered or not world.dial.is_idle
+    is_busy = (
+        world.running or world.wake.waiting or world.work.waiting or world.carrier.undelivered or not world.dial.is_idle
+    )
     if is_busy or any(auditor.mirror.held(org.name) for org in world.setting.orgs):
         return False
     if any(call.ends_at > auditor.now for call in world.carrier.calls):
@@ -83,6 +85,9 @@ def _is_terminal_or_reachable(auditor: "Auditor", key: ContactKey, item: Item) -
     status = item["status"]
     if status in TERMINAL:
         return
+    if status == "held":
+        _may_be_held(auditor, key)
+        return
     if status != "pending":
         auditor.violate("G4", key[1], f"the contact is {status} at rest")
         return
@@ -100,6 +105,14 @@ def _is_terminal_or_reachable(auditor: "Auditor", key: ContactKey, item: Item) -
     listed = [one["lanes"] for one in plain(sheet or {}).get("campaigns", {}).values() if one["key"] == key[0]]
     if [zone] not in [[one for one in lanes if one == zone] for lanes in listed]:
         auditor.violate("G4", key[1], f"lane {zone} is not on the dial sheet")
+
+
+def _may_be_held(auditor: "Auditor", key: ContactKey) -> None:
+    """G4: a release that was answered leaves nobody held who was there when it was asked for."""
+    campaign = auditor.mirror.campaigns[key[0]].now
+    released = auditor.released.get(key[0], 0)
+    if auditor.created_at[key] < released and campaign and campaign["status"] != "closed":
+        auditor.violate("G4", key[1], f"still held, although released {auditor.now - released} ms ago")
 
 
 def _attempts_are_the_calls(auditor: "Auditor", key: ContactKey, item: Item) -> None:

@@ -8,15 +8,17 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from campanile import carrier_events, manage_campaigns, manage_configurations, tick
+from campanile import carrier_events, manage_campaigns, manage_configurations, releases, tick
 from campanile.dial_queue import DialQueue as ProductionQueue
 from campanile.dial_queue import parse_hint
 from campanile.dialing import batch
 from campanile.dialing.ports import Limits, Ports
 from campanile.models import CampaignInput, ConfigurationInput
+from campanile.releases import ReleasePorts
 from campanile.store import contact_writes, orgs
 from campanile.store.table import Table
 from campanile.telephony.callback import callback_url
+from campanile.work_queue import ReleaseOrder, WorkQueue, order_of
 from tests.simulation import setting as settings
 from tests.simulation.carrier import SECRET, Call, Carrier
 from tests.simulation.chronicle import Chronicle
@@ -25,13 +27,15 @@ from tests.simulation.dynamodb import Client
 from tests.simulation.engine import Engine
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.operators import KnownCampaign, Operators, Request
-from tests.simulation.queues import DIAL, WAKE, DialQueue, SqsClient, WakeQueue
+from tests.simulation.queues import DIAL, WAKE, WORK, DialQueue, SqsClient, StandardQueue
 from tests.simulation.scheduler import Invocation, Process, Scheduler
 from tests.simulation.setting import MINUTE_MS, START_MS, Setting
 from tests.support.log import RecordingLog
 from tests.support.template import table_definition
 
 DIAL_SECONDS = 40
+SMALL_RELEASES = {"CONTACTS_AT_ONCE": 3, "RELEASING_MS": 1_500}
+"""So that campaigns of a few people take a worker too."""
 OTHER_SECONDS = 28
 definition = cache(table_definition)
 
@@ -59,10 +63,12 @@ class World:
             self.scheduler, self.faults, self.chronicle, self._dice("carrier"), self.setting.ability, self._new_id
         )
         self.dial = DialQueue(self.scheduler, self.faults, self._invoke_dial)
-        self.wake = WakeQueue(self.scheduler, self.faults, self._invoke_wake)
+        self.wake = StandardQueue(self.scheduler, self.faults, self._invoke_wake)
+        self.work = StandardQueue(self.scheduler, self.faults, self._invoke_work)
         self.ports = self._ports()
+        self.release_ports = self._release_ports()
         self.campaigns: list[KnownCampaign] = []
-        self.operators = Operators(self._dice("operators"), self.campaigns)
+        self.operators = Operators(self._dice("operators"), self.campaigns, self.release_ports)
         self.on_request: list[Callable[[str, Request, Any], None]] = []
         """Told of each request's stages: `begun`, then `answered` (with the answer), `failed` or `died`."""
         self.running: dict[Invocation, Callable[[bool], None]] = {}
@@ -112,7 +118,7 @@ class World:
                 if self.faults.between(0, 9) < 6 and not self.faults.is_over:
                     self._request_at(self.now + self.faults.between(100, 10_000), request)
 
-        self._invoke("operator", (request.org,), OTHER_SECONDS, work, finished)
+        self._invoke(request.actor, (request.org,), OTHER_SECONDS, work, finished)
 
     def _operate(self) -> None:
         """An operator does something, as long as there is chaos."""
@@ -176,6 +182,16 @@ class World:
 
         self._invoke("wake", (hint.org,), OTHER_SECONDS, work, finished)
 
+    def _invoke_work(self, bodies: Sequence[str], finished: Callable[[bool], None]) -> None:
+        order = order_of(bodies[0])
+        assert isinstance(order, ReleaseOrder), "files and exports have tests of their own"
+        deadline = self.now + 1000 * OTHER_SECONDS
+
+        def work() -> None:
+            releases.go_on(self.release_ports, order, lambda: self.now < deadline)
+
+        self._invoke("release", (order.org,), OTHER_SECONDS, work, finished)
+
     def _deliver_event(self, call: Call, body: str, answered: Callable[[bool], None]) -> None:
         def work() -> None:
             result = carrier_events.receive(self.ports, SECRET, call.token, {}, body)
@@ -223,11 +239,10 @@ class World:
 
     def _ports(self) -> Ports:
         client: Any = Client(self.engine, self.scheduler, self.faults, self.chronicle)
-        sqs: Any = SqsClient(self.scheduler, self.faults, self.chronicle, self.dial, self.wake)
         clock = VirtualClock(self.scheduler, lambda: self.faults.before_request(self._process))
         return Ports(
             table=Table(client, "table", self._dice("back-off"), clock.sleep),
-            queue=ProductionQueue(sqs, DIAL, WAKE, clock, self.log),
+            queue=ProductionQueue(self._sqs, DIAL, WAKE, clock, self.log),
             telephony=self.carrier,
             clock=clock,
             limits=self.limits,
@@ -235,6 +250,13 @@ class World:
             callback_url=lambda reference: callback_url("https://api", "carrier", reference, SECRET),
             log=self.log,
         )
+
+    def _release_ports(self) -> ReleasePorts:
+        return ReleasePorts(self.ports.table, self.ports.queue, WorkQueue(self._sqs, WORK), self.ports.clock)
+
+    @property
+    def _sqs(self) -> Any:
+        return SqsClient(self.scheduler, self.faults, self.chronicle, self.dial, self.wake, self.work)
 
     @property
     def _process(self) -> Process:
@@ -265,6 +287,9 @@ def in_place_of_chance(world: World) -> Iterator[None]:
     for module in threaded:
         replaced.append((module, "ThreadPoolExecutor", module.ThreadPoolExecutor))
         module.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
+    for name, small in SMALL_RELEASES.items():
+        replaced.append((releases, name, getattr(releases, name)))
+        setattr(releases, name, small)
     try:
         yield
     finally:
