@@ -254,7 +254,7 @@ LIFE_OF_A_CAMPAIGN = {
     "add_do_not_call": 200,
     "list_do_not_call": 200,
     "check_do_not_call": 200,
-    "remove_do_not_call": 204,
+    "delete_do_not_call": 204,
     "create_do_not_call_import": 201,
     "list_do_not_call_imports": 200,
     "get_do_not_call_import": 404,

@@ -61,7 +61,7 @@ def page(table: Table, org: str, limit: int, cursor: str | None, search: str, no
 
     A search that begins with `+` is for the beginning of the number. Raises InvalidFieldsError for a wrong cursor.
     """
-    prefix, part = (search, "") if search.startswith("+") else ("", search)
+    prefix, part = (search, "") if search.startswith("+") else ("+", search)
     hits: list[str] = []
     last, has_more = "", False
     most = LOOKED_AT + 1 if part else limit + 1

@@ -13,7 +13,7 @@ api = http.rest_api()
 
 
 @api.delete("/campaign/do-not-call/<phone_number>", status_code=204)
-def remove_do_not_call(phone_number: PathNumber, reason: Annotated[Reason, Query()], caller: CallerOf) -> None:
+def delete_do_not_call(phone_number: PathNumber, reason: Annotated[Reason, Query()], caller: CallerOf) -> None:
     now = wiring.clock().now_ms()
     manage_do_not_call.remove(wiring.table(), caller.org, phone_number, reason, caller.key_id, now)
 
