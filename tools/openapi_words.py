@@ -18,11 +18,13 @@ TAGS: Final = {
     "campaigns": "A campaign calls its contacts while it is active and its configuration's windows are open.",
     "contacts": "The people a campaign calls, with what became of each call. `default` stands for no campaign.",
     "configurations": "When to call, how to retry, and which agent speaks: shared by any number of campaigns.",
+    "do-not-call": "Numbers that nobody calls, whichever campaign or contact has them.",
     "settings": "How many calls the organization has in flight at once.",
     "documentation": "This API, described.",
 }
 SEGMENT_TAGS: Final = {
     # The first of these that is a segment of the path.
+    "do-not-call": "do-not-call",
     "contacts": "contacts",
     "imports": "contacts",
     "export": "contacts",
@@ -39,6 +41,9 @@ PARAMETERS: Final = {
     "contact_id": "The contact's UUID, or the external id it was given.",
     "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
+    "phone_number": "The number in E.164; the `+` may be left out.",
+    "search": "Only numbers that contain these digits, or, behind a `+`, begin with them.",
+    "reason": "Why; it stays in the history.",
     "limit": "How many to list at most.",
     "offset": "How many to pass over.",
     "cursor": "`next_cursor` of the page before.",

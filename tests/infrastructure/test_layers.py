@@ -20,6 +20,8 @@ LEVELS: dict[str, set[str]] = {
         "csv_columns",
         "csv_rows",
         "csv_source",
+        "do_not_call_models",
+        "do_not_call_rows",
         "entities",
         "errors",
         "export_rows",
@@ -66,6 +68,8 @@ LEVELS: dict[str, set[str]] = {
         "dialing.*",
         "exports",
         "failed_rows",
+        "import_contacts",
+        "import_do_not_call",
         "import_files",
         "import_preview",
         "import_runs",
@@ -77,6 +81,7 @@ LEVELS: dict[str, set[str]] = {
         "manage_concurrency",
         "manage_configurations",
         "manage_contacts",
+        "manage_do_not_call",
         "outcomes",
         "releases",
         "simulated_carrier.calls",
@@ -110,7 +115,7 @@ NO_WORLD_IN_THEM = {
 }
 CLOCKS_AND_DICE = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|uuid[14]|getenv|environ|open|input|print)\(")
 THIRD_PARTY_OF_FUNCTIONS = {"aws_lambda_powertools", "pydantic"}
-KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LJ|LK|LU|M|G|X)#")
+KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LD|LJ|LK|LU|M|G|X)#")
 OWN_KEYS = {"store.keys", "simulated_carrier.records"}
 """The carrier's records lie in a table of its own."""
 

@@ -31,8 +31,8 @@ from campanile.store import (
     campaigns,
     contact_writes,
     counters,
+    do_not_call,
     global_limit,
-    numbers,
     orgs,
     registry,
     slots,
@@ -104,7 +104,7 @@ def recorded(write: Any) -> list[dict[str, Any]]:
 
 
 def finish(table: Table, changed: Contact) -> None:
-    listed = numbers.listing("acme", "+14155550123", source="conversation", attempt_id=ATTEMPT.id, now_ms=NOW)
+    listed = do_not_call.adding("acme", "+14155550123", source="conversation", attempt_id=ATTEMPT.id, now_ms=NOW)
     calls.finish(table, SLOT, CONTACT, changed, ad_hoc=False, note="asked for Ada", listed=listed)
 
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from campanile import errors, idempotency, observability, routes, wiring
+from campanile import errors, idempotency, observability, phone, routes, wiring
 from campanile.authentication import Caller
 from campanile.errors import FieldError
 from campanile.problems import problem
@@ -59,6 +59,16 @@ def _path_id(encoded: str) -> str:
 
 PathId = Annotated[str, Path(min_length=1), AfterValidator(_path_id)]
 """A path parameter: a UUID, or the external id of the object."""
+
+
+def _path_number(encoded: str) -> str:
+    decoded = unquote(encoded)
+    number = f"+{decoded}" if decoded.isascii() and decoded.isdigit() else decoded
+    return phone.normalize_e164(number).e164
+
+
+PathNumber = Annotated[str, Path(min_length=1), AfterValidator(_path_number)]
+"""A path parameter: a phone number in E.164, its `+` percent-encoded, as it is, or left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from campanile import import_runs, import_views, manage_campaigns, request_rows, upsert
+from campanile import import_contacts, import_runs, import_views, manage_campaigns, request_rows, upsert
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
+from campanile.import_contacts import ContactWriter
 from campanile.import_rows import Prepared
 from campanile.import_runs import Batch, ImportPorts, Run
 from campanile.models import CampaignInput, CampaignPatch, ContactInput
@@ -80,9 +81,9 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
     assert current.rows_key is not None, "the import is a file's"
-    run: Run | None = None
+    run: Run[Prepared] | None = None
     try:
-        run = Run(ports, import_runs.campaign_of(ports.table, current), current)
+        run = Run(ports, current, ContactWriter(ports, import_contacts.campaign_of(ports.table, current)).write)
         rows = request_rows.read(current.job, ports.uploads.kept(current.rows_key))
         return run.go(_batches(current, rows), may_go_on)
     except (NotFoundError, StateError) as error:
@@ -103,7 +104,7 @@ def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
 def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared]) -> Import:
     """Write contacts for as long as the caller may be kept waiting."""
     until = ports.clock.monotonic_ms() + WRITING_MS
-    run = Run(ports, campaign, current)
+    run = Run(ports, current, ContactWriter(ports, campaign).write)
     try:
         return run.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)
     except StateError as error:
@@ -130,7 +131,7 @@ def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> Camp
     return answer.model_copy(update={"contacts_import": import_views.answer(current, current.updated_at)})
 
 
-def _batches(current: Import, rows: Sequence[Prepared]) -> Iterator[Batch]:
+def _batches(current: Import, rows: Sequence[Prepared]) -> Iterator[Batch[Prepared]]:
     """The rows behind the checkpoint, as batches for a run."""
     size = import_runs.ROWS_PER_WRITE
     for start in range(current.checkpoint, len(rows), size):

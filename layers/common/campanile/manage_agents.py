@@ -28,7 +28,7 @@ def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: s
 
 def page(table: Table, org: str, limit: int, cursor: str | None) -> AgentsAnswer:
     """Up to `limit` agents in order of their ids, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
-    found = list(agents.after(table, org, pagination.read_text_cursor(cursor), limit + 1))
+    found = list(agents.after(table, org, pagination.read_cursor(cursor, pagination.TEXT), limit + 1))
     shown = pagination.fitting(found[:limit])
     return AgentsAnswer(
         agents=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None

@@ -21,7 +21,9 @@ TextCursor = Annotated[str, Field(max_length=1_400)]
 """Of a list whose ids are texts of up to 255 characters."""
 MAX_ANSWER_BYTES = 5_000_000
 """Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
-_ID = re.compile(r"[0-9a-f-]{36}")
+ID = re.compile(r"[0-9a-f-]{36}")
+NUMBER = re.compile(r"\+[0-9]{7,15}")
+TEXT = re.compile(r"(?s).+")
 
 Shown = TypeVar("Shown", bound=BaseModel)
 
@@ -31,30 +33,20 @@ def cursor_after(last_id: str) -> str:
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None) -> str | None:
-    """The id that `cursor_after` was given, None for the first page; raises InvalidFieldsError for anything else."""
-    last_id = read_text_cursor(cursor)
-    if last_id is not None and not _ID.fullmatch(last_id):
-        raise _no_cursor()
-    return last_id
-
-
-def read_text_cursor(cursor: str | None) -> str | None:
-    """The same for a list whose ids are any texts."""
+def read_cursor(cursor: str | None, kind: re.Pattern[str] = ID) -> str | None:
+    """The id, or number, that `cursor_after` was given, None for the first page; raises InvalidFieldsError for anything
+    else.
+    """
     if cursor is None:
         return None
     try:
         last_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
-        raise _no_cursor() from None
-    if not last_id:
-        raise _no_cursor()
+        last_id = ""
+    if not kind.fullmatch(last_id):
+        message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
+        raise InvalidFieldsError([FieldError("cursor", "invalid", message)])
     return last_id
-
-
-def _no_cursor() -> InvalidFieldsError:
-    message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
-    return InvalidFieldsError([FieldError("cursor", "invalid", message)])
 
 
 def fitting(shown: Sequence[Shown]) -> list[Shown]:

@@ -17,7 +17,7 @@ from campanile.models import ContactInput
 from campanile.osvi import requests
 from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push
 from campanile.request_rows import read
-from campanile.store import agents, campaigns, contacts, counters, imports, numbers, orgs, pushes
+from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, orgs, pushes
 from campanile.store.imports import Import
 from campanile.store.pushes import Remembered
 from campanile.store.table import Table
@@ -38,7 +38,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
         raise NotFoundError(AGENT_NOT_FOUND)
     meant, begun = _remembered(ports, campaign, text, now_ms)
     if begun is None:
-        rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted)
+        rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
         begun = inline_contacts.begin(ports, _import(campaign, agent, meant), rows)
         begun = inline_contacts.proceed(ports, campaign, begun, rows)
         if begun.status == "failed":
@@ -98,13 +98,13 @@ def _import(campaign: Campaign, agent: AgentAnswer, meant: Remembered) -> Import
     return Import(meant.job, campaign.org, campaign.key, name, meant.created_at, meant.created_at, push=mark)
 
 
-def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push) -> list[Prepared]:
+def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push, now_ms: int) -> list[Prepared]:
     """The rows with all that is decided about them: who is called, who is held, who is on the do-not-call list."""
     ids = [id_from_number(campaign.key, one.number) for one in wanted.contacts]
     listed: set[str] = set()
     finished: set[str] = set()
     if wanted.enqueue:
-        listed = numbers.listed(table, campaign.org, [one.number for one in wanted.contacts])
+        listed = do_not_call.listed(table, campaign.org, [one.number for one in wanted.contacts], now_ms)
         finished = _finished(table, campaign.key, ids)
     trunk = agent.active_trunk
     speaks = {

@@ -19,9 +19,11 @@ LANES = "lanes"
 """Index 1, KEYS_ONLY and sparse: pending contacts by campaign and timezone, in dialing order."""
 ROSTER = "roster"
 """Index 2, projecting `bucket`: a campaign's contacts in order of creation, its imports in order of arrival; the orgs,
-and the credentials of an org or a user."""
+the credentials of an org or a user, and the numbers on an org's do-not-call list."""
 
 DEFAULT_CAMPAIGN = "default"
+DO_NOT_CALL = "do-not-call"
+"""Stands where a campaign would for files of the do-not-call list; no campaign may be called so."""
 DEFAULT_ZONE = "~"
 """The lane of contacts without a timezone: changing the configuration's default rewrites nothing."""
 REMEMBERED_ANSWER = "R"
@@ -183,8 +185,15 @@ def do_not_call(org: str, e164: str) -> Key:
     return {"PK": f"E#{org}#{e164}", "SK": "D"}
 
 
-def number_history(org: str, e164: str, at_ms: int) -> Key:
-    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}"}
+def number_history(org: str, e164: str, at_ms: int, event_id: str) -> Key:
+    """A line of its history; `event_id` tells apart what happened within one millisecond."""
+    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}#{event_id}"}
+
+
+def number_history_of(org: str, e164: str) -> tuple[str, dict[str, str]]:
+    """The condition, with its values, of all of it."""
+    values = {":pk": f"E#{org}#{e164}", ":start": "H#", ":end": "H#~"}
+    return "#PK = :pk AND #SK BETWEEN :start AND :end", values
 
 
 def number_of(item: Mapping[str, str]) -> str:
@@ -276,6 +285,23 @@ def token_roster(user: str) -> str:
 
 def credential_roster_sort(created_ms: int, key_id: str) -> str:
     return f"{created_ms:015d}#{key_id}"
+
+
+def do_not_call_roster(org: str) -> str:
+    """The numbers on an org's do-not-call list, each sorted by itself."""
+    return f"LD#{org}"
+
+
+def do_not_call_after(org: str, prefix: str, e164: str | None) -> tuple[str, dict[str, str]]:
+    """The condition, with its values, of the listed numbers that begin with `prefix`, behind the given one."""
+    start = max(prefix, f"{e164}!") if e164 else prefix
+    values = {":pk": do_not_call_roster(org), ":start": start, ":end": max(start, f"{prefix}~")}
+    return "#roster = :pk AND #roster_sort BETWEEN :start AND :end", values
+
+
+def do_not_call_imports(org: str) -> str:
+    """In place of a campaign's key for files of the org's do-not-call list."""
+    return f"{DO_NOT_CALL}@{org}"
 
 
 def import_roster(campaign_key: str) -> str:
