@@ -14,7 +14,7 @@ api = http.rest_api(surface.SURFACE)
 def osvi_add_contacts(id: PathId, caller: CallerOf) -> Response[str]:  # noqa: A002  OSVI's name for it
     body = api.current_event.decoded_body or ""
     now = wiring.clock().now_ms()
-    return surface.success(201, pushes.push(wiring.import_ports(), caller.org, id, body, now))
+    return surface.success(201, data=pushes.push(wiring.import_ports(), caller.org, id, body, now))
 
 
 handler = http.Endpoint(api, MANAGE, surface.SURFACE)

@@ -12,7 +12,7 @@ api = http.rest_api(surface.SURFACE)
 
 @api.get("/v1/campaigns/<id>/status")
 def osvi_get_status(id: PathId, caller: CallerOf) -> Response[str]:  # noqa: A002  OSVI's name for it
-    return surface.success(200, status.read(wiring.table(), caller.org, id))
+    return surface.success(200, data=status.read(wiring.table(), caller.org, id))
 
 
 handler = http.Endpoint(api, READ, surface.SURFACE)

@@ -13,8 +13,9 @@ from campanile.import_runs import ImportPorts
 from campanile.lifecycle import ContactStatus
 from campanile.osvi import pushes
 from campanile.osvi.requests import NO_TRUNK
-from campanile.store import credentials, keys, numbers
+from campanile.store import credentials, do_not_call, keys
 from campanile.store import imports as stored_imports
+from campanile.store.do_not_call import Entry
 from tests.support.audit import audit, every_contact
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer
@@ -54,7 +55,7 @@ def by_number(edge: Dialer, campaign: str) -> dict[str, Any]:
 def listed(edge: Dialer, *listed_numbers: str) -> None:
     for one in listed_numbers:
         now = edge.clock.now_ms()
-        edge.table.transact(numbers.listing(edge.org, one, source="api", attempt_id=None, now_ms=now))
+        do_not_call.add(edge.table, edge.org, [Entry(one, "api", now, "a test")])
 
 
 # ---------------------------------------------------------------- the document

@@ -144,6 +144,8 @@ class ContactWriter:
                 mark=current.mark(one.row),
                 is_first_of_file=current.file is not None,
                 only_new=one.by_number,
+                insert_as=one.insert_as,
+                enqueues=one.enqueues,
             )
             for index, one in enumerate(wanted)
         ]

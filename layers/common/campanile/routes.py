@@ -30,6 +30,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/agents/{agent_id}": ("GET", "PATCH", "DELETE"),
     "/v1/campaigns/{id}/contacts": ("POST",),
     "/v1/campaigns/{id}/status": ("GET",),
+    "/v1/dnd_numbers": ("GET", "POST", "DELETE"),
+    "/v1/dnd_numbers/{id}": ("DELETE",),
     "/carrier-events/{provider}": ("POST",),
     "/openapi.json": ("GET",),
     "/reference": ("GET",),

@@ -29,9 +29,9 @@ def tell(error: Exception, request_id: str) -> Response[str]:
     return Response(int(status), CONTENT_TYPE, json.dumps(body, ensure_ascii=False), headers)
 
 
-def success(status: int, data: object, **beside: object) -> Response[str]:
-    """An answer of success; `beside` stands beside `data`."""
-    body = {"success": True, "data": data, **beside}
+def success(status: int, **told: object) -> Response[str]:
+    """An answer of success, with what it tells."""
+    body = {"success": True, **told}
     return Response(status, CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
 
 
@@ -43,7 +43,7 @@ def _told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
     if isinstance(error, RouteNotFoundError):
         return HTTPStatus.NOT_FOUND, "not_found"
     if fields := problems.field_errors(error):
-        return HTTPStatus.BAD_REQUEST, f"{fields[0].path}: {fields[0].message}"
+        return HTTPStatus.BAD_REQUEST, f"{fields[0].path} {fields[0].message}"
     return problems.told(error, request_id)
 
 
