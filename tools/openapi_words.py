@@ -19,6 +19,7 @@ TAGS: Final = {
     "contacts": "The people a campaign calls, with what became of each call. `default` stands for no campaign.",
     "configurations": "When to call, how to retry, and which agent speaks: shared by any number of campaigns.",
     "do-not-call": "Numbers that nobody calls, whichever campaign or contact has them.",
+    "agents": "Agents of the provider that contacts can be pushed for by id.",
     "settings": "How many calls the organization has in flight at once.",
     "documentation": "This API, described.",
 }
@@ -31,6 +32,7 @@ SEGMENT_TAGS: Final = {
     "campaigns": "campaigns",
     "configurations": "configurations",
     "timezones": "configurations",
+    "agents": "agents",
     "concurrency-settings": "settings",
     "openapi.json": "documentation",
     "reference": "documentation",
@@ -41,6 +43,7 @@ PARAMETERS: Final = {
     "contact_id": "The contact's UUID, or the external id it was given.",
     "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
+    "agent_id": "The agent's id.",
     "phone_number": "The number in E.164; the `+` may be left out.",
     "search": "Only numbers that contain these digits, or, behind a `+`, begin with them.",
     "reason": "Why; it stays in the history.",
