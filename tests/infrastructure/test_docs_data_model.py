@@ -25,6 +25,8 @@ CAST: dict[str, Any] = {
     "block": 3,
     "creation_number": 6_001,
     "e164": "+14155550123",
+    "event_id": "4f1c6a52",
+    "prefix": "+1415",
     "at_ms": 1_793_000_000_000,
     "due_ms": 1_793_000_000_000,
     "received_ms": 1_793_000_000_000,

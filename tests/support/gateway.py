@@ -39,6 +39,13 @@ ROUTES = [
     ("GET", f"/campaign/campaigns/{SOME_ID}/imports"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/export"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/stats"),
+    ("GET", "/campaign/do-not-call"),
+    ("POST", "/campaign/do-not-call"),
+    ("GET", "/campaign/do-not-call/+14155550123"),
+    ("DELETE", "/campaign/do-not-call/+14155550123"),
+    ("GET", "/campaign/do-not-call/imports"),
+    ("POST", "/campaign/do-not-call/imports"),
+    ("GET", f"/campaign/do-not-call/imports/{SOME_ID}"),
     ("GET", "/campaign/concurrency-settings"),
     ("PUT", "/campaign/concurrency-settings"),
 ]
