@@ -1,6 +1,7 @@
 """The do-not-call list by its routes: add, check, list, search, remove; and many at once."""
 
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -245,14 +246,21 @@ def test_of_many_that_remove_one_number_one_does(dialer: Dialer) -> None:
     assert events(dialer, ONE) == ["added", "removed"]
 
 
+def is_added(dialer: Dialer, listed: str) -> bool:
+    return put_on_list(dialer, listed)[0].is_new
+
+
+def is_taken_off(dialer: Dialer, listed: str) -> bool:
+    take_off_list(dialer, listed)
+    return True
+
+
 def test_additions_and_removals_at_once_leave_a_history_that_ends_as_the_list_does(dialer: Dialer) -> None:
     for trial in range(6):
         listed = number(trial)
         put_on_list(dialer, listed)
         dialer.clock.advance(1)
-        [added, _] = together(
-            [lambda n=listed: put_on_list(dialer, n)[0].is_new, lambda n=listed: take_off_list(dialer, n)]
-        )  # type: ignore[misc]
+        [added, _] = together([partial(is_added, dialer, listed), partial(is_taken_off, dialer, listed)])
         assert (entry(dialer, listed) is not None) == added
         assert sorted(events(dialer, listed)) == sorted(["added", "removed", "added" if added else "already_listed"])
 

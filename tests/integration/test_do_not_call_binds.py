@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from campanile import manage_campaigns, manage_contacts
+from campanile import manage_contacts
 from campanile.lifecycle import Outcome
+from campanile.models import CampaignInput
 from campanile.store.table import Table
 from tests.support.audit import audit
 from tests.support.clock import at
@@ -164,4 +165,4 @@ def test_no_campaign_may_have_the_name_under_which_files_of_the_list_are_dropped
     configuration = dialer.campaign(default_windows=ALL_DAY).configuration_id
     wanted = {"name": "c", "configuration_id": configuration, "external_id": "do-not-call"}
     with pytest.raises(ValueError, match="that name addresses the do-not-call list"):
-        manage_campaigns.CampaignInput.model_validate(wanted)
+        CampaignInput.model_validate(wanted)

@@ -134,7 +134,7 @@ def history(table: Table, org: str, number: str) -> list[Line]:
 
 
 def numbers(table: Table, org: str, prefix: str, after: str | None, most: int) -> Iterator[str]:
-    """At most so many numbers in order that begin with `prefix` (at least `+`), behind `after`; the index may lag by a moment."""
+    """At most so many numbers in order that begin with `prefix` (`+` or more), behind `after`; the index may lag."""
     condition, values = keys.do_not_call_after(org, prefix, after)
     return (keys.number_of(item) for item in table.query(condition, values, index=keys.ROSTER, limit=most))
 

@@ -90,8 +90,8 @@ def configurations_after(org: str, configuration_id: str | None) -> tuple[str, d
 
 
 def agents_after(org: str, agent_id: str | None) -> tuple[str, dict[str, str]]:
-    """The same for agents, whose ids may have any character but control characters."""
-    start = "A#" if agent_id is None else f"A#{agent_id}\x00"
+    """The same for agents: a space sorts lowest of what their ids may have, so none lies between."""
+    start = "A#" if agent_id is None else f"A#{agent_id} "
     return "#PK = :pk AND #SK BETWEEN :start AND :end", {":pk": f"O#{org}", ":start": start, ":end": "A$"}
 
 
