@@ -26,7 +26,7 @@ class Trunk(Request):
 
     caller_number: CallerId
     """The number that people see who are called, in E.164."""
-    state: Literal["active", "inactive"] = "active"
+    state: Literal["active", "inactive"]
     """Contacts are released to an agent only while it is active."""
 
 
