@@ -37,7 +37,7 @@ def blocks(table: Table, campaign_key: str) -> list[Block]:
 
 
 def of_numbers(table: Table, campaign_key: str, first: int, last: int) -> Iterator[tuple[int, str]]:
-    """Creation number and bucket of the contacts from one creation number to another of the same block, by the roster."""
+    """Creation number and bucket of the contacts with numbers `first` to `last`, of one block, by the roster."""
     values = {
         ":roster": keys.roster(campaign_key, keys.block_of(first)),
         ":first": keys.roster_sort(first),
