@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from campanile import inline_contacts
-from campanile.agent_models import AgentAnswer
+from campanile.agent_models import MAX_ID_CHARACTERS, AgentAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign, split_bucket
 from campanile.errors import NotFoundError, StateError
@@ -76,7 +76,7 @@ def find_campaign(table: Table, org: str, number: str) -> Campaign:
 
 def find_agent(table: Table, org: str, agent_id: str) -> AgentAnswer:
     """An agent by its id; raises NotFoundError in OSVI's word, also for another org's."""
-    found = agents.get(table, org, agent_id)
+    found = agents.get(table, org, agent_id) if len(agent_id) <= MAX_ID_CHARACTERS else None
     if found is None:
         raise NotFoundError(AGENT_NOT_FOUND)
     return found
