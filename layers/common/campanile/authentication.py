@@ -21,6 +21,8 @@ READ = frozenset({"campaigns:read", "campaigns:manage"})
 MANAGE = frozenset({"campaigns:manage"})
 ANY_CREDENTIAL: frozenset[str] = frozenset()
 """Any valid credential suffices, whatever its scopes."""
+REPORT = frozenset({"attempts:report", "campaigns:manage"})
+"""An agent's own key reports, and opens nothing else."""
 CONCURRENCY_READ = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
 CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 
