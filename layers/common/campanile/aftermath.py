@@ -72,7 +72,8 @@ def after_late_report(
     """Correct an attempt by what is told of it after its end. What was counted stays, as the call was made (G8).
 
     The latest attempt decides anew, except that a finished contact is taken up again only for a callback. An earlier
-    one only ends a contact that waits; while a call is in progress, that call's end decides.
+    one only ends a contact that waits, or says of a finished one that the person asked not to be called; while a call
+    is in progress, that call's end decides.
     """
     told = replace(
         attempt,
@@ -84,6 +85,8 @@ def after_late_report(
     attempts = tuple(told if one.id == attempt.id else one for one in contact.attempts)
     recorded = replace(contact, attempts=attempts, updated_at=now_ms)
     if attempts[-1] is not told:
+        if report.outcome is Outcome.DO_NOT_CALL:
+            return replace(recorded, status=lifecycle.corrected(contact.status, ContactStatus.DO_NOT_CALL))
         end = _known_end(attempts) if contact.status is ContactStatus.PENDING else None
         return replace(recorded, status=end or contact.status)
     if contact.status is ContactStatus.ACTIVE:
