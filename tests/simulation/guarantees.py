@@ -329,11 +329,11 @@ def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, r
     """When the next call may begin: by the carrier's record where the end of the last one is known."""
     call = auditor.called.get(last.id)
     ended = call.ends_at if call and last.outcome != "unknown" else last.ended_at
-    if follows.is_callback:
-        told = [one.callback_at for one in auditor.world.agents.told.get(last.id, ()) if one.callback_at is not None]
-        told += [call.callback_at] if call and call.callback_at is not None else []
-        if told:  # whichever of them holds, it is not before the earliest
-            return max(ended, min(told))
+    if follows.is_callback and call:
+        asked = [one.callback_at for one in auditor.world.agents.told.get(last.id, ()) if one.callback_at is not None]
+        if str(call.outcome) == "callback_requested":
+            asked.append(call.callback_at or ended + rules.delay_ms("callback_requested"))
+        return max(ended, min(asked))  # whichever of them holds, it is not before the earliest
     delay = rules.delay_ms(follows.delay_for) if follows.delay_for else 0
     if follows.delay_for == "unknown":
         delay = max(delay, 1000 * auditor.world.limits.longest_call)
