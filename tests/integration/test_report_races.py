@@ -9,6 +9,7 @@ from campanile.entities import Campaign
 from campanile.errors import ConflictError, NotFoundError
 from campanile.field_types import instant
 from campanile.lifecycle import Outcome
+from campanile.report_models import ReportAnswer
 from campanile.store import keys
 from campanile.store.table import Delete
 from tests.support import table as tables
@@ -98,7 +99,7 @@ def test_a_report_and_the_end_of_its_call_both_count_wherever_the_one_comes_betw
         check(dialer, campaign, told, status, outcome)
         forget(dialer, campaign)
         if not came():
-            assert n > 5
+            assert n > 3
             return
     raise AssertionError("there are more requests than this test looks at")
 
@@ -182,7 +183,11 @@ def test_a_repeated_report_at_once_counts_once(dialer: Dialer, campaign: Campaig
     for _ in range(TRIALS):
         post = called(dialer, campaign)
         end(dialer, post)
-        answers = at_once(6, lambda _, post=post: report(dialer, campaign, post, **ASKS))
+
+        def ask(_: int, post: Post = post) -> ReportAnswer:
+            return report(dialer, campaign, post, **ASKS)
+
+        answers = at_once(6, ask)
         assert {str(one.callback_at) for one in answers} == {"2026-07-01 18:30:00+00:00"}
         check(dialer, campaign, ASKS, "pending", "callback_requested")
         forget(dialer, campaign)
@@ -230,9 +235,9 @@ def test_a_report_that_dies_at_any_request_is_recorded_when_it_is_sent_again(
             end(dialer, post)
         check(dialer, campaign, told, status, outcome)
         if outcome == "callback_requested":
-            dialer.clock.set("2026-07-01T18:29:50Z")
+            dialer.clock.set("2026-07-01T18:30:00Z")
             dialer.queue.forget()
-            dialer.serve_hints(130)
+            dialer.serve_hints(1)  # by the tick, as every hint was lost
             assert len(dialer.posts) == 2
 
 
