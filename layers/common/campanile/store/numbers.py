@@ -65,9 +65,18 @@ def returning(org: str, number: str, attempt_id: str) -> Update:
     return Update(keys.number_lock(org, number), "REMOVE #at", "#attempt = :mine", {":mine": attempt_id})
 
 
-def listing(org: str, number: str, *, source: str, attempt_id: str | None, now_ms: int) -> list[Put]:
+def listing(
+    org: str,
+    number: str,
+    *,
+    source: str,
+    attempt_id: str | None,
+    now_ms: int,
+    reason: str | None = None,
+    actor: str | None = None,
+) -> list[Put]:
     """Put a number on the org's do-not-call list, with a line of history; repeating it changes the entry only."""
-    entry = {"source": source, "attempt": attempt_id, "created_at": now_ms}
+    entry = {"source": source, "attempt": attempt_id, "reason": reason, "actor": actor, "created_at": now_ms}
     return [
         Put({**keys.do_not_call(org, number), **entry}),
         Put({**keys.number_history(org, number, now_ms), "event": "added", **entry}),
