@@ -149,6 +149,7 @@ class World:
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
         self.api_key = self._people()
+        self.osvi_token = credentials.create_osvi_token(wiring.table(), "acme", wiring.clock().now_ms())
         self.version = self._file(s3)
 
     def _people(self) -> str:
@@ -199,6 +200,8 @@ class World:
             event["headers"] |= sign_event(SECRET, "id", instant(wiring.clock().now_ms()), event["body"])
         elif name.startswith("carrier_") and "headers" in event:
             event["headers"]["Authorization"] = f"Bearer {bearer_token(SECRET)}"
+        elif "API-Token" in event.get("headers", {}):
+            event["headers"]["API-Token"] = self.osvi_token
         elif "headers" in event:
             event["headers"]["Authorization"] = f"Bearer {self.api_key}"
         return event
@@ -251,7 +254,24 @@ LIFE_OF_A_CAMPAIGN = {
     "preview_import": 200,
     "get_import": 404,
     "get_export": 202,
+    "create_agent": 201,
+    "list_agents": 200,
+    "get_agent": 200,
+    "osvi_add_contacts": 201,
+    "osvi_get_status": 200,
+    "osvi_add_dnd_number": 201,
+    "osvi_list_dnd_numbers": 200,
+    "osvi_delete_dnd_number": 200,
+    "update_agent": 200,
+    "delete_agent": 409,
     "delete_contact": 204,
+    "add_do_not_call": 200,
+    "list_do_not_call": 200,
+    "check_do_not_call": 200,
+    "delete_do_not_call": 204,
+    "create_do_not_call_import": 201,
+    "list_do_not_call_imports": 200,
+    "get_do_not_call_import": 404,
     "pause_campaign": 200,
     "start_campaign": 200,
     "release_contacts": 200,

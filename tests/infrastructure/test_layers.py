@@ -13,6 +13,7 @@ LEVELS: dict[str, set[str]] = {
         "",
         "aftermath",
         "agent",
+        "agent_models",
         "agent_reports",
         "answers",
         "calling_window",
@@ -21,6 +22,8 @@ LEVELS: dict[str, set[str]] = {
         "csv_columns",
         "csv_rows",
         "csv_source",
+        "do_not_call_models",
+        "do_not_call_rows",
         "entities",
         "errors",
         "export_rows",
@@ -31,12 +34,16 @@ LEVELS: dict[str, set[str]] = {
         "import_rows",
         "lifecycle",
         "models",
+        "number_ranges",
         "number_set",
         "ordering",
         "pacing",
         "pagination",
+        "osvi",
+        "osvi.requests",
         "phone",
         "report_models",
+        "request_rows",
         "retry",
         "routes",
         "sharing",
@@ -68,6 +75,8 @@ LEVELS: dict[str, set[str]] = {
         "dialing.*",
         "exports",
         "failed_rows",
+        "import_contacts",
+        "import_do_not_call",
         "import_files",
         "import_preview",
         "import_runs",
@@ -75,10 +84,15 @@ LEVELS: dict[str, set[str]] = {
         "import_worker",
         "imports",
         "inline_contacts",
+        "manage_agents",
         "manage_campaigns",
         "manage_concurrency",
         "manage_configurations",
         "manage_contacts",
+        "manage_do_not_call",
+        "osvi.dnd_numbers",
+        "osvi.pushes",
+        "osvi.status",
         "outcomes",
         "releases",
         "reports",
@@ -93,6 +107,7 @@ LEVELS: dict[str, set[str]] = {
         "http",
         "idempotency",
         "observability",
+        "osvi.surface",
         "problems",
         "settings",
         "simulated_carrier.access",
@@ -113,7 +128,7 @@ NO_WORLD_IN_THEM = {
 }
 CLOCKS_AND_DICE = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|uuid[14]|getenv|environ|open|input|print)\(")
 THIRD_PARTY_OF_FUNCTIONS = {"aws_lambda_powertools", "pydantic"}
-KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LJ|LK|LU|M|G|X)#")
+KEY_STRING = re.compile(r"^!?(O|C|CX|CN|F|A|SL|N|NS|K|D|E|H|P|KEY|IDEM|J|T|TICK|Q|L|LD|LJ|LK|LU|M|G|X)#")
 OWN_KEYS = {"store.keys", "simulated_carrier.records"}
 """The carrier's records lie in a table of its own."""
 

@@ -18,11 +18,12 @@ from tests.support.template import FUNCTION, ROOT, folder, resources, routes
 from tools import openapi
 
 PACKAGE = ROOT / "layers" / "common" / "campanile"
-OF_CARRIERS = re.compile(r"/carrier-events/|/simulated-carrier/|/$|/\{proxy\+\}")
+OF_OTHERS = re.compile(r"/carrier-events/|/simulated-carrier/|/v1/|/$|/\{proxy\+\}")
+"""Routes that carriers describe, or OSVI (seed 004), and what none takes."""
 SERVED = {
     (route.method.lower(), route.path): folder(resources(FUNCTION)[route.function])
     for route in routes()
-    if not OF_CARRIERS.match(route.path)
+    if not OF_OTHERS.match(route.path)
 }
 
 

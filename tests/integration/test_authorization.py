@@ -16,8 +16,8 @@ from tests.support.dialer import ALL_DAY, Dialer, number
 from tests.support.gateway import Answer, Client, paths, problem, served
 
 Keys = Callable[..., Client]
-OPEN = ("/carrier-events", "/simulated-carrier", "/openapi.json", "/reference")
-"""Routes that take no API credential."""
+OPEN = ("/carrier-events", "/simulated-carrier", "/openapi.json", "/reference", "/v1/")
+"""Routes that take no API credential, or one of their own: of OSVI's see test_osvi_contacts.py."""
 ROUTES = [
     (method, path, function)
     for method, path, function in served()
@@ -30,9 +30,13 @@ BODIES: dict[str, Any] = {
     "update_campaign": {"priority": 5},
     "upsert_contacts": {"contacts": [{"phone_numbers": [number(77)]}]},
     "put_concurrency_settings": {"concurrency_limit": 7},
+    "create_agent": {"name": "a"},
+    "update_agent": {"version": "2"},
     "create_import": {},
     "report_attempt": {"notes": "said hello"},
     "preview_import": {"content": f"phone\n{number(78)}\n"},
+    "add_do_not_call": {"phone_numbers": [number(79)]},
+    "create_do_not_call_import": {},
 }
 """A good body by function; `{configuration}` is the caller's own."""
 each_route = pytest.mark.parametrize(("method", "path", "function"), ROUTES, ids=[route[2] for route in ROUTES])
@@ -51,6 +55,7 @@ class Org:
         """The route with these ids in its path, and a good body."""
         for name, value in addresses.items():
             path = path.replace(f"{{{name}}}", value)
+        path += "?reason=asked" if function == "delete_do_not_call" else ""
         body = json.dumps(BODIES.get(function)).replace("{configuration}", self.ids["config_id"])
         return self.client(method, path, None if body == "null" else body)
 
@@ -65,12 +70,17 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
     [call] = dialer.posts
     client.post("/campaign/campaigns/default/contacts", {"contacts": [row]})
     asked = client.post(f"/campaign/campaigns/{campaign}/imports", {}, 201)["id"]
+    listed = number(90 + len(name))  # one that no other org of the tests has listed
+    client.post("/campaign/do-not-call", {"phone_numbers": [listed], "reason": name})
+    client.post("/campaign/agents", {"id": f"agent_of_{name}", "name": name}, 201)
     ids = {
         "config_id": configuration,
         "campaign_id": campaign,
         "contact_id": added["contact_ids"][0],
         "attempt_id": call.attempt_id,
         "import_id": asked,
+        "phone_number": listed,
+        "agent_id": f"agent_of_{name}",
     }
     names = {
         "config_id": configuration,
@@ -78,6 +88,8 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "contact_id": f"contact%20of%20{name}",
         "attempt_id": call.attempt_id,
         "import_id": asked,
+        "phone_number": listed.removeprefix("+"),
+        "agent_id": f"agent_of_{name}",
     }
     return Org(dialer, client, ids, names)
 
@@ -100,10 +112,14 @@ def everything(org: Org) -> list[Any]:
         org.client.get("/campaign/concurrency-settings"),
         org.client.get("/campaign/configurations"),
         org.client.get("/campaign/campaigns"),
+        org.client.get("/campaign/agents"),
         org.client.get(f"{campaign}/contacts"),
         org.client.get(f"{campaign}/stats"),
         org.client.get(f"{campaign}/imports"),
         org.client.get("/campaign/campaigns/default/contacts"),
+        org.client.get("/campaign/do-not-call"),
+        org.client.get("/campaign/do-not-call/imports"),
+        org.client.get(f"/campaign/do-not-call/{org.ids['phone_number']}"),
     ]
 
 
@@ -114,11 +130,15 @@ def test_another_orgs_ids_open_nothing_and_change_nothing(
 ) -> None:
     before = everything(theirs)
     answer = mine.call(method, path, function, getattr(theirs, by))
-    if "{" in path:
-        nobodys = mine.call(method, path, function, dict.fromkeys(theirs.ids, "4f1c6a52-8d0e-4b7a-9c35-1e2f3a4b5c6d"))
+    if function == "check_do_not_call":  # whoever may ask about any number is told of their own list only
+        assert (answer.status, answer.body["listed"], answer.body["history"]) == (200, False, [])
+    elif "{" in path:
+        nobody = dict.fromkeys(theirs.ids, "4f1c6a52-8d0e-4b7a-9c35-1e2f3a4b5c6d") | {"phone_number": number(80)}
+        nobodys = mine.call(method, path, function, nobody)
         assert problem(answer, 404)["detail"] == problem(nobodys, 404)["detail"]
     assert "theirs" not in answer.text
-    assert not [one for one in theirs.ids.values() if one in answer.text]
+    unasked = {name: one for name, one in theirs.ids.items() if f"{{{name}}}" not in path or name != "phone_number"}
+    assert not [one for one in unasked.values() if one in answer.text]
     assert everything(theirs) == before
 
 
@@ -146,7 +166,7 @@ def test_another_orgs_attempt_of_ones_own_contact_does_not_exist(
 def test_another_orgs_import_in_ones_own_campaign_does_not_exist(
     mine: Org, theirs: Org, method: str, path: str, function: str
 ) -> None:
-    if "{import_id}" in path:
+    if "{import_id}" in path:  # of their campaign, or of their list
         problem(mine.call(method, path, function, {**mine.ids, "import_id": theirs.ids["import_id"]}), 404)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from campanile.entities import Campaign
-from campanile.store import numbers
+from campanile.store import do_not_call
 from campanile.store.imports import Import
 from tests.support.audit import audit
 from tests.support.contacts import told
@@ -67,7 +67,7 @@ def scene(dialer: Dialer, expected: Mapping[str, Any]) -> Scene:
         dialer.add(campaign, *before)
     now = dialer.clock.now_ms()
     for number in expected.get("do_not_call", []):
-        for entry in numbers.listing(dialer.org, number, source="test", attempt_id=None, now_ms=now):
+        for entry in do_not_call.adding(dialer.org, number, source="api", attempt_id=None, now_ms=now):
             dialer.table.write(entry)
     if where == "closed":
         dialer.change(campaign, "close")

@@ -9,7 +9,7 @@ import pytest
 
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
-from campanile.store import keys, numbers
+from campanile.store import do_not_call, keys
 from campanile.store.table import Table
 from tests.support.audit import audit
 from tests.support.clock import at
@@ -34,7 +34,7 @@ def between_lock_and_gate(dialer: Dialer, act: Callable[[], object]) -> Iterator
 
 
 def list_number(dialer: Dialer, listed: str) -> None:
-    for action in numbers.listing(dialer.org, listed, source="api", attempt_id=None, now_ms=dialer.clock.now_ms()):
+    for action in do_not_call.adding(dialer.org, listed, source="api", attempt_id=None, now_ms=dialer.clock.now_ms()):
         dialer.table.write(action)
 
 

@@ -10,6 +10,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from campanile import (
+    import_contacts,
     import_files,
     import_runs,
     import_worker,
@@ -342,13 +343,13 @@ def test_long_rows_are_worked_on_few_at_once(
     """Two thousand rows of a megabyte each are more than a worker's memory."""
     monkeypatch.setattr(import_files, "MAX_BATCH_CHARACTERS", 2_000)
     checked: list[int] = []
-    check = import_files.RowChecks.check
+    check = import_contacts.RowChecks.check
 
-    def counting(self: import_files.RowChecks, records: list[Record]) -> object:
+    def counting(self: import_contacts.RowChecks, records: list[Record]) -> object:
         checked.append(len(records))
         return check(self, records)
 
-    monkeypatch.setattr(import_files.RowChecks, "check", counting)
+    monkeypatch.setattr(import_contacts.RowChecks, "check", counting)
     content = "phone,note\n" + "".join(f"{number(n)},{'x' * 900}\n" for n in range(10))
     assert counts(drop(dialer, campaign, content, mode=mode)) == {"rows": 10, "inserted": 10}
     assert max(checked) <= 3

@@ -56,8 +56,8 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     taken: list[tuple[str, int]] = []
     go = Run.go
 
-    def noted(run: Run, given: Iterable[Batch], may_go_on: Callable[[], bool] = import_runs.always) -> Import:
-        def each() -> Iterable[Batch]:
+    def noted(run: Run[Any], given: Iterable[Batch[Any]], may_go_on: Callable[[], bool] = import_runs.always) -> Import:
+        def each() -> Iterable[Batch[Any]]:
             for batch in given:
                 taken.append((run.current.job, len(batch.records)))
                 yield batch

@@ -8,7 +8,7 @@ import pytest
 
 from campanile import imports
 from campanile.imports import NotOurFileError
-from campanile.store import numbers
+from campanile.store import do_not_call
 from campanile.store.imports import Import
 from campanile.uploads import StoredFile
 from functions.import_csv.app import handler
@@ -260,7 +260,7 @@ def test_numbers_of_other_campaigns_are_nobodys_duplicates(edge: Dialer) -> None
 
 
 def test_rows_of_which_no_number_may_be_called_are_stored_and_counted(edge: Dialer, campaign: str) -> None:
-    for entry in numbers.listing(edge.org, number(1), source="test", attempt_id=None, now_ms=edge.clock.now_ms()):
+    for entry in do_not_call.adding(edge.org, number(1), source="api", attempt_id=None, now_ms=edge.clock.now_ms()):
         edge.table.write(entry)
     content = f"phone,mobile\n{number(1)},\n{number(2)},{number(1)}\n{number(3)},\n{number(1)},{number(4)}\n"
     done = take(edge, edge.bucket.drop(campaign, content))

@@ -57,7 +57,7 @@ def no_time(edge: Dialer, after_chunks: int, monkeypatch: pytest.MonkeyPatch) ->
     go = import_runs.Run.go
     asked = count()
 
-    def hurried(run: import_runs.Run, records: Any, may_go_on: Callable[[], bool] = import_runs.always) -> Import:
+    def hurried(run: import_runs.Run[Any], records: Any, may_go_on: Callable[[], bool] = import_runs.always) -> Import:
         return go(run, records, lambda: may_go_on() and next(asked) < after_chunks)
 
     monkeypatch.setattr(import_runs.Run, "go", hurried)

@@ -137,7 +137,7 @@ def test_a_do_not_call_request_is_listed_and_no_contact_of_that_number_is_called
     entry = dialer.table.get(keys.do_not_call(dialer.org, number(1)))
     assert entry
     assert (entry["source"], entry["attempt"]) == ("conversation", post.attempt_id)
-    assert dialer.table.get(keys.number_history(dialer.org, number(1), dialer.clock.now_ms()))
+    assert dialer.table.get(keys.number_history(dialer.org, number(1), dialer.clock.now_ms(), post.attempt_id))
     [second] = dialer.add_people(other, number(1))
     [third] = dialer.add_people(dialer.ad_hoc, number(1))
     dialer.run()

@@ -18,7 +18,7 @@ from campanile.dialing.ports import Ports
 from campanile.lifecycle import ContactStatus
 from campanile.models import CampaignPatch, ConcurrencyInput, ConfigurationPatch, ContactInput
 from campanile.releases import ReleasePorts
-from campanile.store import keys, numbers
+from campanile.store import do_not_call, keys
 from tests.simulation import setting
 from tests.simulation.setting import CampaignPlan, OrgPlan
 
@@ -134,7 +134,7 @@ def set_limit(org: str, limit: int) -> Request:
 
 def list_number(org: str, number: str) -> Request:
     def work(ports: Ports) -> Any:
-        for action in numbers.listing(org, number, source="api", attempt_id=None, now_ms=ports.clock.now_ms()):
+        for action in do_not_call.adding(org, number, source="api", attempt_id=None, now_ms=ports.clock.now_ms()):
             ports.table.write(action)
 
     return Request("do-not-call", org, work, (number,))

@@ -20,7 +20,7 @@ def test_a_number_is_read_from_its_lock_its_entry_and_its_history() -> None:
     for key in (
         keys.number_lock("acme", "+14155550100"),
         keys.do_not_call("acme", "+14155550100"),
-        keys.number_history("acme", "+14155550100", 1),
+        keys.number_history("acme", "+14155550100", 1, "event"),
     ):
         assert keys.number_of(_item(key)) == "+14155550100"
 

@@ -33,8 +33,8 @@ from campanile.store import (
     contact_writes,
     contacts,
     counters,
+    do_not_call,
     global_limit,
-    numbers,
     orgs,
     registry,
     slots,
@@ -106,7 +106,7 @@ def recorded(write: Any) -> list[dict[str, Any]]:
 
 
 def finish(table: Table, changed: Contact) -> None:
-    listed = numbers.listing("acme", "+14155550123", source="conversation", attempt_id=ATTEMPT.id, now_ms=NOW)
+    listed = do_not_call.adding("acme", "+14155550123", source="conversation", attempt_id=ATTEMPT.id, now_ms=NOW)
     calls.finish(table, SLOT, CONTACT, changed, ad_hoc=False, remarks={"notes": "asked for Ada"}, listed=listed)
 
 

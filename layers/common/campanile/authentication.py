@@ -28,6 +28,8 @@ CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 
 _BEARER = re.compile(r"bearer +(?P<token>\S+) *", re.IGNORECASE)
 _TOKEN = re.compile(r"(?P<key_id>(ak|pat)_[0-9a-f]{16})\.(?P<secret>[A-Za-z0-9_-]{1,128})")
+_OSVI_TOKEN = re.compile(r"[0-9a-f]{16}")
+_UNKNOWN = "The API key or token is unknown or revoked. Check that it was copied whole."
 _WITHOUT_ORG = "Token is missing organization claim."  # Anyreach's own words
 _NO_MEMBER = "The token's owner is no member of the organization in X-Anyreach-Org, or there is no such organization."
 
@@ -70,15 +72,28 @@ class Authenticator:
         _require(granted, accepted, "The token, or its owner's role in the organization, lacks")
         return Caller(org, credential.key_id)
 
+    def authenticate_osvi(self, token: str | None, accepted: frozenset[str], now_ms: int) -> Caller:
+        """The caller by an OSVI client's header `API-Token` (seed 004); raises as `authenticate`."""
+        if token is None or not _OSVI_TOKEN.fullmatch(token):
+            raise UnauthenticatedError(_UNKNOWN)
+        credential = self._checked(*credentials.osvi_parts(token), now_ms)
+        _require(credential.scopes, accepted, "The API token lacks")
+        return Caller(credential.owner, credential.key_id)
+
     def _credential(self, authorization: str | None, now_ms: int) -> Credential:
         """The credential that was sent, known, right and in time; raises UnauthenticatedError."""
         bearer = _BEARER.fullmatch(authorization or "")
         if bearer is None:
             raise UnauthenticatedError("Send an API key or a personal token: Authorization: Bearer ak_<id>.<secret>")
         token = _TOKEN.fullmatch(bearer["token"])
-        credential = self._credentials.get((token["key_id"],), now_ms) if token else None
-        if token is None or credential is None or not credential.matches(token["secret"]):
-            raise UnauthenticatedError("The API key or token is unknown or revoked. Check that it was copied whole.")
+        if token is None:
+            raise UnauthenticatedError(_UNKNOWN)
+        return self._checked(token["key_id"], token["secret"], now_ms)
+
+    def _checked(self, key_id: str, secret: str, now_ms: int) -> Credential:
+        credential = self._credentials.get((key_id,), now_ms)
+        if credential is None or not credential.matches(secret):
+            raise UnauthenticatedError(_UNKNOWN)
         if credential.expires_at is not None and credential.expires_at <= now_ms:
             raise UnauthenticatedError("The API key or token has expired. Create a new one.")
         return credential

@@ -15,6 +15,8 @@ _YEARS_END = 3000
 CALLER_ID_PATTERN = r"^\+[1-9][0-9]{6,14}$"
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 MAX_JSON_DEPTH = 32
+RESERVED_NAMES = {"default": "the ad-hoc contacts", "do-not-call": "the do-not-call list"}
+"""External ids that no campaign may have, and what stands under each where a campaign would."""
 _TOO_DEEP = f"must not be nested more than {MAX_JSON_DEPTH} levels deep"
 _WRITE_A_TIME = "must be a date and time as in 2026-07-01T17:00:00Z"
 
@@ -66,15 +68,15 @@ def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _external_id(value: str) -> str:
+def without_slash(value: str) -> str:
     if "/" in value or any(category(character) == "Cc" for character in value):
         raise ValueError("must not contain '/' or control characters")
     return value
 
 
 def _campaign_external_id(value: str) -> str:
-    if value == "default":
-        raise ValueError("must not be 'default': that name addresses the ad-hoc contacts")
+    if value in RESERVED_NAMES:
+        raise ValueError(f"must not be {value!r}: that name addresses {RESERVED_NAMES[value]}")
     return value
 
 
@@ -143,11 +145,11 @@ CallbackTime = Annotated[
 ExternalId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),
-    AfterValidator(_external_id),
+    AfterValidator(without_slash),
     Field(json_schema_extra={"pattern": r"^[^/\u0000-\u001f\u007f-\u009f]+$"}),
 ]
 CampaignExternalId = Annotated[
-    ExternalId, AfterValidator(_campaign_external_id), Field(json_schema_extra={"not": {"const": "default"}})
+    ExternalId, AfterValidator(_campaign_external_id), Field(json_schema_extra={"not": {"enum": list(RESERVED_NAMES)}})
 ]
 Uuid = Annotated[
     str,

@@ -1,8 +1,9 @@
-"""The HTTP edge: one resolver, one entry point. Every answer carries X-Request-Id; errors are problem documents."""
+"""The HTTP edge: one resolver, one entry point. Every answer carries X-Request-Id; a surface tells errors."""
 
 import json
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
@@ -15,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from campanile import errors, idempotency, observability, routes, wiring
+from campanile import errors, idempotency, observability, phone, routes, wiring
 from campanile.authentication import Caller
 from campanile.errors import FieldError
 from campanile.problems import problem
@@ -27,6 +28,8 @@ ORGANIZATION = "X-Anyreach-Org"
 Event = dict[str, Any]
 Answer = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Answer]
+Telling = Callable[[Exception, str], Response[str]]
+"""How an error, and under which request id, is told to the caller."""
 
 
 def _caller(request: HttpRequest) -> Caller:
@@ -58,14 +61,42 @@ PathId = Annotated[str, Path(min_length=1), AfterValidator(_path_id)]
 """A path parameter: a UUID, or the external id of the object."""
 
 
-def rest_api() -> APIGatewayRestResolver:
-    """A resolver that validates requests and answers every error as a problem document."""
+def _path_number(encoded: str) -> str:
+    decoded = unquote(encoded)
+    number = f"+{decoded}" if decoded.isascii() and decoded.isdigit() else decoded
+    return phone.normalize_e164(number).e164
+
+
+PathNumber = Annotated[str, Path(min_length=1), AfterValidator(_path_number)]
+"""A path parameter: a phone number in E.164, its `+` percent-encoded, as it is, or left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a family of routes has of its own: its credential, asked for one of some scopes, and its errors."""
+
+    authenticate: Callable[[Event, frozenset[str]], Caller]
+    tell: Telling
+
+
+def _bearer(event: Event, accepted_scopes: frozenset[str]) -> Caller:
+    return wiring.authenticator().authenticate(
+        header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, wiring.clock().now_ms()
+    )
+
+
+OWN_SURFACE = Surface(_bearer, problem)
+"""Bearer credentials and problem documents: all routes but those that imitate another product's."""
+
+
+def rest_api(surface: Surface = OWN_SURFACE) -> APIGatewayRestResolver:
+    """A resolver that validates requests and tells every error in the words of its surface."""
     api = APIGatewayRestResolver(enable_validation=True)
     api.use([_refuse_unknown_parameters])
 
     @api.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools leaves it untyped
-    def _problem(error: Exception) -> Response[str]:
-        return problem(error, api.current_event.request_context.request_id or "")
+    def _told(error: Exception) -> Response[str]:
+        return surface.tell(error, api.current_event.request_context.request_id or "")
 
     return api
 
@@ -77,9 +108,12 @@ class Endpoint:
     of its own (a carrier's signature), or needs none.
     """
 
-    def __init__(self, api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | None) -> None:
+    def __init__(
+        self, api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | None, surface: Surface = OWN_SURFACE
+    ) -> None:
         self.api = api
         self.accepted_scopes = accepted_scopes
+        self._surface = surface
 
     def __call__(self, event: Event, context: LambdaContext) -> Answer:
         began = wiring.clock().monotonic_ms()
@@ -89,22 +123,15 @@ class Endpoint:
             _check_body(event)
             answer = self._serve_once(event, context, caller)
         except Exception as error:  # noqa: BLE001  the edge: whatever is raised becomes an answer, never a gateway's 502
-            answer = _refusal(error, event)
+            answer = _refusal(error, event, self._surface.tell)
         return _told(answer, event, began, caller)
 
     def _authenticate(self, event: Event) -> Caller | None:
-        if self.accepted_scopes is None:
-            return None
-        return wiring.authenticator().authenticate(
-            _header(event, "Authorization"),
-            _header(event, ORGANIZATION),
-            self.accepted_scopes,
-            wiring.clock().now_ms(),
-        )
+        return None if self.accepted_scopes is None else self._surface.authenticate(event, self.accepted_scopes)
 
     def _serve_once(self, event: Event, context: LambdaContext, caller: Caller | None) -> Answer:
         """A POST that bears an Idempotency-Key is carried out once; a carrier repeats its events as it likes."""
-        given = _header(event, idempotency.HEADER) if event["httpMethod"] == "POST" else None
+        given = header(event, idempotency.HEADER) if event["httpMethod"] == "POST" else None
         if given is None or caller is None:
             return self._serve(event, context, caller, None)
         key, memory = idempotency.parse_key(given), wiring.request_memory(caller.org)
@@ -122,12 +149,13 @@ class Endpoint:
         return self.api.resolve({**event, "path": _routed_path(event), "headers": headers}, context)
 
 
-def refusing(error_for: Callable[[str, str], Exception]) -> Handler:
+def refusing(error_for: Callable[[str, str], Exception], tell: Telling = problem) -> Handler:
     """The Lambda handler of what no endpoint serves; `error_for` gives the error by method and path."""
 
     def handler(event: Event, _context: LambdaContext) -> Answer:
         began = wiring.clock().monotonic_ms()
-        return _told(_refusal(error_for(event["httpMethod"], event["path"]), event), event, began, None)
+        answer = _refusal(error_for(event["httpMethod"], event["path"]), event, tell)
+        return _told(answer, event, began, None)
 
     return handler
 
@@ -150,8 +178,8 @@ def _refuse_unknown_parameters(api: APIGatewayRestResolver, next_middleware: Nex
     return next_middleware(api)
 
 
-def _refusal(error: Exception, event: Event) -> Answer:
-    response = problem(error, event["requestContext"]["requestId"])
+def _refusal(error: Exception, event: Event, tell: Telling) -> Answer:
+    response = tell(error, event["requestContext"]["requestId"])
     headers = {name: [str(value)] for name, value in response.headers.items()}
     return {
         "statusCode": response.status_code,
@@ -188,7 +216,8 @@ def _routed_path(event: Event) -> str:
     return path
 
 
-def _header(event: Event, name: str) -> str | None:
+def header(event: Event, name: str) -> str | None:
+    """A header of the request, whatever the case of its name."""
     headers = event.get("headers") or {}
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 

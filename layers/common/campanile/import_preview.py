@@ -4,12 +4,12 @@ from base64 import b64decode
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 
-from campanile import csv_columns, csv_source, import_files
+from campanile import csv_columns, csv_source, import_contacts
 from campanile.answers import ImportRowError, PreviewAnswer, PreviewColumn, PreviewRow
 from campanile.csv_source import CsvStructureError, Reader, Record
 from campanile.entities import Campaign
 from campanile.errors import FieldError, InvalidFieldsError, StateError
-from campanile.import_files import RowChecks
+from campanile.import_contacts import RowChecks
 from campanile.import_rows import Prepared
 from campanile.lifecycle import CampaignStatus
 from campanile.models import PreviewInput
@@ -35,7 +35,7 @@ def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewAn
         columns = csv_columns.detect_columns(header, wanted.mapping)
         reader = Reader([data[position.offset :]], position)
         records = list(_whole(reader, is_cut))
-        terms = import_files.terms_of(table, campaign)
+        terms = import_contacts.terms_of(table, campaign)
         checked = RowChecks(table, campaign, columns, terms).check(records)
     except (CsvStructureError, StateError) as error:
         return _refused(str(error))

@@ -1,26 +1,23 @@
-"""One run over an import's rows, from its checkpoint on: the same for a file and for a request's contacts.
+"""One run over an import's rows, from its checkpoint on: the same for whatever file and for a request's contacts.
 
 Every two thousand rows are written, counted and then put behind the checkpoint in one conditional write. A run that
-was cut short is taken up from there; of two that run at once, the one that comes second to a checkpoint stops. A
-contact bears the row that wrote it, so rows written behind the checkpoint are known again.
+was cut short is taken up from there; of two that run at once, the one that comes second to a checkpoint stops. What
+a row means, and how rows written behind the checkpoint are known again, is the matter of whoever writes them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, TypeVar
 
-from campanile import failed_rows, upsert
+from campanile import failed_rows, number_ranges
 from campanile.answers import ImportRowError
 from campanile.clock import Clock
+from campanile.csv_rows import RowError
 from campanile.dial_queue import DialQueue
-from campanile.entities import Campaign, Contact
-from campanile.errors import NotFoundError
-from campanile.import_rows import Prepared
-from campanile.number_set import NumberSet, as_integer
-from campanile.store import campaigns, contacts, imports, keys, numbers
+from campanile.store import imports
 from campanile.store.imports import FileProgress, Import
 from campanile.store.table import Table
 from campanile.uploads import Uploads
-from campanile.upsert import Result, Row
 from campanile.work_queue import WorkQueue
 
 ROWS_PER_WRITE = 2_000
@@ -37,14 +34,41 @@ class ImportPorts:
     clock: Clock
 
 
+class GoodRow(Protocol):
+    """A row that was checked, whatever it is to become."""
+
+    @property
+    def row(self) -> int:
+        """Its place in the report."""
+
+
+Checked = TypeVar("Checked", bound=GoodRow)
+
+
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Generic[Checked]):
     """Consecutive rows, checked, up to `last_row`. Of a file: how far it is read then, and the cells of each row."""
 
-    records: Sequence[Prepared | ImportRowError]
+    records: Sequence[Checked | ImportRowError]
     last_row: int
     reading: FileProgress | None = None
     cells: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch's good rows: `counts` as `ImportCounts` names them, and those that could not be stored.
+
+    `created` are the creation numbers of contacts that were inserted; they are kept of pushes only.
+    """
+
+    counts: Mapping[str, int]
+    errors: Sequence[ImportRowError] = ()
+    created: Sequence[int] = ()
+
+
+Write = Callable[[Import, Sequence[Checked]], Written]
+"""Writes a batch; the same batch again, after a run was cut short, counts the same."""
 
 
 def always() -> bool:
@@ -52,23 +76,18 @@ def always() -> bool:
     return True
 
 
-class Run:
-    """One run over the rows of an import; `current` is how far it has come.
+class Run(Generic[Checked]):
+    """One run over the rows of an import; `current` is how far it has come."""
 
-    `known` are the numbers the campaign has (None: numbers may repeat). Rows of a file that bring another contact's are
-    duplicates: those that name no contact, and all of them if the campaign's numbers are unique.
-    """
-
-    def __init__(self, ports: ImportPorts, campaign: Campaign, current: Import, known: NumberSet | None = None) -> None:
+    def __init__(self, ports: ImportPorts, current: Import, write: Write[Checked]) -> None:
         self.current = current
         self._ports = ports
-        self._campaign = campaign
-        self._known = known
+        self._write = write
 
-    def go(self, batches: Iterable[Batch], may_go_on: Callable[[], bool] = always) -> Import:
+    def go(self, batches: Iterable[Batch[Checked]], may_go_on: Callable[[], bool] = always) -> Import:
         """Import the batches behind the checkpoint while `may_go_on`; the import is finished when none is left.
 
-        Raises StateError for a closed campaign, ImportTakenOverError when another run has come further meanwhile.
+        Raises what the writing does, and ImportTakenOverError when another run has come further meanwhile.
         """
         for batch in batches:
             if not may_go_on():
@@ -77,145 +96,27 @@ class Run:
         status = "completed_with_errors" if self.current.counts.invalid else "completed"
         return finished(self._ports, self.current, status, still_here=may_go_on)
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch[Checked]) -> None:
         """Write one batch, count it, and save the checkpoint behind it."""
-        wanted, repeated = self._without_known([one for one in batch.records if isinstance(one, Prepared)])
-        stored = self._store(wanted)
+        written = self._write(self.current, [one for one in batch.records if not isinstance(one, ImportRowError)])
         errors = [one for one in batch.records if isinstance(one, ImportRowError)]
-        errors += [
-            ImportRowError(row=one.row, column=None, code=result.failed.code, message=result.failed.message)
-            for one, result in zip(wanted, stored, strict=True)
-            if result.failed
-        ]
-        changed = with_errors(self._ports, self.current, errors, batch.cells)
-        taken = [(one, result) for one, result in zip(wanted, stored, strict=True) if result.contact_id]
-        new = [one for one, result in taken if not result.duplicate]
-        inserted = sum(result.inserted for _, result in taken)
-        added = {
-            "rows": len(batch.records),
-            "inserted": inserted,
-            "updated": len(new) - inserted,
-            "duplicates": repeated + len(taken) - len(new),
-            "do_not_call": self._listed(new),
-        }
+        changed = with_errors(self._ports, self.current, [*errors, *written.errors], batch.cells)
+        added = {"rows": len(batch.records), **written.counts}
         counts = {name: getattr(changed.counts, name) + count for name, count in added.items()}
         changed = replace(
             changed,
             checkpoint=batch.last_row,
             reading=batch.reading or changed.reading,
             counts=changed.counts.model_copy(update=counts),
+            created=number_ranges.merged(changed.created, written.created if changed.push else ()),
             updated_at=self._ports.clock.now_ms(),
         )
         self.current = imports.save(self._ports.table, self.current, changed)
 
-    def _without_known(self, rows: Sequence[Prepared]) -> tuple[list[Prepared], int]:
-        """The rows that bring no number the campaign has already, and how many the others are."""
-        known = self._known
-        if known is None:
-            return list(rows), 0
-        held = {one.row for one in rows if any(as_integer(number) in known for number in one.numbers)}
-        suspects = [one.identity(self._campaign.key) for one in rows if one.row in held or not one.by_number]
-        found = contacts.get_many(self._ports.table, self._campaign.key, suspects)
-        fresh: list[Prepared] = []
-        meant: set[str] = set()
-        for one in rows:
-            identity = one.identity(self._campaign.key)
-            contact = found.get(identity)
-            # Of a contact that an earlier row means, or wrote behind the checkpoint, nothing more is stored.
-            is_later = (contact.id if contact else identity) in meant
-            is_later |= contact is not None and self.current.wrote_other_row(contact.imported, one.row)
-            if is_later or self._brings_known(one, contact, known):
-                continue
-            fresh.append(one)
-            meant.add(contact.id if contact else identity)
-            _note(known, one, contact)
-        return fresh, len(rows) - len(fresh)
 
-    def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
-        if contact is not None and contact.imported == self.current.mark(one.row):
-            return False  # its own contact, by a run that was cut short
-        if not one.by_number and not self._campaign.unique_numbers:
-            return False
-        own = contact.phone_numbers if contact is not None and not one.by_number else ()
-        return any(as_integer(number) in known for number in one.numbers if number not in own)
-
-    def _store(self, wanted: Sequence[Prepared]) -> list[Result]:
-        rows = [
-            Row(
-                index,
-                one.fields,
-                one.numbers or None,
-                repeatable_id=one.repeatable_id or None,
-                mark=self.current.mark(one.row),
-                is_first_of_file=self.current.file is not None,
-                only_new=one.by_number,
-                insert_as=one.insert_as,
-                enqueues=one.enqueues,
-            )
-            for index, one in enumerate(wanted)
-        ]
-        if not rows:
-            return []
-        ports, current = self._ports, self.current
-        if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; on creation it is not there yet
-            self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
-        now = ports.clock.now_ms()
-        results = upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
-        if renamed := self._with_other_ids(rows, results):
-            again = upsert.store(ports.table, ports.dial_queue, self._campaign, renamed, now, current.created_at)
-            for row, result in zip(renamed, again, strict=True):
-                results[row.index] = result
-        return results
-
-    def _with_other_ids(self, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
-        """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
-        if self._known is None:
-            return []
-        found = contacts.get_many(
-            self._ports.table,
-            self._campaign.key,
-            [
-                result.contact_id
-                for row, result in zip(rows, results, strict=True)
-                if row.only_new and result.contact_id and result.duplicate
-            ],
-        )
-        key = self._campaign.key
-        return [
-            replace(row, repeatable_id=keys.contact_id_for(key, f"{row.repeatable_id} {row.mark}"))
-            for row, result in zip(rows, results, strict=True)
-            if result.contact_id in found
-            and row.numbers
-            and set(row.numbers).isdisjoint(found[result.contact_id].phone_numbers)
-        ]
-
-    def _listed(self, rows: Sequence[Prepared]) -> int:
-        """How many rows have no number that is not on the do-not-call list: stored, and never called."""
-        listed = numbers.listed(self._ports.table, self._campaign.org, [n for one in rows for n in one.numbers])
-        return sum(bool(one.numbers) and listed.issuperset(one.numbers) for one in rows)
-
-
-def _note(known: NumberSet, one: Prepared, contact: Contact | None) -> None:
-    """Let the campaign's numbers be as the row leaves them: a contact gives up those that the row does not repeat."""
-    if not one.numbers:
-        return
-    former = contact.phone_numbers if contact else ()
-    for number in former:
-        if number not in one.numbers:
-            known.discard(as_integer(number))
-    for number in one.numbers:
-        if number not in former:
-            known.add(as_integer(number))
-
-
-def campaign_of(table: Table, current: Import) -> Campaign:
-    """Where the import's contacts go; raises NotFoundError."""
-    if current.campaign_key == keys.default_campaign(current.org):
-        return campaigns.ad_hoc(current.org)
-    found = campaigns.get(table, current.org, current.campaign_key)
-    if found is None:
-        raise NotFoundError("The campaign was not created: its request ended before it was answered.")
-    return found
+def row_error(error: RowError) -> ImportRowError:
+    """A record that is no row, as the report has it."""
+    return ImportRowError(row=error.row, column=error.column, code=error.code, message=error.message)
 
 
 def with_errors(

@@ -36,7 +36,7 @@ def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int
     """One import, with a link to its failing rows if there are any; raises NotFoundError."""
     found = imports.get(table, job.lower())
     if found is None or found.campaign_key != campaign_key:
-        raise NotFoundError("The campaign has no import with this id.")
+        raise NotFoundError("There is no import with this id here.")
     shown = answer(found, now_ms)
     if found.report_key is None:
         return shown

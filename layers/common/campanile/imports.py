@@ -1,6 +1,7 @@
 """Imports begin: a file is dropped into the bucket, or somebody asks for a form to upload one.
 
     <org>/<campaign>/<file>                    dropped; the campaign by UUID or external id, or `default`
+    <org>/do-not-call/<file>                   dropped; the numbers go on the do-not-call list
     uploads/<org>/<campaign key>/<import>/<file>   uploaded by a form
 
 The worker behind the work queue does the rest. An import is the same by its object's key and version, so an event
@@ -11,13 +12,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import ValidationError
 
 from campanile import import_views, manage_campaigns
 from campanile.answers import ImportUploadAnswer, UploadForm
+from campanile.do_not_call_models import DoNotCallImportInput, DoNotCallSettings
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
 from campanile.field_errors import field_error
@@ -37,6 +39,9 @@ _DROPPED = re.compile(r"(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<file>[^/]+)")
 _UPLOADED = re.compile(r"uploads/(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<job>[^/]+)/(?P<file>[^/]+)")
 
 
+Settings = TypeVar("Settings", bound=ImportSettings)
+
+
 class NotOurFileError(Exception):
     """The object's key does not say whose contacts it has."""
 
@@ -45,28 +50,42 @@ def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int
     """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
     if campaign.status is CampaignStatus.CLOSED:
         raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
-    until = now_ms + 1000 * FORM_SECONDS
-    new = Import(
+    return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
+
+
+def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadAnswer:
+    """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
+    new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
+    return _ask(ports, new, wanted.content_type)
+
+
+def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str, str | None], now_ms: int) -> Import:
+    return Import(
         str(uuid4()),
-        campaign.org,
-        campaign.key,
+        org,
+        campaign_key,
         wanted.file_name,
         now_ms,
         now_ms,
         status="awaiting_upload",
         mode=wanted.mode,
-        mapping=wanted.mapping,
-        upload_until=until,
+        mapping=mapping,
+        upload_until=now_ms + 1000 * FORM_SECONDS,
     )
-    stem, _, suffix = wanted.file_name.rpartition(".")
+
+
+def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadAnswer:
+    assert new.file_name is not None, "a file has a name"
+    assert new.upload_until is not None, "a form does not last for ever"
+    stem, _, suffix = new.file_name.rpartition(".")
     # The bucket tells of endings in small letters only.
-    key = f"uploads/{campaign.org}/{campaign.key}/{new.job}/{stem}.{suffix.lower()}"
-    form = ports.uploads.form(key, wanted.content_type, MAX_FILE_BYTES, FORM_SECONDS)
+    key = f"uploads/{new.org}/{new.campaign_key}/{new.job}/{stem}.{suffix.lower()}"
+    form = ports.uploads.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
     imports.begin(ports.table, new)
     upload = UploadForm(
-        url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(until)
+        url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
     )
-    return ImportUploadAnswer(**import_views.answer(new, now_ms).model_dump(), upload=upload)
+    return ImportUploadAnswer(**import_views.answer(new, new.created_at).model_dump(), upload=upload)
 
 
 def receive(ports: ImportPorts, file: StoredFile) -> Import:
@@ -92,10 +111,15 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
     except UnknownOrgError:
         raise NotOurFileError("no such org") from None
     now = ports.clock.now_ms()
-    new = Import(job_of(file), org, keys.unknown_campaign(org, reference), file_name, now, now, file=file)
+    is_list = reference == keys.DO_NOT_CALL
+    place = keys.do_not_call_imports(org) if is_list else keys.unknown_campaign(org, reference)
+    new = Import(job_of(file), org, place, file_name, now, now, file=file)
     try:
+        if is_list:
+            listing = _settings(ports.uploads.metadata(file), DoNotCallSettings)
+            return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
         new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
-        settings = _settings(ports.uploads.metadata(file))
+        settings = _settings(ports.uploads.metadata(file), ImportSettings)
     except (NotFoundError, ValueError) as error:
         return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))
     return imports.begin(ports.table, replace(new, mode=settings.mode, mapping=settings.mapping))
@@ -132,13 +156,13 @@ def job_of(file: StoredFile) -> str:
     return str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
 
 
-def _settings(metadata: Mapping[str, str]) -> ImportSettings:
+def _settings(metadata: Mapping[str, str], kind: type[Settings]) -> Settings:
     """Mode and mapping as the object's metadata has them; raises ValueError, in words for who dropped the file."""
     given: dict[str, Any] = {name: metadata[name] for name in ("mode", "mapping") if name in metadata}
     try:
         if "mapping" in given:
             given["mapping"] = json.loads(given["mapping"])
-        return ImportSettings.model_validate(given)
+        return kind.model_validate(given)
     except ValidationError as invalid:
         first = invalid.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])

@@ -5,27 +5,25 @@ worker goes on from the checkpoint. On creation the campaign is written last: a 
 leaves no campaign that calls anybody, only contacts that nothing refers to.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from campanile import import_runs, import_views, manage_campaigns, upsert
+from campanile import import_contacts, import_runs, import_views, manage_campaigns, request_rows, upsert
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign
 from campanile.errors import NotFoundError, StateError
+from campanile.import_contacts import ContactWriter
 from campanile.import_rows import Prepared
 from campanile.import_runs import Batch, ImportPorts, Run
 from campanile.models import CampaignInput, CampaignPatch, ContactInput
-from campanile.store import campaigns, imports, keys, registry
+from campanile.store import campaigns, imports, registry
 from campanile.store.campaigns import ExternalIdTakenError
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.table import ContendedError, ItemTooLargeError
-from campanile.upsert import Row
 
 WRITING_MS = 7_000
 """How long a request writes contacts itself: it is to be answered within 10 s."""
@@ -45,11 +43,12 @@ def create(
     begun: list[Import] = []
 
     def fill(campaign: Campaign) -> None:
-        rows = _checked(ports, campaign, wanted.contacts or [])
+        job = str(uuid4())
+        rows = _checked(ports, campaign, wanted.contacts or [], job)
         if campaign.external_id and campaigns.is_taken(ports.table, org, campaign.external_id):
             raise ExternalIdTakenError(campaign.external_id)
-        begun.append(_begin(ports, campaign, rows, now_ms))
-        begun[0] = _proceed(ports, campaign, begun[0], rows)
+        begun.append(begin(ports, _import(campaign, job, now_ms), rows))
+        begun[0] = proceed(ports, campaign, begun[0], rows)
         registry.announce(ports.table, org, now_ms, now_ms)
 
     answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
@@ -61,17 +60,18 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
 
     Raises NotFoundError, TransitionRefusedError for a closed campaign, and what `create` raises.
     """
-    rows: list[Row] = []
+    job = str(uuid4())
+    rows: list[Prepared] = []
     if wanted.contacts:
         campaign = manage_campaigns.find(ports.table, org, reference)
         if "configuration_id" in wanted.model_fields_set:
             campaign = replace(campaign, configuration_id=wanted.configuration_id)
-        rows = _checked(ports, campaign, wanted.contacts)
+        rows = _checked(ports, campaign, wanted.contacts, job)
     changed = manage_campaigns.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
     answer = manage_campaigns.answer(changed, manage_campaigns.notices(ports.table, changed))
     if not rows:
         return answer
-    current = _proceed(ports, changed, _begin(ports, changed, rows, now_ms), rows)
+    current = proceed(ports, changed, begin(ports, _import(changed, job, now_ms), rows), rows)
     return _answer(ports, answer, current)
 
 
@@ -81,38 +81,46 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
     assert current.rows_key is not None, "the import is a file's"
-    run: Run | None = None
+    run: Run[Prepared] | None = None
     try:
-        run = Run(ports, import_runs.campaign_of(ports.table, current), current)
-        return run.go(_batches(current, _kept(ports.uploads.kept(current.rows_key))), may_go_on)
+        run = Run(ports, current, ContactWriter(ports, import_contacts.campaign_of(ports.table, current)).write)
+        rows = request_rows.read(current.job, ports.uploads.kept(current.rows_key))
+        return run.go(_batches(current, rows), may_go_on)
     except (NotFoundError, StateError) as error:
         return import_runs.finished(ports, run.current if run else current, "failed", str(error))
 
 
-def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput]) -> list[Row]:
-    """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
-    return upsert.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
+    """Keep the rows, and see that a worker takes the import up should this request die; answers the import.
+
+    Repeated, it answers the one that is there.
+    """
+    rows_key = f"requests/{new.job}.jsonl"
+    ports.uploads.keep(rows_key, request_rows.written(rows))
+    ports.work_queue.send_import(new.job, TAKEN_UP_AFTER_SECONDS)
+    return imports.begin(ports.table, replace(new, rows_key=rows_key))
 
 
-def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> Import:
-    """Keep the rows, and see that a worker takes the import up should this request die."""
-    job = str(uuid4())
-    rows_key = f"requests/{job}.jsonl"
-    ports.uploads.keep(rows_key, "\n".join(_line(row) for row in rows))
-    ports.work_queue.send_import(job, TAKEN_UP_AFTER_SECONDS)
-    return imports.begin(ports.table, Import(job, campaign.org, campaign.key, None, now_ms, now_ms, rows_key=rows_key))
-
-
-def _proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Row]) -> Import:
+def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared]) -> Import:
     """Write contacts for as long as the caller may be kept waiting."""
     until = ports.clock.monotonic_ms() + WRITING_MS
-    run = Run(ports, campaign, current)
+    run = Run(ports, current, ContactWriter(ports, campaign).write)
     try:
         return run.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)
     except StateError as error:
         return import_runs.finished(ports, run.current, "failed", str(error))
     except (ImportTakenOverError, ContendedError, ItemTooLargeError, ClientError, BotoCoreError):
         return run.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
+
+
+def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
+    return Import(job, campaign.org, campaign.key, None, now_ms, now_ms)
+
+
+def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[Prepared]:
+    """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
+    rows = upsert.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+    return [Prepared(row.index + 1, row.fields, row.numbers or (), request_rows.own_id(job, row.index)) for row in rows]
 
 
 def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:
@@ -123,26 +131,9 @@ def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> Camp
     return answer.model_copy(update={"contacts_import": import_views.answer(current, current.updated_at)})
 
 
-def _batches(current: Import, rows: Sequence[Row]) -> Iterator[Batch]:
+def _batches(current: Import, rows: Sequence[Prepared]) -> Iterator[Batch[Prepared]]:
     """The rows behind the checkpoint, as batches for a run."""
     size = import_runs.ROWS_PER_WRITE
     for start in range(current.checkpoint, len(rows), size):
-        batch = [_prepared(current.job, row) for row in rows[start : start + size]]
+        batch = rows[start : start + size]
         yield Batch(batch, batch[-1].row)
-
-
-def _prepared(job: str, row: Row) -> Prepared:
-    return Prepared(row.index + 1, row.fields, row.numbers or (), keys.contact_id_for(job, str(row.index)))
-
-
-def _line(row: Row) -> str:
-    return json.dumps({"fields": row.fields.model_dump_json(exclude_unset=True), "numbers": row.numbers})
-
-
-def _kept(text: str) -> list[Row]:
-    return [_row(index, json.loads(line)) for index, line in enumerate(text.split("\n"))]
-
-
-def _row(index: int, line: dict[str, Any]) -> Row:
-    numbers = line["numbers"]
-    return Row(index, ContactInput.model_validate_json(line["fields"]), tuple(numbers) if numbers else None)

@@ -5,6 +5,7 @@ Requests are strict (no silent coercion) and refuse unknown fields.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -38,6 +39,7 @@ MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
 MAX_MAPPING_BYTES = 32 * 1024
 """It is kept with the import, as are the header and the first errors: one item, of 400 KB at most."""
+MAX_MAPPED_COLUMNS = 200
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
 DEFAULT_CONCURRENCY_LIMIT = 10
@@ -58,7 +60,7 @@ class Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def without_defaults(schema: dict[str, Any]) -> None:
     """In a change an absent field stays as it is, whatever it would be on creation."""
     for field in schema["properties"].values():
         field.pop("default", None)
@@ -157,7 +159,7 @@ class Configuration(ConfigurationInput):
 class ConfigurationPatch(ConfigurationInput):
     """Changes of a configuration: an absent field stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: Name = ""  # never looked at when absent
 
@@ -229,7 +231,7 @@ class CampaignInput(AgentInput):
 class CampaignPatch(AgentInput):
     """Changes of a campaign: an absent field stays as it is, null clears one that may be empty."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     name: Name = ""  # never looked at when absent, like the next two
     """What people call it; space around it is dropped."""
@@ -243,23 +245,25 @@ class CampaignPatch(AgentInput):
     """Contacts to add; they are added as an import."""
 
 
-def _targets(mapping: dict[str, str | None]) -> dict[str, str | None]:
-    try:
-        size = len(json.dumps(mapping, ensure_ascii=False).encode())
-    except UnicodeEncodeError:
-        raise ValueError("must not contain halves of characters") from None
-    if size > MAX_MAPPING_BYTES:
-        raise ValueError(f"must be at most {MAX_MAPPING_BYTES} bytes of JSON, is {size}")
-    for header, target in mapping.items():
-        if not header.strip():
-            raise ValueError("must name each column by its header, which cannot be empty")
-        if target is not None and not re.fullmatch(
-            r"phone|id|external_id|timezone|scheduled_at|ignore|data(\..+)?", target
-        ):
-            raise ValueError(
-                f"maps {header[:40]!r} to something unknown: it must be one of {', '.join(COLUMN_TARGETS)}"
-            )
-    return mapping
+def mapping_onto(targets: Sequence[str]) -> AfterValidator:
+    """Admits mappings of headers onto these targets, of at most 32 KB; `<key>` in one of them stands for any text."""
+    admitted = "|".join(re.escape(target).replace("<key>", ".+") for target in targets)
+
+    def check(mapping: dict[str, str | None]) -> dict[str, str | None]:
+        try:
+            size = len(json.dumps(mapping, ensure_ascii=False).encode())
+        except UnicodeEncodeError:
+            raise ValueError("must not contain halves of characters") from None
+        if size > MAX_MAPPING_BYTES:
+            raise ValueError(f"must be at most {MAX_MAPPING_BYTES} bytes of JSON, is {size}")
+        for header, target in mapping.items():
+            if not header.strip():
+                raise ValueError("must name each column by its header, which cannot be empty")
+            if target is not None and not re.fullmatch(admitted, target):
+                raise ValueError(f"maps {header[:40]!r} to something unknown: it must be one of {', '.join(targets)}")
+        return mapping
+
+    return AfterValidator(check)
 
 
 def _file_name(value: str) -> str:
@@ -270,12 +274,15 @@ def _file_name(value: str) -> str:
     return value
 
 
+FileName = Annotated[str, StringConstraints(min_length=5, max_length=200), AfterValidator(_file_name)]
+
+
 class ImportSettings(Request):
     """How the rows of a file are read."""
 
     mode: Literal["lenient", "strict"] = "lenient"
     """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
-    mapping: Annotated[dict[str, str | None], Field(max_length=200), AfterValidator(_targets)] = {}
+    mapping: Annotated[dict[str, str | None], Field(max_length=MAX_MAPPED_COLUMNS), mapping_onto(COLUMN_TARGETS)] = {}
     """What columns are, by header: phone, id, external_id, timezone, scheduled_at, data, data.<key>, or ignore (or
     null). The others are detected.
     """
@@ -284,9 +291,7 @@ class ImportSettings(Request):
 class ImportInput(ImportSettings):
     """An import whose file is to be uploaded."""
 
-    file_name: Annotated[str, StringConstraints(min_length=5, max_length=200), AfterValidator(_file_name)] = (
-        "contacts.csv"
-    )
+    file_name: FileName = "contacts.csv"
     """For the list of imports."""
     content_type: Annotated[
         str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?$", max_length=100)

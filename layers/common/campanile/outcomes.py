@@ -12,7 +12,7 @@ from campanile.entities import Attempt, CallReport, Campaign, Contact, Slot
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.models import Configuration
 from campanile.retry import RetryPolicy
-from campanile.store import calls, campaigns, configurations, contacts, keys, numbers, registry, slots, tombstones
+from campanile.store import calls, campaigns, configurations, contacts, do_not_call, keys, registry, slots, tombstones
 from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError, Update
 from campanile.telephony.callback import CallReference
 
@@ -185,7 +185,7 @@ def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms:
     """The do-not-call entry that a report asks for, if it does."""
     if report.outcome is not Outcome.DO_NOT_CALL:
         return []
-    return numbers.listing(org, number, source="conversation", attempt_id=attempt_id, now_ms=now_ms)
+    return do_not_call.adding(org, number, source="conversation", attempt_id=attempt_id, now_ms=now_ms)
 
 
 def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) -> None:
@@ -200,7 +200,7 @@ def _list_late(ports: Ports, reference: CallReference) -> None:
     """The number of that attempt; when the attempt was never recorded, every number of the contact."""
     now = ports.clock.now_ms()
     for number in _dialed(ports, reference):
-        for action in numbers.listing(
+        for action in do_not_call.adding(
             reference.org, number, source="conversation", attempt_id=reference.attempt_id, now_ms=now
         ):
             ports.table.write(action)

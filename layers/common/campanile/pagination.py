@@ -17,9 +17,13 @@ DEFAULT_PAGE = 50
 PageLimit = Annotated[int, Field(ge=1, le=MAX_PAGE), IN_DIGITS]
 Offset = Annotated[int, Field(ge=0), IN_DIGITS]
 Cursor = Annotated[str, Field(max_length=100)]
+TextCursor = Annotated[str, Field(max_length=1_400)]
+"""Of a list whose ids are texts of up to 255 characters."""
 MAX_ANSWER_BYTES = 5_000_000
 """Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
-_ID = re.compile(r"[0-9a-f-]{36}")
+ID = re.compile(r"[0-9a-f-]{36}")
+NUMBER = re.compile(r"\+[0-9]{7,15}")
+TEXT = re.compile(r"(?s).+")
 
 Shown = TypeVar("Shown", bound=BaseModel)
 
@@ -29,15 +33,17 @@ def cursor_after(last_id: str) -> str:
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None) -> str | None:
-    """The id that `cursor_after` was given, None for the first page; raises InvalidFieldsError for anything else."""
+def read_cursor(cursor: str | None, kind: re.Pattern[str] = ID) -> str | None:
+    """The id, or number, that `cursor_after` was given, None for the first page; raises InvalidFieldsError for anything
+    else.
+    """
     if cursor is None:
         return None
     try:
-        last_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        last_id = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
         last_id = ""
-    if not _ID.fullmatch(last_id):
+    if not kind.fullmatch(last_id):
         message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
         raise InvalidFieldsError([FieldError("cursor", "invalid", message)])
     return last_id

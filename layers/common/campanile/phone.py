@@ -84,10 +84,18 @@ def normalize(raw: str, default_country_code: str = "+1") -> PhoneNumber:
     does not exist.
     """
     region = _region(default_country_code)
-    text = _plain_text(raw)
-    if text.startswith("00"):
-        text = f"+{text[2:].lstrip(' .()/-')}"
-    return _checked(text, region)
+    return _checked(_with_plus(raw), region)
+
+
+def normalize_international(raw: str) -> PhoneNumber:
+    """Return the E.164 form of a number as written, which must bear its country code behind `+` or `00`.
+
+    For files without a configuration: guessing a country would list, or call, somebody else. Raises InvalidPhoneNumber.
+    """
+    text = _with_plus(raw)
+    if not text.startswith("+"):
+        raise InvalidPhoneNumber("not_e164")
+    return _checked(text, None)
 
 
 def normalize_e164(raw: str) -> PhoneNumber:
@@ -145,6 +153,11 @@ def _plain_text(raw: str) -> str:
     if not _PLAIN.fullmatch(text):
         raise InvalidPhoneNumber("unexpected_character")
     return text.lstrip("( ")
+
+
+def _with_plus(raw: str) -> str:
+    text = _plain_text(raw)
+    return f"+{text[2:].lstrip(' .()/-')}" if text.startswith("00") else text
 
 
 def _ascii(character: str) -> str:

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from campanile import errors, faults, observability
 from campanile.errors import FieldError
 from campanile.field_errors import field_error
+from campanile.store.agents import AgentIdTakenError
 from campanile.store.campaigns import (
     ExternalIdTakenError,
     TransitionRefusedError,
@@ -38,6 +39,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
     ExternalIdTakenError: HTTPStatus.CONFLICT,
+    AgentIdTakenError: HTTPStatus.CONFLICT,
     ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
     ItemTooLargeError: HTTPStatus.CONFLICT,
@@ -50,6 +52,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 
 _SENTENCES: dict[type[Exception], str] = {
     ExternalIdTakenError: "Another campaign of the organization has this external_id.",
+    AgentIdTakenError: "Another agent of the organization has this id.",
     ContendedError: "Too many writers at once; nothing was lost, try again.",
     ItemTooLargeError: "The organization has too many active campaigns or timezones in them; close or pause some.",
     UnknownConfigurationError: "The request has invalid fields.",
@@ -61,18 +64,22 @@ _SENTENCES: dict[type[Exception], str] = {
 """What to say where the error's own words are not for the caller."""
 
 
+def told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
+    """The status of an error and what to say of it; the cause of what was not expected goes to the log."""
+    if isinstance(error, RequestValidationError) and _is_malformed_json(error):
+        return HTTPStatus.BAD_REQUEST, "The body is not valid JSON."
+    kind = next((one for one in type(error).__mro__ if one in STATUS), None)
+    if kind is not None:
+        return STATUS[kind], _SENTENCES.get(kind, str(error))
+    fields = {"action": "unhandled", "request_id": request_id, **faults.describe(error)}
+    observability.logger().error("unhandled", extra=fields)
+    detail = "Something went wrong on our side; the request id finds it in the log."
+    return HTTPStatus.INTERNAL_SERVER_ERROR, detail
+
+
 def problem(error: Exception, request_id: str) -> Response[str]:
     """An RFC 9457 problem document for an error."""
-    if isinstance(error, RequestValidationError) and _is_malformed_json(error):
-        error = errors.MalformedError("The body is not valid JSON.")
-    kind = next((one for one in type(error).__mro__ if one in STATUS), None)
-    status = STATUS[kind] if kind else HTTPStatus.INTERNAL_SERVER_ERROR
-    if kind is None:
-        detail = "Something went wrong on our side; the request id finds it in the log."
-        told = {"action": "unhandled", "request_id": request_id, **faults.describe(error)}
-        observability.logger().error("unhandled", extra=told)
-    else:
-        detail = _SENTENCES.get(kind, str(error))
+    status, detail = told(error, request_id)
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -80,7 +87,7 @@ def problem(error: Exception, request_id: str) -> Response[str]:
         "detail": detail,
         "request_id": request_id,
     }
-    if fields := _fields(error):
+    if fields := field_errors(error):
         document["errors"] = [asdict(field) for field in fields[:LISTED_ERRORS]]
     headers = {"X-Request-Id": request_id}
     if isinstance(error, errors.MethodNotAllowedError):
@@ -94,12 +101,13 @@ def _is_malformed_json(error: RequestValidationError) -> bool:
     return any(one["type"] == "json_invalid" for one in error.errors())
 
 
-def _fields(error: Exception) -> list[FieldError]:
+def field_errors(error: Exception) -> list[FieldError]:
+    """Where the request is wrong, of an error that says so."""
     if isinstance(error, errors.InvalidFieldsError):
         return error.errors
     if isinstance(error, UnknownConfigurationError):
         return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError) and not _is_malformed_json(error):
         return [field_error(one, _path(one["loc"])) for one in error.errors()]
     return []
 

@@ -16,7 +16,7 @@ from campanile.field_types import instant, milliseconds
 from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, SlotPhase
 from campanile.report_models import ReportAnswer, warning
 from campanile.retry import LATEST_CALLBACK_MS
-from campanile.store import calls, contacts, keys, numbers, orgs, slots, tombstones
+from campanile.store import calls, contacts, do_not_call, keys, orgs, slots, tombstones
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
 from campanile.telephony.callback import CallReference
 
@@ -182,10 +182,10 @@ def _listing(ports: ReportPorts, author: _Author, number: str, report: AgentRepo
     """The do-not-call entry that a report asks for, unless this very attempt has made it."""
     if not report.do_not_call:
         return []
-    entry = ports.table.get(keys.do_not_call(author.campaign.org, number))
-    if entry is not None and entry.get("attempt") == author.attempt_id:
+    entry = do_not_call.get(ports.table, author.campaign.org, number, ports.clock.now_ms())
+    if entry is not None and entry.attempt_id == author.attempt_id:
         return []
-    return numbers.listing(
+    return do_not_call.adding(
         author.campaign.org,
         number,
         source="conversation",
@@ -220,7 +220,7 @@ def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: Age
 def _answer(
     ports: ReportPorts, author: _Author, call: _Call, contact: Contact, report: AgentReport, codes: Sequence[str]
 ) -> ReportAnswer:
-    listed = report.do_not_call or bool(numbers.listed(ports.table, author.campaign.org, [call.phone_number]))
+    entry = do_not_call.get(ports.table, author.campaign.org, call.phone_number, ports.clock.now_ms())
     callback_at = agent_reports.waiting_callback(contact)
     told = list(codes)
     if author.campaign.status is CampaignStatus.CLOSED and report.callback and callback_at is not None:
@@ -229,7 +229,7 @@ def _answer(
         contact_id=contact.id,
         attempt_id=author.attempt_id,
         status=shown_status(contact.status, call.slot if contact.status is ContactStatus.ACTIVE else None),
-        number_listed=listed,
+        number_listed=entry is not None,
         callback_at=None if callback_at is None else instant(callback_at),
         warnings=[warning(code) for code in told],
     )

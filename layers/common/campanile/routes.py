@@ -22,12 +22,24 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/imports/{import_id}": ("GET",),
     "/campaign/campaigns/{campaign_id}/export": ("GET",),
     "/campaign/campaigns/{campaign_id}/stats": ("GET",),
+    "/campaign/do-not-call": ("GET", "POST"),
+    "/campaign/do-not-call/imports": ("GET", "POST"),
+    "/campaign/do-not-call/imports/{import_id}": ("GET",),
+    "/campaign/do-not-call/{phone_number}": ("GET", "DELETE"),
     "/campaign/concurrency-settings": ("GET", "PUT"),
+    "/campaign/agents": ("GET", "POST"),
+    "/campaign/agents/{agent_id}": ("GET", "PATCH", "DELETE"),
+    "/v1/campaigns/{id}/contacts": ("POST",),
+    "/v1/campaigns/{id}/status": ("GET",),
+    "/v1/dnd_numbers": ("GET", "POST", "DELETE"),
+    "/v1/dnd_numbers/{id}": ("DELETE",),
     "/carrier-events/{provider}": ("POST",),
     "/openapi.json": ("GET",),
     "/reference": ("GET",),
 }
 """Methods by path."""
+OSVI = ("/v1/campaigns/", "/v1/dnd_numbers")
+"""How the paths of OSVI's routes begin, which tell errors in a form of their own."""
 
 
 def unmatched(method: str, path: str) -> Exception:

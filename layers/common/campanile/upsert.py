@@ -242,7 +242,9 @@ class _Fold:
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
-        return Result(known, inserted=self._is_own(row, self._drafts[known].seen), notices=notices)
+        seen = self._drafts[known].seen
+        is_own = self._is_own(row, seen)
+        return Result(known, inserted=is_own, notices=notices, number=seen.number if seen and is_own else None)
 
     def _told_already(self, row: Row, contact: Contact) -> Result | None:
         """What became of a file's row that has nothing more to do: it came again, or its contact is another row's."""

@@ -6,7 +6,7 @@ from campanile import agent, gate, outcomes
 from campanile.dialing.ports import Ports
 from campanile.entities import AgentFields, Contact, Slot
 from campanile.lifecycle import Refusal
-from campanile.store import accounts, campaigns, configurations, contacts, keys, slots
+from campanile.store import accounts, campaigns, configurations, contacts, do_not_call, keys, slots
 from campanile.store.table import Item
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
@@ -113,7 +113,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
         contact = contacts.from_item(slot.campaign_key, hot_item)
     whole = contacts.warm(contact, item(cold))
     of_number = (
-        item(listed) is not None,
+        do_not_call.is_listed(item(listed), ports.clock.now_ms()),
         slot.phone_number in contact.phone_numbers,
         slot.phone_number in contact.unreachable,
     )

@@ -1,22 +1,100 @@
-"""How agent fields are kept inside the items of configurations, campaigns and contacts."""
+"""Agents: `O#<org>` / `A#<id>`. `pushed_to` are the campaigns that contacts were pushed to for one."""
 
-import json
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from campanile.entities import AgentFields
-from campanile.store.table import Item
+from campanile.agent_models import AgentAnswer
+from campanile.store import keys
+from campanile.store.table import (
+    CONTENTION_RETRIES,
+    Action,
+    ConditionFailedError,
+    ContendedError,
+    Delete,
+    Item,
+    Put,
+    Table,
+    TransactionCanceledError,
+    Update,
+)
 
 
-def to_item(agent: AgentFields) -> Item:
-    """The set fields only; `agent_config` as JSON text, which keeps its numbers exact."""
-    values: dict[str, Any] = {name: getattr(agent, name) for name in AgentFields.__dataclass_fields__}
-    if agent.agent_config is not None:
-        values["agent_config"] = json.dumps(agent.agent_config, ensure_ascii=False, separators=(",", ":"))
-    return {name: value for name, value in values.items() if value is not None}
+class AgentIdTakenError(Exception):
+    """The org has an agent of this id."""
 
 
-def from_item(item: Item) -> AgentFields:
-    values = {name: item.get(name) for name in AgentFields.__dataclass_fields__}
-    if values["agent_config"] is not None:
-        values["agent_config"] = json.loads(values["agent_config"])
-    return AgentFields(**values)
+def insert(table: Table, org: str, agent: AgentAnswer, *notes: Action) -> bool:
+    """Store a new agent together with `notes`; False when one of those stood in the way.
+
+    Raises AgentIdTakenError.
+    """
+    item = {**keys.agent(org, agent.id), "document": agent.model_dump_json()}
+    try:
+        table.transact([Put(item, "attribute_not_exists(#PK)"), *notes])
+    except TransactionCanceledError as canceled:
+        if 0 in canceled.failed and max(canceled.failed) == 0:
+            raise AgentIdTakenError(agent.id) from None
+        return False
+    return True
+
+
+def get(table: Table, org: str, agent_id: str) -> AgentAnswer | None:
+    item = table.get(keys.agent(org, agent_id))
+    return _from_item(item) if item else None
+
+
+def after(table: Table, org: str, agent_id: str | None, most: int) -> Iterator[AgentAnswer]:
+    """The org's agents in order of their ids, read as they are consumed; those behind the given one."""
+    return map(_from_item, table.query(*keys.agents_after(org, agent_id), limit=most))
+
+
+def update(table: Table, org: str, agent_id: str, change: Callable[[AgentAnswer], AgentAnswer]) -> AgentAnswer | None:
+    """Write what `change` makes of the agent, and answer it; None when there is none.
+
+    `change` is called again when somebody else has written meanwhile.
+    """
+    for _ in range(CONTENTION_RETRIES):
+        item = table.get(keys.agent(org, agent_id))
+        if item is None:
+            return None
+        changed = change(_from_item(item))
+        values = {":document": changed.model_dump_json(), ":seen": item["document"]}
+        try:
+            table.write(Update(keys.agent(org, agent_id), "SET #document = :document", "#document = :seen", values))
+        except ConditionFailedError:
+            continue
+        return changed
+    raise ContendedError(agent_id)
+
+
+def pushed_to(table: Table, org: str, agent_id: str) -> frozenset[str] | None:
+    """The keys of the campaigns that contacts were pushed to for the agent; None when there is no such agent."""
+    item = table.get(keys.agent(org, agent_id))
+    return frozenset(item.get("pushed_to", ())) if item else None
+
+
+def note_push(table: Table, org: str, agent_id: str, campaign_key: str) -> bool:
+    """Note, before its contacts are stored, that some are pushed to a campaign; False when there is no such agent."""
+    values = {":campaign": {campaign_key}}
+    noting = Update(keys.agent(org, agent_id), "ADD #pushed_to :campaign", "attribute_exists(#PK)", values)
+    try:
+        table.write(noting)
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def delete(table: Table, org: str, agent_id: str, seen: frozenset[str]) -> bool:
+    """Delete an agent; False when contacts were pushed for it to other campaigns than those `seen`, or it is gone."""
+    condition = "attribute_exists(#PK) AND attribute_not_exists(#pushed_to)"
+    deletion = Delete(keys.agent(org, agent_id), condition)
+    if seen:
+        deletion = Delete(keys.agent(org, agent_id), "#pushed_to = :seen", {":seen": set(seen)})
+    try:
+        table.write(deletion)
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def _from_item(item: Item) -> AgentAnswer:
+    return AgentAnswer.model_validate_json(item["document"])

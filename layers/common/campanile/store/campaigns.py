@@ -9,7 +9,7 @@ from typing import Any
 
 from campanile.entities import AD_HOC_PRIORITY, Campaign, SheetEntry
 from campanile.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
-from campanile.store import agents, configurations, keys, orgs
+from campanile.store import agent_fields, configurations, keys, orgs
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -88,6 +88,12 @@ def resolve(table: Table, org: str, reference: str) -> Campaign | None:
     if found := get(table, org, reference.lower()):
         return found
     alias = table.get(keys.campaign_external_id(org, reference))
+    return get(table, org, alias["campaign"]) if alias else None
+
+
+def by_number(table: Table, org: str, number: int) -> Campaign | None:
+    """By the integer that OSVI clients use; read strongly."""
+    alias = table.get(keys.campaign_number(org, number))
     return get(table, org, alias["campaign"]) if alias else None
 
 
@@ -224,7 +230,7 @@ def _to_item(campaign: Campaign) -> Item:
         "rev": campaign.rev,
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,
-        **agents.to_item(campaign.agent),
+        **agent_fields.to_item(campaign.agent),
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -241,7 +247,7 @@ def from_item(item: Item) -> Campaign:
         number=item["number"],
         external_id=item.get("external_id"),
         unique_numbers=item["unique_numbers"],
-        agent=agents.from_item(item),
+        agent=agent_fields.from_item(item),
         lanes=frozenset(item["lanes"]),
         rev=item["rev"],
         created_at=item["created_at"],

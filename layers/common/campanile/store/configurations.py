@@ -55,7 +55,7 @@ def get_all(table: Table, org: str, ids: list[str]) -> dict[str, Configuration]:
     return {one.id: one for one in map(from_item, found.values())}
 
 
-def after(table: Table, org: str, configuration_id: str | None, most: int) -> Iterator[Configuration]:
+def after(table: Table, org: str, configuration_id: str | None, most: int | None = None) -> Iterator[Configuration]:
     """The org's configurations in order of creation, read as they are consumed; those behind the given one."""
     return map(from_item, table.query(*keys.configurations_after(org, configuration_id), limit=most))
 

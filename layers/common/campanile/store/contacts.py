@@ -11,7 +11,7 @@ from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
 from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
-from campanile.store import agents, attempts, keys
+from campanile.store import agent_fields, attempts, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, Delete, Item, Put, Table, Update
 
@@ -251,6 +251,18 @@ def numbers(table: Table, campaign_key: str, block: int) -> Iterator[str]:
         yield from entry["phones"]
 
 
+def buckets(table: Table, campaign_key: str, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Creation number and bucket of the contacts from one creation number to another of the same block."""
+    values = {
+        ":roster": keys.roster(campaign_key, keys.block_of(first)),
+        ":first": keys.roster_sort(first),
+        ":last": keys.roster_sort(last),
+    }
+    condition = "#roster = :roster AND #roster_sort BETWEEN :first AND :last"
+    for entry in table.query(condition, values, index=keys.ROSTER):
+        yield int(entry["roster_sort"]), entry["bucket"]
+
+
 def find(table: Table, campaign_key: str, reference: str) -> Contact | None:
     """The hot contact by UUID, else by external id within the campaign (seed 001)."""
     names = [reference.lower(), keys.contact_id_for(campaign_key, reference)]
@@ -274,7 +286,7 @@ def warm(contact: Contact, cold: Item | None) -> Contact:
     whole = replace(contact, attempts=older + contact.attempts)
     if "data" not in cold:
         return whole
-    return replace(whole, data=json.loads(cold["data"]), agent=agents.from_item(cold))
+    return replace(whole, data=json.loads(cold["data"]), agent=agent_fields.from_item(cold))
 
 
 def from_item(campaign_key: str, item: Item) -> Contact:
@@ -294,7 +306,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
         timezone=item.get("zone"),
         scheduled_at=item.get("scheduled_at"),
         data=json.loads(item.get("data", "{}")),
-        agent=agents.from_item(item),
+        agent=agent_fields.from_item(item),
         cold=item.get("cold", False),
         attempt_id=item.get("attempt"),
         told=attempts.told(item),
@@ -312,7 +324,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
 
 def _split(contact: Contact) -> tuple[Item, Item]:
     """The attributes of the hot and the cold item (the latter {} when everything fits in the hot one)."""
-    extra = agents.to_item(contact.agent)
+    extra = agent_fields.to_item(contact.agent)
     data = json.dumps(contact.data, ensure_ascii=False, separators=(",", ":"))
     if contact.data:
         extra["data"] = data
@@ -338,7 +350,7 @@ def _split(contact: Contact) -> tuple[Item, Item]:
         **({} if is_large else extra),
     }
     # A cold item keeps its own copy up to date, so that "in the cold item" always means the latest.
-    cold = {"data": data, **agents.to_item(contact.agent)} if is_large else {}
+    cold = {"data": data, **agent_fields.to_item(contact.agent)} if is_large else {}
     return {name: value for name, value in hot.items() if value is not None}, cold
 
 

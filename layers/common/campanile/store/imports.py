@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from campanile.answers import ImportCounts, ImportRowError
+from campanile.number_ranges import Range
 from campanile.store import keys
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 from campanile.uploads import StoredFile
@@ -31,13 +32,22 @@ class FileProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """What an import has that OSVI clients pushed: their number for it, and the agent they pushed to."""
+
+    number: int
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
     """An import and its report. Times in UTC ms; `errors` are the first 100; `reason` says why it failed.
 
     `checkpoint` is the last row that is done, `step` how often progress was saved. `rows_key`: where a request's rows
     are kept; `file` (None while its upload is awaited, until `upload_until`) and `reading` are of a file, which alone
     has a name. `numbers_before` counts the creation numbers that were given out when it began, `report_parts` the parts
-    of the file of failing rows, `report_key` tells where that is when it is whole.
+    of the file of failing rows, `report_key` tells where that is when it is whole. Of a `push` the creation numbers are
+    kept that its contacts got.
     """
 
     job: str
@@ -61,6 +71,8 @@ class Import:
     numbers_before: int = 0
     report_parts: int = 0
     report_key: str | None = None
+    push: Push | None = None
+    created: tuple[Range, ...] = ()
 
     def mark(self, row: int) -> str:
         """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
@@ -87,6 +99,7 @@ def begin(table: Table, new: Import) -> Import:
         "mode": new.mode,
         "mapping": dict(new.mapping),
         "upload_until": new.upload_until,
+        "push": asdict(new.push) if new.push else None,
         "created_at": new.created_at,
         "roster": keys.import_roster(new.campaign_key),
         "roster_sort": keys.import_roster_sort(new.created_at, new.job),
@@ -150,6 +163,7 @@ def _progress(current: Import) -> Item:
         "numbers_before": current.numbers_before,
         "report_parts": current.report_parts,
         "report_key": current.report_key,
+        "created": [list(one) for one in current.created] or None,
     }
 
 
@@ -177,4 +191,6 @@ def _from_item(item: Item) -> Import:
         numbers_before=item["numbers_before"],
         report_parts=item["report_parts"],
         report_key=item.get("report_key"),
+        push=Push(**item["push"]) if item.get("push") else None,
+        created=tuple((first, last) for first, last in item.get("created", ())),
     )

@@ -19,9 +19,11 @@ LANES = "lanes"
 """Index 1, KEYS_ONLY and sparse: pending contacts by campaign and timezone, in dialing order."""
 ROSTER = "roster"
 """Index 2, projecting `bucket`: a campaign's contacts in order of creation, its imports in order of arrival; the orgs,
-and the credentials of an org or a user."""
+the credentials of an org or a user, and the numbers on an org's do-not-call list."""
 
 DEFAULT_CAMPAIGN = "default"
+DO_NOT_CALL = "do-not-call"
+"""Stands where a campaign would for files of the do-not-call list; no campaign may be called so."""
 DEFAULT_ZONE = "~"
 """The lane of contacts without a timezone: changing the configuration's default rewrites nothing."""
 REMEMBERED_ANSWER = "R"
@@ -61,6 +63,14 @@ def configuration(org: str, configuration_id: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"F#{configuration_id}"}
 
 
+def agent(org: str, agent_id: str) -> Key:
+    return {"PK": f"O#{org}", "SK": f"A#{agent_id}"}
+
+
+def agent_id_of(item: Mapping[str, str]) -> str:
+    return item["SK"].removeprefix("A#")
+
+
 def member(org: str, user: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"M#{user}"}
 
@@ -77,6 +87,12 @@ def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, s
 def configurations_after(org: str, configuration_id: str | None) -> tuple[str, dict[str, str]]:
     """The same for configurations."""
     return _behind(org, "F#", configuration_id)
+
+
+def agents_after(org: str, agent_id: str | None) -> tuple[str, dict[str, str]]:
+    """The same for agents: a space sorts lowest of what their ids may have, so none lies between."""
+    start = "A#" if agent_id is None else f"A#{agent_id} "
+    return "#PK = :pk AND #SK BETWEEN :start AND :end", {":pk": f"O#{org}", ":start": start, ":end": "A$"}
 
 
 def members_of(org: str) -> tuple[str, dict[str, str]]:
@@ -169,8 +185,15 @@ def do_not_call(org: str, e164: str) -> Key:
     return {"PK": f"E#{org}#{e164}", "SK": "D"}
 
 
-def number_history(org: str, e164: str, at_ms: int) -> Key:
-    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}"}
+def number_history(org: str, e164: str, at_ms: int, event_id: str) -> Key:
+    """A line of its history; `event_id` tells apart what happened within one millisecond."""
+    return {"PK": f"E#{org}#{e164}", "SK": f"H#{at_ms:015d}#{event_id}"}
+
+
+def number_history_of(org: str, e164: str) -> tuple[str, dict[str, str]]:
+    """The condition, with its values, of all of it."""
+    values = {":pk": f"E#{org}#{e164}", ":start": "H#", ":end": "H#~"}
+    return "#PK = :pk AND #SK BETWEEN :start AND :end", values
 
 
 def number_of(item: Mapping[str, str]) -> str:
@@ -198,6 +221,11 @@ def request_memory(org: str) -> str:
 def created_by_request(org: str, request_key: str) -> Key:
     """What a request with an Idempotency-Key has created; its remembered answer lies beside it under `R#`."""
     return {"PK": request_memory(org), "SK": f"C#{sha256(request_key.encode()).hexdigest()}"}
+
+
+def pushed_body(org: str, campaign_key: str, digest: str) -> Key:
+    """What a body that OSVI clients pushed means: sent again, it is the same push."""
+    return {"PK": request_memory(org), "SK": f"U#{campaign_key}#{digest}"}
 
 
 def import_job(job: str) -> Key:
@@ -257,6 +285,23 @@ def token_roster(user: str) -> str:
 
 def credential_roster_sort(created_ms: int, key_id: str) -> str:
     return f"{created_ms:015d}#{key_id}"
+
+
+def do_not_call_roster(org: str) -> str:
+    """The numbers on an org's do-not-call list, each sorted by itself."""
+    return f"LD#{org}"
+
+
+def do_not_call_after(org: str, prefix: str, e164: str | None) -> tuple[str, dict[str, str]]:
+    """The condition, with its values, of the listed numbers that begin with `prefix`, behind the given one."""
+    start = max(prefix, f"{e164}!") if e164 else prefix
+    values = {":pk": do_not_call_roster(org), ":start": start, ":end": max(start, f"{prefix}~")}
+    return "#roster = :pk AND #roster_sort BETWEEN :start AND :end", values
+
+
+def do_not_call_imports(org: str) -> str:
+    """In place of a campaign's key for files of the org's do-not-call list."""
+    return f"{DO_NOT_CALL}@{org}"
 
 
 def import_roster(campaign_key: str) -> str:

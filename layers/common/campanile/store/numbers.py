@@ -1,10 +1,9 @@
-"""What is known of a phone number within an org: `E#<org>#<e164>` / `L` (call lock), `D` (do-not-call), `H#` (history).
+"""The call lock of a phone number within an org: `E#<org>#<e164>` / `L`.
 
-The call lock counts only while its slot still holds the attempt it names; it is taken over on that very condition,
+It counts only while its slot still holds the attempt it names; it is taken over on that very condition,
 so nothing needs to release it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campanile.store import keys
@@ -63,30 +62,6 @@ def taking(org: str, number: str, attempt_id: str, slot: int, seen: NumberLock |
 def returning(org: str, number: str, attempt_id: str) -> Update:
     """Forget that the lock was taken: no call was made, so none counts against the number's daily cap."""
     return Update(keys.number_lock(org, number), "REMOVE #at", "#attempt = :mine", {":mine": attempt_id})
-
-
-def listing(
-    org: str,
-    number: str,
-    *,
-    source: str,
-    attempt_id: str | None,
-    now_ms: int,
-    reason: str | None = None,
-    actor: str | None = None,
-) -> list[Put]:
-    """Put a number on the org's do-not-call list, with a line of history; repeating it changes the entry only."""
-    entry = {"source": source, "attempt": attempt_id, "reason": reason, "actor": actor, "created_at": now_ms}
-    return [
-        Put({**keys.do_not_call(org, number), **entry}),
-        Put({**keys.number_history(org, number, now_ms), "event": "added", **entry}),
-    ]
-
-
-def listed(table: Table, org: str, wanted: Sequence[str]) -> set[str]:
-    """Which of the numbers are on the org's do-not-call list; eventually consistent, as the gate decides."""
-    found = table.batch_get([keys.do_not_call(org, one) for one in wanted], consistent=False)
-    return {keys.number_of(item) for item in found.values()}
 
 
 def _lock(item: Item) -> NumberLock:

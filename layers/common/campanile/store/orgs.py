@@ -144,11 +144,18 @@ def _changing(seen: OrgSettings, changed: OrgSettings) -> Update:
 
 def next_campaign_number(table: Table, org: str) -> int:
     """A fresh integer, unique within the org, by which OSVI clients address a campaign."""
-    changed = table.write(
-        Update(keys.org_settings(org), "ADD #last_campaign_number :one", "attribute_exists(#PK)", {":one": 1}),
-        "ALL_NEW",
-    )
-    return int(changed["last_campaign_number"])
+    return _next_number(table, org, "last_campaign_number")
+
+
+def next_upload_number(table: Table, org: str) -> int:
+    """A fresh integer, unique within the org, by which OSVI clients know a push of contacts."""
+    return _next_number(table, org, "last_upload_number")
+
+
+def _next_number(table: Table, org: str, counter: str) -> int:
+    one = {":one": 1}
+    added = Update(keys.org_settings(org), f"ADD #{counter} :one", "attribute_exists(#PK)", one)
+    return int(table.write(added, "ALL_NEW")[counter])
 
 
 def allowing_slot(current: OrgSettings, n: int) -> Check:

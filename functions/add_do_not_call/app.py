@@ -1,0 +1,20 @@
+"""POST /campaign/do-not-call: put numbers on the do-not-call list; no call to them is placed after the answer."""
+
+from campanile import http, manage_do_not_call, wiring
+from campanile.authentication import MANAGE
+from campanile.do_not_call_models import DoNotCallAnswer, DoNotCallInput
+from campanile.http import CallerOf
+
+api = http.rest_api()
+
+
+@api.post("/campaign/do-not-call")
+def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallAnswer:
+    now = wiring.clock().now_ms()
+    listings = manage_do_not_call.add(wiring.table(), caller.org, wanted, caller.key_id, now)
+    added = sum(one.is_new for one in listings)
+    entries = [manage_do_not_call.answer(one.entry) for one in listings]
+    return DoNotCallAnswer(added=added, already_listed=len(listings) - added, entries=entries)
+
+
+handler = http.Endpoint(api, MANAGE)

@@ -1,0 +1,21 @@
+"""DELETE /campaign/do-not-call/{phone_number}: take a number off the list; whom it has ended stays so."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from campanile import http, manage_do_not_call, wiring
+from campanile.authentication import MANAGE
+from campanile.do_not_call_models import Reason
+from campanile.http import CallerOf, PathNumber
+
+api = http.rest_api()
+
+
+@api.delete("/campaign/do-not-call/<phone_number>", status_code=204)
+def delete_do_not_call(phone_number: PathNumber, reason: Annotated[Reason, Query()], caller: CallerOf) -> None:
+    now = wiring.clock().now_ms()
+    manage_do_not_call.remove(wiring.table(), caller.org, phone_number, reason, caller.key_id, now)
+
+
+handler = http.Endpoint(api, MANAGE)

@@ -1,0 +1,18 @@
+"""GET /campaign/do-not-call/imports/{import_id}: one import of numbers, with a link to its failing rows."""
+
+from campanile import http, import_views, wiring
+from campanile.answers import ImportAnswer
+from campanile.authentication import READ
+from campanile.http import CallerOf, PathId
+from campanile.store import keys
+
+api = http.rest_api()
+
+
+@api.get("/campaign/do-not-call/imports/<import_id>")
+def get_do_not_call_import(import_id: PathId, caller: CallerOf) -> ImportAnswer:
+    place = keys.do_not_call_imports(caller.org)
+    return import_views.get(wiring.table(), wiring.uploads(), place, import_id, wiring.clock().now_ms())
+
+
+handler = http.Endpoint(api, READ)

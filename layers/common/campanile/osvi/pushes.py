@@ -1,0 +1,159 @@
+"""Contacts that OSVI's clients push into a campaign (seed 004): stored as an import, once, and called or held."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from campanile import inline_contacts
+from campanile.agent_models import AgentAnswer
+from campanile.dial_queue import Hint
+from campanile.entities import Campaign, split_bucket
+from campanile.errors import NotFoundError, StateError
+from campanile.import_rows import Prepared, id_from_number
+from campanile.import_runs import ImportPorts
+from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
+from campanile.models import ContactInput
+from campanile.osvi import requests
+from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push
+from campanile.request_rows import read
+from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, orgs, pushes
+from campanile.store.imports import Import
+from campanile.store.pushes import Remembered
+from campanile.store.table import Table
+
+CAMPAIGN_NOT_FOUND = "campaign_not_found"
+AGENT_NOT_FOUND = "agent_not_found"
+CLOSED = "The campaign is closed; a closed campaign takes no contacts."
+
+
+def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> Mapping[str, object]:
+    """Store the contacts of a body, and answer the upload; the same body within 24 hours is the same upload.
+
+    Raises BadRequestError, NotFoundError, StateError for a closed campaign, and NoTrunkError, in this order.
+    """
+    wanted = requests.parse(text)
+    campaign, agent = _meant(ports.table, org, number, wanted)
+    if not agents.note_push(ports.table, org, agent.id, campaign.key):
+        raise NotFoundError(AGENT_NOT_FOUND)
+    meant, begun = _remembered(ports, campaign, text, now_ms)
+    if begun is None:
+        rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
+        begun = inline_contacts.begin(ports, _import(campaign, agent, meant), rows)
+        begun = inline_contacts.proceed(ports, campaign, begun, rows)
+        if begun.status == "failed":
+            raise StateError(begun.reason or CLOSED)
+    else:
+        assert begun.rows_key is not None, "a push is no file"
+        rows = read(begun.job, ports.uploads.kept(begun.rows_key))
+    if begun.status == "running":
+        ports.work_queue.send_import(begun.job)
+    if wanted.enqueue:
+        ports.dial_queue.hint(Hint(org, "contacts_added", campaign.key))
+    return _answer(wanted, meant, rows)
+
+
+def _remembered(ports: ImportPorts, campaign: Campaign, text: str, now_ms: int) -> tuple[Remembered, Import | None]:
+    """What the body means from now on, and its import if that has begun; one that failed is begun anew."""
+    table, org = ports.table, campaign.org
+    digest = hashlib.sha256(json.dumps(json.loads(text), sort_keys=True).encode()).hexdigest()
+    meant = pushes.known(table, org, campaign.key, digest, now_ms)
+    begun = imports.get(table, meant.job) if meant else None
+    if meant is None or (begun and begun.status == "failed"):
+        new = Remembered(str(uuid4()), orgs.next_upload_number(table, org), now_ms)
+        meant = pushes.remember(table, org, campaign.key, digest, new, instead_of=meant)
+        begun = imports.get(table, meant.job)
+    return meant, begun
+
+
+def find_campaign(table: Table, org: str, number: str) -> Campaign:
+    """A campaign by its number; raises NotFoundError in OSVI's word, also for another org's."""
+    found = campaigns.by_number(table, org, int(number)) if number.isascii() and number.isdigit() else None
+    if found is None:
+        raise NotFoundError(CAMPAIGN_NOT_FOUND)
+    return found
+
+
+def find_agent(table: Table, org: str, agent_id: str) -> AgentAnswer:
+    """An agent by its id; raises NotFoundError in OSVI's word, also for another org's."""
+    found = agents.get(table, org, agent_id)
+    if found is None:
+        raise NotFoundError(AGENT_NOT_FOUND)
+    return found
+
+
+def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign, AgentAnswer]:
+    campaign = find_campaign(table, org, number)
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError(CLOSED)
+    agent = find_agent(table, org, wanted.agent_uuid)
+    if wanted.enqueue and agent.active_trunk is None:
+        raise NoTrunkError
+    return campaign, agent
+
+
+def _import(campaign: Campaign, agent: AgentAnswer, meant: Remembered) -> Import:
+    name = f"{meant.created_at // 1000}-api_contacts_{meant.job.replace('-', '')[:16]}.csv"
+    mark = imports.Push(meant.number, agent.id)
+    return Import(meant.job, campaign.org, campaign.key, name, meant.created_at, meant.created_at, push=mark)
+
+
+def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push, now_ms: int) -> list[Prepared]:
+    """The rows with all that is decided about them: who is called, who is held, who is on the do-not-call list."""
+    ids = [id_from_number(campaign.key, one.number) for one in wanted.contacts]
+    listed: set[str] = set()
+    finished: set[str] = set()
+    if wanted.enqueue:
+        listed = do_not_call.listed(table, campaign.org, [one.number for one in wanted.contacts], now_ms)
+        finished = _finished(table, campaign.key, ids)
+    trunk = agent.active_trunk
+    speaks = {
+        "agent_id": agent.id,
+        "agent_version": agent.version,
+        "agent_number": trunk.caller_number if trunk else None,
+    }
+    status = ContactStatus.PENDING if wanted.enqueue else ContactStatus.HELD
+    return [
+        Prepared(
+            index + 1,
+            ContactInput.model_validate({"phone_numbers": [one.number], "data": dict(one.data), **speaks}),
+            (one.number,),
+            contact_id,
+            insert_as=ContactStatus.DO_NOT_CALL if one.number in listed else status,
+            enqueues=wanted.enqueue and contact_id not in finished,
+        )
+        for index, (contact_id, one) in enumerate(zip(ids, wanted.contacts, strict=True))
+    ]
+
+
+def _finished(table: Table, campaign_key: str, ids: Sequence[str]) -> set[str]:
+    """Which of the contacts are there and finished; none is looked for in a campaign that has no finished ones."""
+    blocks = counters.blocks(table, campaign_key)
+    if not any(count and split_bucket(name)[0] in TERMINAL for one in blocks for name, count in one.buckets.items()):
+        return set()
+    found = contacts.get_many(table, campaign_key, ids)
+    return {asked for asked, contact in found.items() if contact.status in TERMINAL}
+
+
+def _answer(wanted: Push, meant: Remembered, rows: Sequence[Prepared]) -> dict[str, object]:
+    """What the seed's document shows; what was decided is read off the rows, so a repetition is answered the same."""
+    answer: dict[str, object] = {
+        "campaign_upload_id": meant.number,
+        "contacts_received": wanted.received,
+        "contacts_accepted": len(rows),
+        "duplicates_removed": wanted.received - len(rows),
+        "enqueued": wanted.enqueue,
+    }
+    if not wanted.enqueue:
+        return answer
+    skipped = [one for one in rows if one.insert_as is ContactStatus.DO_NOT_CALL]
+    answer["queued_calls"] = sum(one.enqueues for one in rows if one.insert_as is ContactStatus.PENDING)
+    if skipped:
+        answer["dnd_skipped"] = [_skipped(one) for one in skipped]
+    return answer
+
+
+def _skipped(one: Prepared) -> dict[str, object]:
+    data = one.fields.data or {}
+    extras = {name: value for name, value in data.items() if name != PERSON_NAME}
+    return {PERSON_NAME: data[PERSON_NAME], PHONE: one.numbers[0], **extras}

@@ -1,0 +1,54 @@
+"""OSVI's surface (seed 004): the header `API-Token`, and errors as `{success, error, details}`."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+
+from campanile import problems, wiring
+from campanile.authentication import Caller
+from campanile.http import Event, Surface, header
+from campanile.osvi.requests import BadRequestError, NoTrunkError
+
+CREDENTIAL = "API-Token"
+UNAUTHORIZED = "Invalid API token"
+CONTENT_TYPE = "application/json"
+
+
+def tell(error: Exception, request_id: str) -> Response[str]:
+    """An error as OSVI's clients know it: the first thing that is wrong, in one sentence."""
+    status, words = _told(error, request_id)
+    body: dict[str, Any] = {"success": False, "error": words, "details": None}
+    if status is HTTPStatus.UNAUTHORIZED:
+        body = {"success": False, "error": UNAUTHORIZED}
+    headers = {"X-Request-Id": request_id}
+    if allowed := getattr(error, "allowed", None):
+        headers["Allow"] = ", ".join(allowed)
+    return Response(int(status), CONTENT_TYPE, json.dumps(body, ensure_ascii=False), headers)
+
+
+def success(status: int, **told: object) -> Response[str]:
+    """An answer of success, with what it tells."""
+    body = {"success": True, **told}
+    return Response(status, CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
+
+
+def _told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
+    if isinstance(error, BadRequestError):
+        return HTTPStatus.BAD_REQUEST, str(error)
+    if isinstance(error, NoTrunkError):
+        return HTTPStatus.UNPROCESSABLE_ENTITY, str(error)
+    if isinstance(error, RouteNotFoundError):
+        return HTTPStatus.NOT_FOUND, "not_found"
+    if fields := problems.field_errors(error):
+        return HTTPStatus.BAD_REQUEST, f"{fields[0].path} {fields[0].message}"
+    return problems.told(error, request_id)
+
+
+def _authenticate(event: Event, accepted_scopes: frozenset[str]) -> Caller:
+    return wiring.authenticator().authenticate_osvi(header(event, CREDENTIAL), accepted_scopes, wiring.clock().now_ms())
+
+
+SURFACE = Surface(_authenticate, tell)
