@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import License, Server
 from pydantic import BaseModel
 
-from campanile import agent_models, answers, calling_window, do_not_call_models, http, models
+from campanile import agent_models, answers, calling_window, do_not_call_models, http, models, report_models
 from tools.bootstrap import ROOT
 from tools.openapi_words import (
     DESCRIPTION,
@@ -260,7 +260,7 @@ def _references(value: Any) -> Iterator[str]:
 def _descriptions() -> dict[str, dict[str, str]]:
     """Per model and field, the docstring below the field in the source; a subclass goes before its base."""
     found: dict[str, dict[str, str]] = {}
-    for module in (calling_window, models, answers, agent_models, do_not_call_models):
+    for module in (calling_window, models, answers, agent_models, do_not_call_models, report_models):
         for name, model in inspect.getmembers(module, lambda one: inspect.isclass(one) and issubclass(one, BaseModel)):
             found[name] = {}
             for cls in reversed([one for one in model.__mro__ if one.__module__.startswith("campanile.")]):

@@ -41,6 +41,7 @@ SEGMENT_TAGS: Final = {
 PARAMETERS: Final = {
     "campaign_id": "The campaign's UUID, or the external id it was given.",
     "contact_id": "The contact's UUID, or the external id it was given.",
+    "attempt_id": "The attempt's UUID, as the contact's `attempts` and the provider's calls have it.",
     "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
     "agent_id": "The agent's id.",

@@ -244,6 +244,7 @@ LIFE_OF_A_CAMPAIGN = {
     "upsert_contacts": 200,
     "list_contacts": 200,
     "get_contact": 200,
+    "report_attempt": 404,
     "carrier_place": 201,
     "carrier_look_up": 200,
     "receive_carrier_event": 200,

@@ -66,6 +66,7 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
         "import_ports": dialer.import_ports,
         "export_ports": dialer.export_ports,
         "release_ports": dialer.release_ports,
+        "report_ports": dialer.ports.for_reports,
         "uploads": dialer.bucket,
     }.items():
         monkeypatch.setattr(wiring, name, lambda part=part: part)

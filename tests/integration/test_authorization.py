@@ -33,6 +33,7 @@ BODIES: dict[str, Any] = {
     "create_agent": {"name": "a"},
     "update_agent": {"version": "2"},
     "create_import": {},
+    "report_attempt": {"notes": "said hello"},
     "preview_import": {"content": f"phone\n{number(78)}\n"},
     "add_do_not_call": {"phone_numbers": [number(79)]},
     "create_do_not_call_import": {},
@@ -65,6 +66,8 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
     campaign = client.post("/campaign/campaigns", wanted, 201)["id"]
     row = {"external_id": f"contact of {name}", "phone_numbers": [number(1)], "data": {"secret": name}}
     added = client.post(f"/campaign/campaigns/{campaign}/contacts", {"contacts": [row]})
+    dialer.run()
+    [call] = dialer.posts
     client.post("/campaign/campaigns/default/contacts", {"contacts": [row]})
     asked = client.post(f"/campaign/campaigns/{campaign}/imports", {}, 201)["id"]
     listed = number(90 + len(name))  # one that no other org of the tests has listed
@@ -74,6 +77,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "config_id": configuration,
         "campaign_id": campaign,
         "contact_id": added["contact_ids"][0],
+        "attempt_id": call.attempt_id,
         "import_id": asked,
         "phone_number": listed,
         "agent_id": f"agent_of_{name}",
@@ -82,6 +86,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "config_id": configuration,
         "campaign_id": f"campaign%20of%20{name}",
         "contact_id": f"contact%20of%20{name}",
+        "attempt_id": call.attempt_id,
         "import_id": asked,
         "phone_number": listed.removeprefix("+"),
         "agent_id": f"agent_of_{name}",
@@ -148,6 +153,16 @@ def test_another_orgs_contact_in_ones_own_campaign_does_not_exist(
 
 
 @each_route
+def test_another_orgs_attempt_of_ones_own_contact_does_not_exist(
+    mine: Org, theirs: Org, method: str, path: str, function: str
+) -> None:
+    if "{attempt_id}" in path:
+        before = everything(theirs)
+        problem(mine.call(method, path, function, {**mine.ids, "attempt_id": theirs.ids["attempt_id"]}), 404)
+        assert everything(theirs) == before
+
+
+@each_route
 def test_another_orgs_import_in_ones_own_campaign_does_not_exist(
     mine: Org, theirs: Org, method: str, path: str, function: str
 ) -> None:
@@ -197,7 +212,9 @@ def scopes_of(method: str, path: str) -> set[str] | None:
     if path == "/campaign/timezones":
         return None
     if path == "/campaign/concurrency-settings":
-        return set(SCOPES) if method == "GET" else {"campaigns:manage", "concurrency:manage"}
+        return set(SCOPES) - {"attempts:report"} if method == "GET" else {"campaigns:manage", "concurrency:manage"}
+    if path.endswith("/report"):
+        return {"attempts:report", "campaigns:manage"}
     return {"campaigns:read", "campaigns:manage"} if method == "GET" else {"campaigns:manage"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from campanile.entities import Campaign
 from campanile.errors import ConflictError, NotFoundError
 from campanile.lifecycle import Outcome
-from campanile.store import calls
+from campanile.store import calls, contacts
 from campanile.telephony.port import LookUpFailed
 from tests.support import table as tables
 from tests.support.audit import audit, audit_names
@@ -119,7 +119,9 @@ def test_what_was_read_before_a_call_changes_nothing_after_it(dialer: Dialer, ca
     stale = ana(dialer, campaign)
     retry(dialer)
     active = ana(dialer, campaign)
-    assert not calls.correct(dialer.table, stale, stale, False, ("attempt", "a note"), [])
+    assert not calls.correct(
+        dialer.table, stale, stale, False, contacts.remarking(stale, "attempt", {"notes": "a note"}), []
+    )
     assert ana(dialer, campaign) == active
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from campanile import manage_concurrency
-from campanile.errors import NotFoundError
+from campanile.errors import ConflictError, NotFoundError
 from campanile.lifecycle import Outcome
 from campanile.models import ConcurrencyInput
 from campanile.store.campaigns import TransitionRefusedError
 from campanile.telephony.port import Ambiguous, Refused
 from tests.support import table as tables
 from tests.support.dialer import Dialer, number
+from tests.support.reports import report
 from tests.support.story import Manner, Moment, Story
 
 ANSWERED = Manner(Outcome.ANSWERED)
@@ -109,7 +110,29 @@ def with_an_editor(story: Story) -> None:
     story.request(9, delete("cid"))
 
 
+def with_an_agent(story: Story) -> None:
+    """On the line for 3 s, ana asks to be called back, and ben not to be. Whose call has not begun is told of later."""
+
+    def tell(n: int, **told: Any) -> None:
+        def send(dialer: Dialer) -> None:
+            post = next((one for one in dialer.posts if one.to == number(n)), None)
+            if post is None:
+                raise ConflictError("nobody has been called")
+            report(dialer, story.campaign, post, **told)
+
+        story.request(1, send)
+
+    story.request(0, adding(story, row("ana", 1), row("ben", 2)))
+    tell(1, callback_at="2026-07-01T17:02:00Z", notes="later")
+    tell(2, do_not_call=True)
+
+
 CHAPTERS = {
+    "an agent": Chapter(
+        with_an_agent,
+        {1: [NO_ANSWER, ANSWERED], 2: [NO_ANSWER]},
+        {"ana": ("completed", ["callback_requested", "answered"]), "ben": ("do_not_call", ["do_not_call"])},
+    ),
     "an editor": Chapter(
         with_an_editor,
         {1: [NO_ANSWER, ANSWERED], 2: [ANSWERED], 3: [ANSWERED], 4: [ANSWERED]},

@@ -7,11 +7,12 @@ until they are answered. Calls are shorter than the longest call, and begin with
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from campanile.entities import CallReport
+from campanile.entities import AgentReport, CallbackWish, CallReport
 from campanile.lifecycle import Outcome
 from campanile.telephony.callback import read_reference
 from campanile.telephony.port import (
@@ -162,6 +163,8 @@ class Carrier:
     def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:  # noqa: ARG002  part of the port
         told: dict[str, Any] = json.loads(body)
         report = told["report"]
+        if said := told.get("told"):
+            return CarrierEvent(told["call"], None, told["attempt"], _heard(said))
         if report is None:
             return CarrierEvent(told["call"], None, told["attempt"])
         return CarrierEvent(
@@ -250,24 +253,47 @@ class Carrier:
             faults.note(Fault.EVENT_DUPLICATED)
             self._tell(call, is_final=True, delay=self._random.randint(50, 60_000))
 
+    def carry(self, call: Call, report: AgentReport, answered: Callable[[bool], None]) -> None:
+        """Carry an agent's report as an event, as often as it takes; `answered` is told whether it ever was."""
+        wish = report.callback
+        said = {
+            "do_not_call": report.do_not_call,
+            "callback": None if wish is None else [wish.at.isoformat() if wish.at else None],
+            "remarks": dict(report.remarks),
+        }
+        body = json.dumps({"call": call.id, "attempt": call.attempt_id, "report": None, "told": said})
+        self._send(call, body, answered, 0)
+
     def _tell(self, call: Call, is_final: bool, delay: int) -> None:
         report = call.report
         fields = {name: getattr(report, name) for name in CallReport.__dataclass_fields__}
         told = {"call": call.id, "attempt": call.attempt_id, "report": fields if is_final else None}
         self.undelivered += 1
-        self._scheduler.at(self._scheduler.now + delay, lambda: self._send(call, json.dumps(told), is_final, 0))
 
-    def _send(self, call: Call, body: str, is_final: bool, times_sent: int) -> None:
+        def finished(is_ok: bool) -> None:
+            self.undelivered -= 1
+            if is_ok and is_final:
+                self.reported.add(call.attempt_id)
+
+        self._scheduler.at(self._scheduler.now + delay, lambda: self._send(call, json.dumps(told), finished, 0))
+
+    def _send(self, call: Call, body: str, finished: Callable[[bool], None], times_sent: int) -> None:
         if times_sent:
             self._faults.note(Fault.EVENT_REPEATED)
 
         def answered(is_ok: bool) -> None:
-            if is_ok and is_final:
-                self.reported.add(call.attempt_id)
             if is_ok or times_sent == len(RESENT_AFTER_MS):
-                self.undelivered -= 1
+                finished(is_ok)
                 return
             again = self._scheduler.now + RESENT_AFTER_MS[times_sent]
-            self._scheduler.at(again, lambda: self._send(call, body, is_final, times_sent + 1))
+            self._scheduler.at(again, lambda: self._send(call, body, finished, times_sent + 1))
 
         self.deliver(call, body, answered)
+
+
+def _heard(said: dict[str, Any]) -> AgentReport:
+    wish = said["callback"]
+    at = None if wish is None or wish[0] is None else datetime.fromisoformat(wish[0])
+    return AgentReport(
+        said["do_not_call"], callback=None if wish is None else CallbackWish(at), remarks=said["remarks"]
+    )

@@ -1,7 +1,7 @@
 """The guarantees that are checked at each commit, POST, call and answer. docs/guarantees.md numbers them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -177,10 +177,21 @@ def _attempts_are_true(auditor: "Auditor", key: ContactKey, before: Item, after:
             continue
         if call is None and one.outcome != "unknown":
             auditor.violate("attempts", key[1], f"{one.id} is recorded as {one.outcome}, but there was no such call")
-        if call and one.outcome not in ("unknown", str(call.outcome)):
+        if call and one.outcome not in ("unknown", str(call.outcome), *_told_outcomes(auditor, one.id)):
             auditor.violate("attempts", key[1], f"{one.id} is recorded as {one.outcome}, but it was {call.outcome}")
         if one.id not in auditor.locked_attempts:
             auditor.violate("attempts", key[1], f"{one.id} was never locked")
+
+
+def _told_outcomes(auditor: "Auditor", attempt: str) -> Iterator[str]:
+    """What an agent's reports may make of a call's outcome."""
+    for one in auditor.world.agents.told.get(attempt, ()):
+        if one.report.do_not_call:
+            yield "do_not_call"
+        if one.callback_at is not None:
+            yield "callback_requested"
+        if one.is_cancel:
+            yield "answered"
 
 
 def identity(key: ContactKey, item: Item) -> tuple[str, str] | None:
@@ -234,6 +245,7 @@ def _post_is_allowed_now(auditor: "Auditor", post: Posted) -> None:
     listed = mirror.listed.get((org, number))
     if listed is not None and now - listed > STOP_WITHIN_MS:
         auditor.violate("G3", contact, f"POST to {number}, on the do-not-call list for {now - listed} ms")
+    _nobody_asked_not_to_be_called(auditor, post)
     people = [one for one in mirror.contacts[post.contact].since_time(now - STOP_WITHIN_MS) if one]
     due = [one.get("scheduled_at", 0) for one in people]
     if due and min(due) > now:
@@ -246,6 +258,18 @@ def _post_is_allowed_now(auditor: "Auditor", post: Posted) -> None:
         auditor.violate("G3", contact, f"POST {stopped} ms after the campaign was {versions[-1]['status']}")
     if not _was_open(auditor, org, versions, people):
         auditor.violate("G3", contact, "POST outside the calling windows")
+
+
+def _nobody_asked_not_to_be_called(auditor: "Auditor", post: Posted) -> None:
+    """G3: the person has told an agent, in any call; its contact is not called on another number either."""
+    since = auditor.created_at.get(post.contact, 0)
+    for call in auditor.called.values():
+        if call.contact != post.contact or call.placed_at < since:
+            continue
+        for one in auditor.world.agents.told.get(call.attempt_id, ()):
+            if one.report.do_not_call and one.answered_at and auditor.now - one.answered_at > STOP_WITHIN_MS:
+                told = f"POST {auditor.now - one.answered_at} ms after the person asked not to be called"
+                auditor.violate("G3", post.contact[1], f"{told} ({call.attempt_id})")
 
 
 def _was_open(auditor: "Auditor", org: str, campaigns: Sequence[Item], people: Sequence[Item]) -> bool:
@@ -305,8 +329,11 @@ def _earliest(auditor: "Auditor", last: oracle.Recorded, follows: oracle.Next, r
     """When the next call may begin: by the carrier's record where the end of the last one is known."""
     call = auditor.called.get(last.id)
     ended = call.ends_at if call and last.outcome != "unknown" else last.ended_at
-    if follows.is_callback and call and call.callback_at is not None:
-        return max(ended, call.callback_at)
+    if follows.is_callback and call:
+        asked = [one.callback_at for one in auditor.world.agents.told.get(last.id, ()) if one.callback_at is not None]
+        if str(call.outcome) == "callback_requested":
+            asked.append(call.callback_at or ended + rules.delay_ms("callback_requested"))
+        return max(ended, min(asked))  # whichever of them holds, it is not before the earliest
     delay = rules.delay_ms(follows.delay_for) if follows.delay_for else 0
     if follows.delay_for == "unknown":
         delay = max(delay, 1000 * auditor.world.limits.longest_call)

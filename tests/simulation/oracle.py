@@ -25,7 +25,7 @@ CONTACT_EDGES: frozenset[Edge] = frozenset({
     # A late report corrects an attempt that was closed as `unknown`.
     ("completed", "pending"), ("exhausted", "pending"), ("pending", "completed"), ("exhausted", "completed"),
     ("pending", "exhausted"), ("pending", "error"), ("exhausted", "error"), ("pending", "do_not_call"),
-    ("completed", "do_not_call"), ("exhausted", "do_not_call"),
+    ("completed", "do_not_call"), ("exhausted", "do_not_call"), ("error", "do_not_call"),
 })  # fmt: skip
 SLOT_EDGES: frozenset[Edge] = frozenset({
     (None, "locked"), ("locked", "intended"), ("intended", "placed"),

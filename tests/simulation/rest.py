@@ -30,7 +30,7 @@ def is_at_rest(auditor: "Auditor") -> bool:
     is_busy = (
         world.running or world.wake.waiting or world.work.waiting or world.carrier.undelivered or not world.dial.is_idle
     )
-    if is_busy or any(auditor.mirror.held(org.name) for org in world.setting.orgs):
+    if is_busy or world.agents.waiting or any(auditor.mirror.held(org.name) for org in world.setting.orgs):
         return False
     if any(call.ends_at > auditor.now for call in world.carrier.calls):
         return False
@@ -50,6 +50,7 @@ def check(auditor: "Auditor") -> None:
     recount.check(auditor)
     _attempts_in_stats(auditor)
     _requests_not_to_be_called(auditor)
+    _reports_are_kept(auditor)
     _log(auditor)
 
 
@@ -152,6 +153,29 @@ def _requests_not_to_be_called(auditor: "Auditor") -> None:
         is_asked = call.outcome == "do_not_call" and call.attempt_id in auditor.world.carrier.reported
         if is_asked and (call.org, call.number) not in auditor.mirror.listed:
             auditor.violate("G3", call.contact[1], f"{call.number} asked not to be called and is not on the list")
+
+
+def _reports_are_kept(auditor: "Auditor") -> None:
+    """What an agent's report that was answered has told: of the list, the contact's end, a callback, the notes."""
+    for attempt, told in auditor.world.agents.told.items():
+        answered = [one for one in told if one.answered_at is not None]
+        call = told[0].call
+        item = auditor.mirror.contacts[call.contact].now
+        is_there = item is not None and item["created_at"] <= call.placed_at
+        for one in answered:
+            if one.report.do_not_call and (call.org, call.number) not in auditor.mirror.listed:
+                auditor.violate("G3", call.contact[1], f"{call.number} is not listed, as {attempt} was reported")
+        if item is None or not is_there:
+            continue
+        if any(one.report.do_not_call for one in answered) and item["status"] != "do_not_call":
+            auditor.violate("G3", call.contact[1], f"asked not to be called, and is {item['status']} ({attempt})")
+        cold = plain(
+            auditor.world.engine.peek(f"K#{call.contact[0]}#{call.contact[1][-1]}", f"D#{call.contact[1]}") or {}
+        )
+        noted = {one.report.remarks["notes"] for one in told if "notes" in one.report.remarks}
+        is_noted = any("notes" in one.report.remarks for one in answered)
+        if is_noted and cold.get(f"note_{attempt.replace('-', '')}") not in noted:
+            auditor.violate("G4", call.contact[1], f"what was noted of {attempt} is lost")
 
 
 def _log(auditor: "Auditor") -> None:

@@ -8,18 +8,20 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from campanile import carrier_events, manage_campaigns, manage_configurations, releases, tick
+from campanile import carrier_events, manage_campaigns, manage_configurations, releases, reports, tick
 from campanile.dial_queue import DialQueue as ProductionQueue
 from campanile.dial_queue import parse_hint
 from campanile.dialing import batch
 from campanile.dialing.ports import Limits, Ports
+from campanile.entities import AgentReport
 from campanile.models import CampaignInput, ConfigurationInput
 from campanile.releases import ReleasePorts
-from campanile.store import contact_writes, orgs
+from campanile.store import contact_writes, keys, orgs
 from campanile.store.table import Table
 from campanile.telephony.callback import callback_url
 from campanile.work_queue import ReleaseOrder, WorkQueue, order_of
 from tests.simulation import setting as settings
+from tests.simulation.agents import Agents
 from tests.simulation.carrier import SECRET, Call, Carrier
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.concurrency import VirtualClock, VirtualExecutor
@@ -62,6 +64,7 @@ class World:
         self.carrier = Carrier(
             self.scheduler, self.faults, self.chronicle, self._dice("carrier"), self.setting.ability, self._new_id
         )
+        self.agents = Agents(self.scheduler, self.faults, self._dice("agents"), self.carrier)
         self.dial = DialQueue(self.scheduler, self.faults, self._invoke_dial)
         self.wake = StandardQueue(self.scheduler, self.faults, self._invoke_wake)
         self.work = StandardQueue(self.scheduler, self.faults, self._invoke_work)
@@ -74,6 +77,7 @@ class World:
         self.running: dict[Invocation, Callable[[bool], None]] = {}
         self.invocations = 0
         self.carrier.deliver = self._deliver_event
+        self.agents.record = self._record_report
         self.scheduler.on_death = self._died
 
     @property
@@ -198,6 +202,17 @@ class World:
             self.chronicle.note("event", call.contact[1], call.attempt_id, f"-> {result}")
 
         self._invoke("event", (call.org,), OTHER_SECONDS, work, answered)
+
+    def _record_report(self, call: Call, report: AgentReport, answered: Callable[[bool], None]) -> None:
+        campaign, contact = call.contact
+        reference = keys.DEFAULT_CAMPAIGN if campaign == keys.default_campaign(call.org) else campaign
+
+        def work() -> None:
+            found = manage_campaigns.find_or_ad_hoc(self.ports.table, call.org, reference)
+            answer = reports.record(self.ports.for_reports, found, contact, call.attempt_id, report, actor="agent")
+            self.chronicle.note("report", contact, call.attempt_id, f"{report} -> {answer.status}")
+
+        self._invoke("report", (call.org,), OTHER_SECONDS, work, answered)
 
     def _invoke(
         self,

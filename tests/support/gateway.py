@@ -41,6 +41,7 @@ ROUTES = [
     ("GET", f"/campaign/campaigns/{SOME_ID}/contacts"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
     ("DELETE", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}"),
+    ("POST", f"/campaign/campaigns/{SOME_ID}/contacts/{SOME_ID}/attempts/{SOME_ID}/report"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/imports"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/export"),
     ("GET", f"/campaign/campaigns/{SOME_ID}/stats"),

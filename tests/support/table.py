@@ -93,6 +93,10 @@ class InterposedTable(Table):
         self._before = before
         self._after = after
 
+    def get(self, key: Any, consistent: bool = True) -> Item | None:
+        get = super().get
+        return self._between(Request("get", key, {"consistent": consistent}), lambda: get(key, consistent))
+
     def batch_get(self, wanted: Any, consistent: bool = True) -> dict[tuple[str, str], Item]:
         batch_get = super().batch_get
         request = Request("batch_get", wanted, {"consistent": consistent})

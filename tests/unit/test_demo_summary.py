@@ -53,6 +53,7 @@ def contact(status: str, *outcomes: str, again_in: int | None = None) -> Contact
             ended_at=NOW - timedelta(minutes=len(outcomes) - number),
             duration_seconds=3,
             notes=None,
+            disposition=None,
         )
         for number, outcome in enumerate(outcomes, start=1)
     ]

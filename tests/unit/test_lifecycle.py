@@ -52,6 +52,7 @@ CONTACT_EDGES: Edges = {
     ("pending", "correct_opt_out", "do_not_call"),
     ("completed", "correct_opt_out", "do_not_call"),
     ("exhausted", "correct_opt_out", "do_not_call"),
+    ("error", "correct_opt_out", "do_not_call"),
 }
 SLOT_EDGES: Edges = {
     ("locked", "intend", "intended"),

@@ -22,6 +22,7 @@ from campanile.entities import (
     OrgSettings,
     SheetEntry,
     Slot,
+    Told,
 )
 from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.sharing import Share
@@ -30,6 +31,7 @@ from campanile.store import (
     calls,
     campaigns,
     contact_writes,
+    contacts,
     counters,
     do_not_call,
     global_limit,
@@ -105,7 +107,7 @@ def recorded(write: Any) -> list[dict[str, Any]]:
 
 def finish(table: Table, changed: Contact) -> None:
     listed = do_not_call.adding("acme", "+14155550123", source="conversation", attempt_id=ATTEMPT.id, now_ms=NOW)
-    calls.finish(table, SLOT, CONTACT, changed, ad_hoc=False, note="asked for Ada", listed=listed)
+    calls.finish(table, SLOT, CONTACT, changed, ad_hoc=False, remarks={"notes": "asked for Ada"}, listed=listed)
 
 
 ENDINGS = [
@@ -181,9 +183,17 @@ WRITES: dict[str, Any] = {
         CONTACT,
         replace(CONTACT, attempts=(ATTEMPT,), last_outcome=Outcome.BUSY),
         False,
-        (ATTEMPT.id, "note"),
+        contacts.remarking(CONTACT, ATTEMPT.id, {"notes": "note", "disposition": None}),
         [],
     ),
+    "a report of a call in progress": lambda table: calls.tell(
+        table,
+        CONTACT,
+        replace(CONTACT, told=Told(callback_at=NOW)),
+        contacts.remarking(CONTACT, ATTEMPT.id, {"notes": None}),
+        [],
+    ),
+    "a report of a call in progress taken back": lambda table: calls.tell(table, CONTACT, CONTACT, None, []),
     "an attempt corrected that ends its contact": lambda table: calls.correct(
         table, RETRIED, replace(RETRIED, status=ContactStatus.COMPLETED), False, None, []
     ),

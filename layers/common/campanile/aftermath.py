@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from campanile import lifecycle, retry
-from campanile.entities import Attempt, CallReport, Contact, LaneKind, LastRefusal, Slot
+from campanile import calling_window, lifecycle, retry
+from campanile.entities import Attempt, CallReport, Contact, LaneKind, LastRefusal, Slot, Told
+from campanile.field_types import milliseconds
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.retry import RetryPolicy
 
@@ -12,10 +13,14 @@ from campanile.retry import RetryPolicy
 def after_call(
     contact: Contact, slot: Slot, report: CallReport, policy: RetryPolicy, longest_call_seconds: int
 ) -> Contact:
-    """Apply a call's end. The attempt is counted as asked for when the slot says it was a callback (G8)."""
+    """Apply a call's end, and what was told of it before. The attempt is counted as asked for when the slot says it
+    was a callback (G8).
+    """
+    report = as_told(contact.told, report)
     called = replace(
         contact,
         attempt_id=None,
+        told=None,
         attempt_count=contact.attempt_count + 1,
         budget_used=contact.budget_used + (not slot.is_callback),
         callbacks_used=contact.callbacks_used + slot.is_callback,
@@ -26,6 +31,36 @@ def after_call(
     return _decided(called, report, policy, longest_call_seconds)
 
 
+def as_told(told: Told | None, report: CallReport) -> CallReport:
+    """What the carrier reports of a call whose agent has told something: a request not to be called again stands
+    above everything, whoever tells it; then the agent's word on a callback.
+    """
+    if told is None or report.outcome is Outcome.DO_NOT_CALL:
+        return report
+    if told.do_not_call:
+        return replace(report, outcome=Outcome.DO_NOT_CALL)
+    if told.callback_at is not None:
+        return replace(report, outcome=Outcome.CALLBACK_REQUESTED, callback_at_ms=told.callback_at)
+    if told.is_canceled and report.outcome is Outcome.CALLBACK_REQUESTED:
+        return replace(report, outcome=Outcome.ANSWERED)
+    return report
+
+
+def by_contacts_clock(report: CallReport, contact: Contact, default_timezone: str | None) -> CallReport:
+    """The report with its callback at an instant, where the carrier told a time without offset.
+
+    Where nothing says which clock is meant, or the time is none, the callback follows after its usual delay.
+    """
+    timezone = contact.timezone or default_timezone
+    if report.callback_local is None or timezone is None:
+        return report
+    try:
+        at = milliseconds(calling_window.by_clock(report.callback_local, timezone))
+    except (ValueError, OverflowError):
+        return report
+    return replace(report, callback_at_ms=at)
+
+
 def unknown_attempt(contact: Contact, attempt_id: str) -> Attempt | None:
     """The attempt if it was closed as `unknown`: a report about any other is no news."""
     return next((one for one in contact.attempts if (one.id, one.outcome) == (attempt_id, Outcome.UNKNOWN)), None)
@@ -34,10 +69,11 @@ def unknown_attempt(contact: Contact, attempt_id: str) -> Attempt | None:
 def after_late_report(
     contact: Contact, attempt: Attempt, report: CallReport, policy: RetryPolicy, longest_call_seconds: int, now_ms: int
 ) -> Contact:
-    """Correct an attempt that was closed as `unknown`. What was counted stays, as the call was made (G8).
+    """Correct an attempt by what is told of it after its end. What was counted stays, as the call was made (G8).
 
     The latest attempt decides anew, except that a finished contact is taken up again only for a callback. An earlier
-    one only ends a contact that waits; while a call is in progress, that call's end decides.
+    one only ends a contact that waits, or says of a finished one that the person asked not to be called; while a call
+    is in progress, that call's end decides.
     """
     told = replace(
         attempt,
@@ -49,6 +85,8 @@ def after_late_report(
     attempts = tuple(told if one.id == attempt.id else one for one in contact.attempts)
     recorded = replace(contact, attempts=attempts, updated_at=now_ms)
     if attempts[-1] is not told:
+        if report.outcome is Outcome.DO_NOT_CALL:
+            return replace(recorded, status=lifecycle.corrected(contact.status, ContactStatus.DO_NOT_CALL))
         end = _known_end(attempts) if contact.status is ContactStatus.PENDING else None
         return replace(recorded, status=end or contact.status)
     if contact.status is ContactStatus.ACTIVE:
@@ -132,19 +170,26 @@ def after_refusal(
 ) -> Contact:
     """Apply a refusal: no attempt, nothing consumed. A listed number is skipped; with no number left the contact ends.
 
-    `due` (UTC ms) postpones the next try, as when the provider asked for a pause.
+    `due` (UTC ms) postpones the next try, as when the provider asked for a pause. What an agent told of a call that the
+    provider denies is kept.
     """
     unreachable = contact.unreachable
+    told = contact.told or Told()
     status = _known_end(contact.attempts) or ContactStatus.PENDING
+    if told.do_not_call:
+        status = ContactStatus.DO_NOT_CALL
     if code is Refusal.DO_NOT_CALL:
         unreachable = _with(unreachable, number)
     if code in _ENDED_BY_REFUSAL and all(one in unreachable for one in contact.phone_numbers):
         status = _ENDED_BY_REFUSAL[code]
+    due = contact.due if due is None else due
     return replace(
         contact,
         status=status,
         attempt_id=None,
-        due=contact.due if due is None else due,
+        told=None,
+        due=due if told.callback_at is None else max(due, told.callback_at),
+        kind=contact.kind if told.callback_at is None else LaneKind.CALLBACK,
         unreachable=unreachable,
         last_outcome=contact.attempts[-1].outcome if contact.attempts else None,  # a late report may have corrected it
         last_refusal=LastRefusal(str(code), now_ms, until),

@@ -103,6 +103,8 @@ class AttemptAnswer(Answer):
     duration_seconds: float | None
     notes: str | None
     """What the agent wrote down."""
+    disposition: dict[str, Any] | None
+    """The outcome in the agent's own structure."""
 
 
 class RefusalAnswer(Answer):

@@ -21,6 +21,8 @@ READ = frozenset({"campaigns:read", "campaigns:manage"})
 MANAGE = frozenset({"campaigns:manage"})
 ANY_CREDENTIAL: frozenset[str] = frozenset()
 """Any valid credential suffices, whatever its scopes."""
+REPORT = frozenset({"attempts:report", "campaigns:manage"})
+"""An agent's own key reports, and opens nothing else."""
 CONCURRENCY_READ = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
 CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 
@@ -99,7 +101,9 @@ class Authenticator:
 
 def scopes_within(scopes: frozenset[str], role: Role) -> frozenset[str]:
     """What a member's token may do in an org: an admin all of its scopes, a viewer only read what they are about."""
-    return scopes if role is Role.ADMIN else frozenset(f"{scope.partition(':')[0]}:read" for scope in scopes)
+    if role is Role.ADMIN:
+        return scopes
+    return credentials.ALL_SCOPES & {f"{scope.partition(':')[0]}:read" for scope in scopes}
 
 
 def _require(scopes: frozenset[str], accepted: frozenset[str], lacking: str) -> None:

@@ -45,6 +45,14 @@ def parse_timezone(name: str) -> ZoneInfo:
     return _load_zone(name)
 
 
+def by_clock(moment: datetime, timezone: str) -> datetime:
+    """A time by the zone's clock, made aware; in an hour that the clock leaves out, by the offset before.
+
+    Raises ValueError for an unknown timezone.
+    """
+    return moment.replace(tzinfo=parse_timezone(timezone))
+
+
 def timezone_names() -> list[str]:
     """Return every name that `parse_timezone` accepts, sorted."""
     return sorted(_known_names())

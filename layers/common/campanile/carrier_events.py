@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from campanile import outcomes
+from campanile import outcomes, reports
 from campanile.dialing.ports import Ports
 from campanile.telephony.callback import read_reference
 from campanile.telephony.port import MalformedEventError
 
 
 def receive(ports: Ports, secret: str, token: str, headers: Mapping[str, str], body: str) -> str:
-    """Take one event; answers `recorded`, `progress`, or `ignored` for a duplicate or late one.
+    """Take one event, a call's end or an agent's report; answers `recorded`, `progress`, or `ignored` for a duplicate
+    or late one.
 
     Raises InvalidSignatureError or MalformedEventError.
     """
@@ -17,6 +18,8 @@ def receive(ports: Ports, secret: str, token: str, headers: Mapping[str, str], b
     event = ports.telephony.parse_event(headers, body)
     if event.attempt_id not in (None, reference.attempt_id):
         raise MalformedEventError("the event is about another attempt than its URL")
+    if event.told is not None:
+        return "recorded" if reports.hear(ports.for_reports, reference, event.told) else "ignored"
     if event.report is None:
         return "progress"
     return "recorded" if outcomes.record(ports, reference, event.report) else "ignored"

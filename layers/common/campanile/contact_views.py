@@ -11,7 +11,7 @@ from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
 from campanile.field_types import instant
 from campanile.lifecycle import CampaignStatus, ContactStatus, SlotPhase
-from campanile.store import configurations, contacts, keys, orgs, slots
+from campanile.store import attempts, configurations, contacts, keys, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Item, Table
 
@@ -200,9 +200,9 @@ def _answer(
 ) -> ContactAnswer:
     contact = contacts.warm(hot, cold)
     slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
-    attempts = [_finished(attempt, contacts.note_of(cold, attempt.id)) for attempt in contact.attempts]
+    shown = [_finished(attempt, cold) for attempt in contact.attempts]
     if slot is not None and slot.intended_at is not None:
-        attempts.append(_running(slot, slot.intended_at))
+        shown.append(_running(slot, slot.intended_at, cold))
     refusal = contact.last_refusal
     return ContactAnswer(
         id=contact.id,
@@ -214,7 +214,7 @@ def _answer(
         **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
         status=shown_status(contact.status, slot),
         last_outcome=contact.last_outcome,
-        last_attempt_at=attempts[-1].started_at if attempts else None,
+        last_attempt_at=shown[-1].started_at if shown else None,
         next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
         last_refusal=RefusalAnswer(
             code=refusal.code,
@@ -223,7 +223,7 @@ def _answer(
         )
         if refusal
         else None,
-        attempts=attempts,
+        attempts=shown,
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
@@ -244,7 +244,7 @@ def _next_attempt(
     return instant(contact.due if opens == now_ms else opens)
 
 
-def _finished(attempt: Attempt, notes: str | None) -> AttemptAnswer:
+def _finished(attempt: Attempt, cold: Item | None) -> AttemptAnswer:
     return AttemptAnswer(
         id=attempt.id,
         attempt_no=attempt.attempt_no,
@@ -255,11 +255,12 @@ def _finished(attempt: Attempt, notes: str | None) -> AttemptAnswer:
         started_at=instant(attempt.started_at),
         ended_at=instant(attempt.ended_at),
         duration_seconds=attempt.duration_seconds,
-        notes=notes,
+        notes=attempts.notes_of(cold, attempt.id),
+        disposition=attempts.disposition_of(cold, attempt.id),
     )
 
 
-def _running(slot: Slot, started_at: int) -> AttemptAnswer:
+def _running(slot: Slot, started_at: int, cold: Item | None) -> AttemptAnswer:
     return AttemptAnswer(
         id=slot.attempt_id,
         attempt_no=slot.attempt_no,
@@ -270,5 +271,6 @@ def _running(slot: Slot, started_at: int) -> AttemptAnswer:
         started_at=instant(started_at),
         ended_at=None,
         duration_seconds=None,
-        notes=None,
+        notes=attempts.notes_of(cold, slot.attempt_id),
+        disposition=attempts.disposition_of(cold, slot.attempt_id),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -75,6 +76,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the agent told of the call in progress; it decides over the carrier's outcome when that call ends.
+
+    `callback_at` in UTC ms. `is_canceled`: no callback is wanted any more, nor one that the carrier will tell of.
+    """
+
+    do_not_call: bool = False
+    callback_at: int | None = None
+    is_canceled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LastRefusal:
     """Why the contact was last not called, and until when that holds."""
 
@@ -95,7 +108,7 @@ class Contact:
     nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
     on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item. `aliases` are the ids that
     lead here besides its own: of its external id and of former ones. `imported` names the import that wrote it last and
-    the first of its rows that did.
+    the first of its rows that did. `told` is there only while it is active.
     """
 
     campaign_key: str
@@ -115,6 +128,7 @@ class Contact:
     agent: AgentFields = field(default_factory=AgentFields)
     cold: bool = False
     attempt_id: str | None = None
+    told: Told | None = None
     attempt_count: int = 0
     budget_used: int = 0
     callbacks_used: int = 0
@@ -178,7 +192,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
-    """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds."""
+    """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds.
+
+    `callback_local` is a time by the contact's clock, where the carrier names no offset; `disposition` a JSON object.
+    """
 
     outcome: Outcome
     ended_at_ms: int
@@ -187,6 +204,28 @@ class CallReport:
     conversation_id: str | None = None
     callback_at_ms: int | None = None
     notes: str | None = None
+    callback_local: datetime | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackWish:
+    """When a person wants to be called back: at an aware time, or at one by the contact's clock; None: not any more."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What an agent tells of an attempt; whatever it does not tell stays as it is.
+
+    `remarks` are texts by field, `notes` and `disposition` (a JSON object); None takes one away.
+    """
+
+    do_not_call: bool = False
+    reason: str | None = None
+    callback: CallbackWish | None = None
+    remarks: Mapping[str, str | None] = field(default_factory=dict)
 
 
 NEVER_GRANTED = -1

@@ -48,6 +48,22 @@ def _parse_instant(value: object) -> object:
     return in_utc
 
 
+def _parse_callback_time(value: object) -> object:
+    if isinstance(value, datetime) or value is None:
+        return value
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
+        raise ValueError(_WRITE_A_TIME)
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError(_WRITE_A_TIME) from None
+    if moment.tzinfo is not None:
+        return _parse_instant(value)
+    if not 1 < moment.year < _YEARS_END:
+        raise ValueError(f"must be before the year {_YEARS_END}")
+    return moment
+
+
 def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -120,6 +136,12 @@ Instant = Annotated[
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+CallbackTime = Annotated[
+    datetime,
+    BeforeValidator(_parse_callback_time),
+    WithJsonSchema({"type": "string", "pattern": _DATE_AND_TIME.pattern, "examples": ["2026-07-01T17:00:00"]}),
+]
+"""An instant, or a time by somebody's clock: without offset, and naive then."""
 ExternalId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),

@@ -166,7 +166,6 @@ def _with_offset(written: str, timezone: str | None) -> str:
     if timezone is None or not _LOCAL_TIME.fullmatch(written):
         return written
     try:
-        zone = calling_window.parse_timezone(timezone)
-        return datetime.fromisoformat(written.upper()).replace(tzinfo=zone).isoformat()
+        return calling_window.by_clock(datetime.fromisoformat(written.upper()), timezone).isoformat()
     except ValueError:
         return written  # refused with the field's own words

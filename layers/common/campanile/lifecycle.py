@@ -112,14 +112,14 @@ CONTACT: Mapping[str, Transition] = {
     "correct_exhaust": Transition(frozenset({ContactStatus.PENDING}), ContactStatus.EXHAUSTED),
     "correct_fail": Transition(frozenset({ContactStatus.PENDING, ContactStatus.EXHAUSTED}), ContactStatus.ERROR),
     "correct_opt_out": Transition(
-        frozenset({ContactStatus.PENDING, ContactStatus.COMPLETED, ContactStatus.EXHAUSTED}),
+        frozenset({ContactStatus.PENDING, ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.ERROR}),
         ContactStatus.DO_NOT_CALL,
     ),
 }
 """Contact transitions by action. The dialer and the outcome recorder take them, and whoever releases held contacts
 takes `enqueue`; an upsert takes none (G11).
 
-From `reopen` on they follow a late report about an attempt that was closed as `unknown`.
+From `reopen` on they follow a late report: the carrier's about an attempt that was closed as `unknown`, or an agent's.
 """
 
 SLOT: Mapping[str, Transition] = {

@@ -1,18 +1,19 @@
 """How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; the return of an unused lock; and the
-correction of an attempt that had to be closed as `unknown`, when its event comes after all.
+correction of an attempt by what is told of it later: the carrier's event after all, or an agent's report.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from campanile import aftermath
 from campanile.dial_queue import Hint
-from campanile.dialing.ports import Ports
-from campanile.entities import CallReport, Campaign, Contact, Slot
+from campanile.dialing.ports import Ports, ReportPorts
+from campanile.entities import Attempt, CallReport, Campaign, Contact, Slot
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
+from campanile.models import Configuration
 from campanile.retry import RetryPolicy
 from campanile.store import calls, campaigns, configurations, contacts, do_not_call, keys, registry, slots, tombstones
-from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError
+from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError, Update
 from campanile.telephony.callback import CallReference
 
 LONGEST_DURATION_SECONDS = 24 * 3600.0
@@ -27,7 +28,7 @@ def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     slot = slots.get(ports.table, reference.org, reference.slot)
     if slot is not None and slot.attempt_id == reference.attempt_id and finish(ports, slot, report):
         return True
-    if report.outcome is not Outcome.UNKNOWN and _correct(ports, reference, report):
+    if report.outcome is not Outcome.UNKNOWN and _correct_unknown(ports, reference, report):
         return True
     if report.outcome is Outcome.DO_NOT_CALL:
         _list_late(ports, reference)
@@ -36,22 +37,23 @@ def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
 
 def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
-    campaign = _campaign(ports, slot.org, slot.campaign_key)
-    policy = _policy(ports, campaign)
+    campaign = campaign_of(ports, slot.org, slot.campaign_key)
+    policy, timezone = _policy_of(ports, campaign)
     report = _bounded(report, slot.intended_at or slot.locked_at, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:
             return False
-        changed = aftermath.after_call(contact, slot, report, policy, ports.limits.longest_call)
+        told = aftermath.by_contacts_clock(report, contact, timezone)
+        changed = aftermath.after_call(contact, slot, told, policy, ports.limits.longest_call)
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
             registry.announce(ports.table, slot.org, changed.due, now)
         listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
-        if calls.finish(ports.table, slot, contact, changed, campaign.is_ad_hoc, report.notes, listed):
+        if calls.finish(ports.table, slot, contact, changed, campaign.is_ad_hoc, _remarks(report), listed):
             ports.log.info(
                 "call finished",
-                extra={"action": "final", "attempt_id": slot.attempt_id, "outcome": str(report.outcome)},
+                extra={"action": "final", "attempt_id": slot.attempt_id, "outcome": str(changed.last_outcome)},
             )
             _wake(ports, slot.org, changed, "call_finished")
             return True
@@ -82,31 +84,50 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
     raise ContendedError(slot.contact_id)
 
 
-def _correct(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+def correct(
+    ports: Ports | ReportPorts,
+    org: str,
+    contact: Contact,
+    attempt: Attempt,
+    report: CallReport,
+    remarks: Update | None,
+    listed: Sequence[Action],
+) -> Contact | None:
+    """Correct an attempt of `contact` by what is told of it after its end: the contact as it is now, or None when it is
+    no longer what was read.
+    """
+    campaign = campaign_of(ports, org, contact.campaign_key)
+    policy, timezone = _policy_of(ports, campaign)
+    now = ports.clock.now_ms()
+    told = aftermath.by_contacts_clock(report, contact, timezone)
+    changed = aftermath.after_late_report(contact, attempt, told, policy, ports.limits.longest_call, now)
+    if changed.status is ContactStatus.PENDING:
+        # A finished contact may have been given another timezone, whose lane nobody reads yet.
+        campaigns.register_lanes(ports.table, campaign, {contacts.zone_of(changed, campaign.is_ad_hoc)})
+        registry.announce(ports.table, org, changed.due, now)
+    if not calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, remarks, listed):
+        return None
+    ports.log.info(
+        "attempt corrected",
+        extra={"action": "corrected", "attempt_id": attempt.id, "outcome": str(told.outcome)},
+    )
+    if changed.status is ContactStatus.PENDING:
+        _wake(ports, org, changed, "attempt_corrected")
+    return changed
+
+
+def _correct_unknown(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     """Correct the attempt that an event is about; False when it was not closed as `unknown`, or never recorded."""
     for _ in range(CONTENTION_RETRIES):
         contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
         attempt = aftermath.unknown_attempt(contact, reference.attempt_id) if contact else None
         if contact is None or attempt is None:
             return False
-        campaign = _campaign(ports, reference.org, contact.campaign_key)
         now = ports.clock.now_ms()
         told = _bounded(report, attempt.started_at, now)
-        policy = _policy(ports, campaign)
-        changed = aftermath.after_late_report(contact, attempt, told, policy, ports.limits.longest_call, now)
-        if changed.status is ContactStatus.PENDING:
-            # A finished contact may have been given another timezone, whose lane nobody reads yet.
-            campaigns.register_lanes(ports.table, campaign, {contacts.zone_of(changed, campaign.is_ad_hoc)})
-            registry.announce(ports.table, reference.org, changed.due, now)
         listed = _listing(reference.org, attempt.phone_number, attempt.id, told, now)
-        note = (attempt.id, told.notes) if told.notes else None
-        if calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, note, listed):
-            ports.log.info(
-                "attempt corrected",
-                extra={"action": "corrected", "attempt_id": attempt.id, "outcome": str(told.outcome)},
-            )
-            if changed.status is ContactStatus.PENDING:
-                _wake(ports, reference.org, changed, "attempt_corrected")
+        remarks = contacts.archiving(contact, [], attempt.id, _remarks(told))
+        if correct(ports, reference.org, contact, attempt, told, remarks, listed):
             return True
     raise ContendedError(reference.contact_id)
 
@@ -127,7 +148,14 @@ def _bounded(report: CallReport, started_at: int, now_ms: int) -> CallReport:
     )
 
 
-def _campaign(ports: Ports, org: str, campaign_key: str) -> Campaign:
+def _remarks(report: CallReport) -> Mapping[str, str]:
+    """What the carrier's report says in words, by field."""
+    said = {"notes": report.notes, "disposition": report.disposition}
+    return {name: text for name, text in said.items() if text}
+
+
+def campaign_of(ports: Ports | ReportPorts, org: str, campaign_key: str) -> Campaign:
+    """The campaign of a contact, which may be the ad-hoc one; its status may lag by a moment."""
     if campaign_key == keys.default_campaign(org):
         return campaigns.ad_hoc(org)
     lately = campaigns.get(ports.table, org, campaign_key, consistent=False)
@@ -136,12 +164,21 @@ def _campaign(ports: Ports, org: str, campaign_key: str) -> Campaign:
     return campaign
 
 
-def _policy(ports: Ports, campaign: Campaign) -> RetryPolicy:
+def _policy_of(ports: Ports | ReportPorts, campaign: Campaign) -> tuple[RetryPolicy, str | None]:
+    """The campaign's retries, and the clock of contacts without a timezone; ad-hoc contacts have no such clock."""
+    configuration = configuration_of(ports, campaign)
+    if configuration is None:
+        return RetryPolicy(), None
+    return configuration.retry_policy, configuration.default_timezone
+
+
+def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configuration | None:
+    """The campaign's configuration; None for the ad-hoc one."""
     if campaign.configuration_id is None:
-        return RetryPolicy()
+        return None
     configuration = configurations.in_use(ports.table, campaign.org, campaign.configuration_id)
     assert configuration, "a configuration in use is never deleted"
-    return configuration.retry_policy
+    return configuration
 
 
 def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Action]:
@@ -151,7 +188,7 @@ def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms:
     return do_not_call.adding(org, number, source="conversation", attempt_id=attempt_id, now_ms=now_ms)
 
 
-def _wake(ports: Ports, org: str, contact: Contact, cause: str) -> None:
+def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) -> None:
     """Something changed that the dialer should look at; and the contact is due again, perhaps later."""
     hint = Hint(org, cause, contact.campaign_key)
     ports.queue.hint(hint)

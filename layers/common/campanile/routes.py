@@ -16,6 +16,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/campaigns/{campaign_id}/release": ("POST",),
     "/campaign/campaigns/{campaign_id}/contacts": ("GET", "POST"),
     "/campaign/campaigns/{campaign_id}/contacts/{contact_id}": ("GET", "DELETE"),
+    "/campaign/campaigns/{campaign_id}/contacts/{contact_id}/attempts/{attempt_id}/report": ("POST",),
     "/campaign/campaigns/{campaign_id}/imports": ("GET", "POST"),
     "/campaign/campaigns/{campaign_id}/imports/preview": ("POST",),
     "/campaign/campaigns/{campaign_id}/imports/{import_id}": ("GET",),

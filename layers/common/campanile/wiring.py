@@ -16,7 +16,7 @@ from campanile import observability, settings
 from campanile.authentication import Authenticator
 from campanile.clock import SystemClock
 from campanile.dial_queue import DialQueue
-from campanile.dialing.ports import Ports
+from campanile.dialing.ports import Ports, ReportPorts
 from campanile.exports import ExportPorts
 from campanile.import_runs import ImportPorts
 from campanile.pacing import MAX_OVERLAPPING_SENDS
@@ -123,6 +123,12 @@ def telephony() -> SimulatedTelephony:
         configured().post_timeout_seconds,
         urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS),
     )
+
+
+@cache
+def report_ports() -> ReportPorts:
+    """What an agent's report is recorded with."""
+    return ReportPorts(table(), dial_queue(), clock(), configured().limits, observability.logger())
 
 
 @cache

@@ -34,6 +34,17 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportPorts:
+    """What an agent's report is recorded with: it places no call, and so knows no provider and no secret."""
+
+    table: Table
+    queue: DialQueue
+    clock: Clock
+    limits: Limits
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
 
@@ -45,3 +56,7 @@ class Ports:
     new_id: Callable[[], str]
     callback_url: Callable[[CallReference], str]
     log: Log
+
+    @property
+    def for_reports(self) -> ReportPorts:
+        return ReportPorts(self.table, self.queue, self.clock, self.limits, self.log)

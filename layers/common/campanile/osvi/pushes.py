@@ -32,6 +32,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
 
     Raises BadRequestError, NotFoundError, StateError for a closed campaign, and NoTrunkError, in this order.
     """
+    began = ports.clock.monotonic_ms()
     wanted = requests.parse(text)
     campaign, agent = _meant(ports.table, org, number, wanted)
     if not agents.note_push(ports.table, org, agent.id, campaign.key):
@@ -40,7 +41,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
     if begun is None:
         rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
         begun = inline_contacts.begin(ports, _import(campaign, agent, meant), rows)
-        begun = inline_contacts.proceed(ports, campaign, begun, rows)
+        begun = inline_contacts.proceed(ports, campaign, begun, rows, began)
         if begun.status == "failed":
             raise StateError(begun.reason or CLOSED)
     else:

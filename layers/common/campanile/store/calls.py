@@ -1,11 +1,11 @@
-"""The transactions of one call: LOCK, the return of a lock, FINAL, and its correction. INTENT and PLACED are in
-`store.slots`.
+"""The transactions of one call: LOCK, the return of a lock, what is told in between, FINAL, and its correction. INTENT
+and PLACED are in `store.slots`.
 
 Contact, slot, number and counters change together or not at all, so a crash between two steps leaves one of the
 states that `docs/guarantees.md` lists, never half of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
@@ -15,7 +15,7 @@ from campanile.entities import Contact, OrgSettings, Slot
 from campanile.lifecycle import ContactStatus, Refusal
 from campanile.store import contacts, counters, keys, numbers, orgs, slots
 from campanile.store.numbers import NumberLock
-from campanile.store.table import Action, Delete, Table, TransactionCanceledError
+from campanile.store.table import Action, Delete, Table, TransactionCanceledError, Update
 
 
 class Lock(Enum):
@@ -72,15 +72,16 @@ def finish(
     contact: Contact,
     changed: Contact,
     ad_hoc: bool,
-    note: str | None,
+    remarks: Mapping[str, str],
     listed: Sequence[Action],
 ) -> bool:
-    """FINAL: record the attempt, free the slot, move the counters; `listed` are do-not-call entries to write with it.
+    """FINAL: record the attempt, free the slot, move the counters; `listed` are do-not-call entries to write with it,
+    `remarks` the carrier's texts by field.
 
     False when the contact or the slot is no longer what was read: the caller reads again, or finds it already done.
     """
     surplus = changed.attempts[: -contacts.HOT_ATTEMPTS]
-    archive = contacts.archiving(contact, surplus, (slot.attempt_id, note) if note else None)
+    archive = contacts.archiving(contact, surplus, slot.attempt_id, remarks)
     if archive:
         changed = replace(changed, cold=True)
     action = lifecycle.contact_action(changed.status)
@@ -95,21 +96,34 @@ def correct(
     contact: Contact,
     changed: Contact,
     ad_hoc: bool,
-    note: tuple[str, str] | None,
+    remarks: Update | None,
     listed: Sequence[Action],
 ) -> bool:
-    """Correct a recorded attempt: `changed` is the contact as it is to be, `note` the attempt's id and its text.
+    """Correct a recorded attempt: `changed` is the contact as it is to be, `remarks` are for its cold item.
 
     False when the contact is no longer what was read.
     """
-    archive = contacts.archiving(contact, [], note)
-    if archive:
+    if remarks:
         changed = replace(changed, cold=True)
     actions: list[Action] = [contacts.correcting(contact, changed, ad_hoc), *listed]
-    if archive:
-        actions.append(archive)
+    if remarks:
+        actions.append(remarks)
     if changed.bucket != contact.bucket:
         actions.append(counters.moving(contact.campaign_key, contact.number, contact.bucket, changed.bucket))
+    try:
+        table.transact(actions)
+    except TransactionCanceledError:
+        return False
+    return True
+
+
+def tell(table: Table, contact: Contact, changed: Contact, remarks: Update | None, listed: Sequence[Action]) -> bool:
+    """Keep what was told of the call in progress: `changed` has it. False when the contact is not what was read."""
+    if remarks:
+        changed = replace(changed, cold=True)
+    actions: list[Action] = [contacts.telling(contact, changed), *listed]
+    if remarks:
+        actions.append(remarks)
     try:
         table.transact(actions)
     except TransactionCanceledError:

@@ -11,13 +11,12 @@ from typing import Any
 
 from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
 from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
-from campanile.store import agent_fields, keys
+from campanile.store import agent_fields, attempts, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, Delete, Item, Put, Table, Update
 
 HOT_EXTRA_BYTES = 512
 HOT_ATTEMPTS = 8
-NOTE_PREFIX = "note_"
 _EXTRA = ("data", *AgentFields.__dataclass_fields__)
 
 
@@ -112,6 +111,7 @@ def releasing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
         CONTACT["release"],
         {
             "attempt": None,
+            "told": None,
             "due": changed.due,
             "kind": str(changed.kind),
             "last_outcome": str(changed.last_outcome) if changed.last_outcome else None,
@@ -132,12 +132,13 @@ def finishing(contact: Contact, changed: Contact, action: str, ad_hoc: bool) -> 
         CONTACT[action],
         {
             "attempt": None,
+            "told": None,
             "due": changed.due,
             "kind": str(changed.kind),
             "attempt_count": changed.attempt_count,
             "budget_used": changed.budget_used,
             "callbacks_used": changed.callbacks_used or None,
-            "attempts": [_attempt_item(one) for one in changed.attempts[-HOT_ATTEMPTS:]] or None,
+            "attempts": [attempts.to_item(one) for one in changed.attempts[-HOT_ATTEMPTS:]] or None,
             "cold": changed.cold or None,
             "unreachable": list(changed.unreachable) or None,
             "last_outcome": str(changed.last_outcome) if changed.last_outcome else None,
@@ -162,7 +163,7 @@ def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
     changes = {
         "due": changed.due,
         "kind": str(changed.kind),
-        "attempts": [_attempt_item(one) for one in changed.attempts],
+        "attempts": [attempts.to_item(one) for one in changed.attempts],
         "cold": changed.cold or None,
         "unreachable": list(changed.unreachable) or None,
         "last_outcome": str(changed.last_outcome),
@@ -175,19 +176,43 @@ def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
     return _transition(contact, CONTACT[correcting_action(changed.status)], changes)
 
 
-def archiving(contact: Contact, attempts: Sequence[Attempt], note: tuple[str, str] | None) -> Update | None:
-    """Move attempts beyond the latest 8, and the note of one attempt (id, text), to the cold item; None: nothing to."""
+def telling(contact: Contact, changed: Contact) -> Update:
+    """What was told of the call in progress; `changed` has it. Fails when the contact is not as it was read."""
+    changes = {
+        "told": attempts.told_item(changed.told),
+        "cold": changed.cold or None,
+        "updated_at": changed.updated_at,
+        "rev": contact.rev + 1,
+    }
+    return _update(contact, changes, *_unchanged(contact))
+
+
+def archiving(
+    contact: Contact, surplus: Sequence[Attempt], attempt_id: str, remarks: Mapping[str, str]
+) -> Update | None:
+    """Move attempts beyond the latest 8 to the cold item, and a carrier's remarks on one attempt, which replace none
+    that are there; None: nothing to.
+    """
     values: dict[str, Any] = {}
     parts: list[str] = []
-    if attempts:
+    if surplus:
         parts.append("#older = list_append(if_not_exists(#older, :none), :older)")
-        values = {":none": [], ":older": [_attempt_item(one) for one in attempts]}
-    if note:
-        parts.append(f"#{NOTE_PREFIX}{note[0].replace('-', '')} = :note")
-        values[":note"] = note[1]
+        values = {":none": [], ":older": [attempts.to_item(one) for one in surplus]}
+    for name, text in remarks.items():
+        attribute = attempts.remark(name, attempt_id)
+        parts.append(f"#{attribute} = if_not_exists(#{attribute}, :{name})")
+        values[f":{name}"] = text
     if not parts:
         return None
     return Update(keys.contact_cold(contact.campaign_key, contact.id), "SET " + ", ".join(parts), values=values)
+
+
+def remarking(contact: Contact, attempt_id: str, remarks: Mapping[str, str | None]) -> Update | None:
+    """An agent's remarks on one attempt, whatever was remarked before; None takes one away. None: nothing to write."""
+    if not remarks:
+        return None
+    named = {attempts.remark(name, attempt_id): text for name, text in remarks.items()}
+    return _set(keys.contact_cold(contact.campaign_key, contact.id), named)
 
 
 def get(table: Table, campaign_key: str, contact_id: str, consistent: bool = True) -> Contact | None:
@@ -245,16 +270,11 @@ def warm(contact: Contact, cold: Item | None) -> Contact:
     """The contact with what its cold item holds: data, agent overrides, older attempts."""
     if cold is None:
         return contact
-    older = tuple(_attempt(one) for one in cold.get("older", []))
+    older = tuple(attempts.from_item(one) for one in cold.get("older", []))
     whole = replace(contact, attempts=older + contact.attempts)
     if "data" not in cold:
         return whole
     return replace(whole, data=json.loads(cold["data"]), agent=agent_fields.from_item(cold))
-
-
-def note_of(cold: Item | None, attempt_id: str) -> str | None:
-    """What was noted in the conversation of one attempt."""
-    return (cold or {}).get(NOTE_PREFIX + attempt_id.replace("-", ""))
 
 
 def from_item(campaign_key: str, item: Item) -> Contact:
@@ -277,10 +297,11 @@ def from_item(campaign_key: str, item: Item) -> Contact:
         agent=agent_fields.from_item(item),
         cold=item.get("cold", False),
         attempt_id=item.get("attempt"),
+        told=attempts.told(item),
         attempt_count=item["attempt_count"],
         budget_used=item["budget_used"],
         callbacks_used=item.get("callbacks_used", 0),
-        attempts=tuple(_attempt(one) for one in item.get("attempts", [])),
+        attempts=tuple(attempts.from_item(one) for one in item.get("attempts", [])),
         unreachable=tuple(item.get("unreachable", ())),
         last_outcome=Outcome(item["last_outcome"]) if "last_outcome" in item else None,
         last_refusal=LastRefusal(refusal["code"], refusal["at"], refusal.get("until")) if refusal else None,
@@ -361,33 +382,3 @@ def _refusal_item(refusal: LastRefusal | None) -> Item | None:
         return None
     until = {} if refusal.until is None else {"until": refusal.until}
     return {"code": refusal.code, "at": refusal.at, **until}
-
-
-def _attempt_item(attempt: Attempt) -> Item:
-    """Short names keep an attempt within 120 bytes: i id, k number of the attempt, p phone, o outcome, s/e times,
-    d duration in ms, c conversation.
-    """
-    item = {
-        "i": attempt.id,
-        "k": attempt.attempt_no,
-        "p": attempt.phone_number,
-        "o": str(attempt.outcome),
-        "s": attempt.started_at,
-        "e": attempt.ended_at,
-        "d": round(attempt.duration_seconds * 1000),
-        "c": attempt.conversation_id,
-    }
-    return {name: value for name, value in item.items() if value is not None}
-
-
-def _attempt(item: Item) -> Attempt:
-    return Attempt(
-        id=item["i"],
-        attempt_no=item["k"],
-        phone_number=item["p"],
-        outcome=Outcome(item["o"]),
-        started_at=item["s"],
-        ended_at=item["e"],
-        duration_seconds=item["d"] / 1000,
-        conversation_id=item.get("c"),
-    )

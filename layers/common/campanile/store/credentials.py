@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from campanile.store import keys
 from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table
 
-ALL_SCOPES = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
+ALL_SCOPES = frozenset(
+    {"attempts:report", "campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"}
+)
 MAX_NAME_CHARACTERS = 255
 OSVI_TOKEN_LENGTH = 16
 _OSVI_ID_LENGTH = 6

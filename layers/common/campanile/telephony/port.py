@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from campanile.entities import AgentReport
 from campanile.entities import CallReport as CallReport
 
 
@@ -104,7 +105,8 @@ LookUp = NotFound | Live | Ended | LookUpFailed
 
 @dataclass(frozen=True, slots=True)
 class CarrierEvent:
-    """A verified carrier event. `report` is set on the final event only; any other event is progress.
+    """A verified carrier event. `report` is set on the final event only, `told` on an agent's report from within the
+    conversation; any other event is progress.
 
     `attempt_id` is the attempt the carrier says it is about; None when it does not say.
     """
@@ -112,6 +114,7 @@ class CarrierEvent:
     provider_call_id: str
     report: CallReport | None
     attempt_id: str | None = None
+    told: AgentReport | None = None
 
 
 class InvalidSignatureError(Exception):

@@ -14,10 +14,12 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import urllib3
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
+from campanile.entities import AgentReport
 from campanile.lifecycle import Outcome
+from campanile.report_models import Disposition, ReportInput, compact
 from campanile.telephony.port import (
     Ambiguous,
     CallReport,
@@ -49,6 +51,7 @@ BUSY_RETRY_SECONDS = 1.0
 UNREACHABLE_RETRY_SECONDS = 5.0
 REJECTED_RETRY_SECONDS = 60.0
 
+_DISPOSITION = TypeAdapter(Disposition)
 _MAY_HAVE_PLACED = frozenset({408, HTTPStatus.CONFLICT, 499})
 """4xx answers that prove nothing: time-outs on the way, and a key that another request holds."""
 
@@ -125,10 +128,11 @@ class SimulatedTelephony:
         try:
             event = _Event.model_validate_json(body)
             report = _report(event) if event.type == "call.ended" else None
+            told = _told(body) if event.type == "call.report" else None
         except ValidationError:
             # `from None`: pydantic's message quotes the body.
             raise MalformedEventError("the carrier event cannot be understood") from None
-        return CarrierEvent(provider_call_id=event.call_id, report=report, attempt_id=event.attempt_id)
+        return CarrierEvent(provider_call_id=event.call_id, report=report, attempt_id=event.attempt_id, told=told)
 
     def _exchange(
         self, method: str, url: str, body: str | None = None, headers: Mapping[str, str] | None = None
@@ -169,8 +173,10 @@ class _End(BaseModel):
     ended_at: AwareDatetime | None = None
     duration_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     conversation_id: str | None = None
-    callback_at: AwareDatetime | None = None
+    callback_at: datetime | None = None
+    """Without offset by the contact's clock."""
     notes: str | None = None
+    disposition: Any = None
 
 
 class _Call(_End):
@@ -179,7 +185,7 @@ class _Call(_End):
 
 class _Event(_End):
     attempt_id: str
-    type: Literal["call.ringing", "call.answered", "call.ended"]
+    type: Literal["call.ringing", "call.answered", "call.report", "call.ended"]
 
 
 class _FinishedCall(_End):
@@ -190,15 +196,33 @@ class _FinishedCall(_End):
 def _report(end: _End) -> CallReport:
     """The report of an ended call; ValidationError when its outcome or its end is missing."""
     finished = _FinishedCall.model_validate(end.model_dump())
+    callback_at = finished.callback_at
+    is_local = callback_at is not None and callback_at.tzinfo is None
     return CallReport(
         outcome=finished.outcome,
         ended_at_ms=_milliseconds(finished.ended_at),
         duration_seconds=finished.duration_seconds or 0.0,
         provider_call_id=finished.call_id,
         conversation_id=finished.conversation_id,
-        callback_at_ms=_milliseconds(finished.callback_at) if finished.callback_at else None,
+        callback_at_ms=_milliseconds(callback_at) if callback_at and not is_local else None,
         notes=finished.notes,
+        callback_local=callback_at if is_local else None,
+        disposition=_disposition(finished.disposition),
     )
+
+
+def _told(body: str) -> AgentReport:
+    """What an agent's report tells, in the fields of our own route for it."""
+    said = json.loads(body)
+    return ReportInput.model_validate({name: said[name] for name in ReportInput.model_fields if name in said}).report
+
+
+def _disposition(value: object) -> str | None:
+    """The structured outcome as JSON; one that is too large or no object must not keep a call from ending."""
+    try:
+        return compact(_DISPOSITION.validate_python(value))
+    except ValidationError:
+        return None
 
 
 def _placed(body: bytes) -> PlaceResult:

@@ -1,0 +1,72 @@
+"""Attempts as the contact's item keeps them, what was told of the one in progress, and the cold item's remarks."""
+
+import json
+from typing import Any
+
+from campanile.entities import Attempt, Told
+from campanile.lifecycle import Outcome
+from campanile.store.table import Item
+
+_REMARKS = {"notes": "note_", "disposition": "disposition_"}
+
+
+def remark(name: str, attempt_id: str) -> str:
+    """The attribute of the cold item that has the `notes` or the `disposition` of an attempt."""
+    return _REMARKS[name] + attempt_id.replace("-", "")
+
+
+def notes_of(cold: Item | None, attempt_id: str) -> str | None:
+    """What was noted in the conversation of one attempt."""
+    return (cold or {}).get(remark("notes", attempt_id))
+
+
+def disposition_of(cold: Item | None, attempt_id: str) -> dict[str, Any] | None:
+    """The structured outcome of the conversation of one attempt."""
+    text = (cold or {}).get(remark("disposition", attempt_id))
+    found: dict[str, Any] | None = None if text is None else json.loads(text)
+    return found
+
+
+def told_item(told: Told | None) -> Item | None:
+    """What the agent told of the call in progress, as the contact's item keeps it."""
+    if told is None:
+        return None
+    callback = {} if told.callback_at is None else {"callback_at": told.callback_at}
+    return {"do_not_call": told.do_not_call, "canceled": told.is_canceled, **callback}
+
+
+def told(contact: Item) -> Told | None:
+    """The reverse, from the contact's item."""
+    item = contact.get("told")
+    return Told(item["do_not_call"], item.get("callback_at"), item["canceled"]) if item else None
+
+
+def to_item(attempt: Attempt) -> Item:
+    """Short names keep an attempt within 120 bytes: i id, k number of the attempt, p phone, o outcome, s/e times,
+    d duration in ms, c conversation.
+    """
+    item = {
+        "i": attempt.id,
+        "k": attempt.attempt_no,
+        "p": attempt.phone_number,
+        "o": str(attempt.outcome),
+        "s": attempt.started_at,
+        "e": attempt.ended_at,
+        "d": round(attempt.duration_seconds * 1000),
+        "c": attempt.conversation_id,
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def from_item(item: Item) -> Attempt:
+    """The reverse of `to_item`."""
+    return Attempt(
+        id=item["i"],
+        attempt_no=item["k"],
+        phone_number=item["p"],
+        outcome=Outcome(item["o"]),
+        started_at=item["s"],
+        ended_at=item["e"],
+        duration_seconds=item["d"] / 1000,
+        conversation_id=item.get("c"),
+    )

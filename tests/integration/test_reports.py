@@ -1,0 +1,523 @@
+"""An agent reports from a conversation: at once, after the call, late, and on contacts that are gone (G3, G8, G9)."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import urllib3
+
+from campanile import wiring
+from campanile.entities import Campaign
+from campanile.errors import InvalidFieldsError, NotFoundError
+from campanile.field_types import instant
+from campanile.lifecycle import Outcome
+from campanile.store import keys
+from campanile.store.table import Item
+from campanile.telephony.callback import sign_reference
+from campanile.telephony.port import Refused
+from campanile.telephony.signing import sign_event
+from campanile.telephony.simulated import SimulatedTelephony
+from tests.support.audit import audit, audit_names
+from tests.support.dialer import Dialer, number
+from tests.support.gateway import Client, call, paths, problem
+from tests.support.late_reports import ana, attempts, is_listed
+from tests.support.reports import codes, report
+from tests.support.telephony import SECRET, Post, ScriptedTelephony
+
+NIGHT = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "20:00", "end": "21:00"}]
+
+
+@pytest.fixture
+def campaign(dialer: Dialer) -> Campaign:
+    return dialer.campaign(retry_delay_seconds=60)
+
+
+def called(dialer: Dialer, campaign: Campaign, *numbers: str, **fields: Any) -> Post:
+    """Ana is on the line."""
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": list(numbers or [number(1)]), **fields})
+    dialer.run()
+    return dialer.posts[-1]
+
+
+def in_seconds(dialer: Dialer, seconds: float) -> str:
+    return instant(dialer.clock.now_ms() + round(1000 * seconds)).isoformat()
+
+
+def entry(dialer: Dialer, e164: str) -> Item:
+    found = dialer.table.get(keys.do_not_call(dialer.org, e164))
+    assert found
+    return found
+
+
+def history(dialer: Dialer, e164: str) -> list[Item]:
+    partition = keys.do_not_call(dialer.org, e164)["PK"]
+    return list(dialer.table.query("#PK = :pk AND begins_with(#SK, :h)", {":pk": partition, ":h": "H#"}))
+
+
+# ---------------------------------------------------------------- do not call
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_who_asks_not_to_be_called_is_listed_at_once_and_ends_so_whatever_the_carrier_says(
+    dialer: Dialer, campaign: Campaign, outcome: Outcome
+) -> None:
+    post = called(dialer, campaign, number(1), number(2))
+    answer = report(dialer, campaign, post, do_not_call=True, reason="asked twice")
+    assert (answer.status, answer.number_listed, answer.callback_at, answer.warnings) == ("in_progress", True, None, [])
+    assert (answer.contact_id, answer.attempt_id) == (post.contact_id, post.attempt_id)
+    listed = entry(dialer, number(1))
+    assert (listed["source"], listed["attempt"], listed["actor"]) == ("conversation", post.attempt_id, "ak_agent")
+    assert listed["reason"] == "asked twice"
+    assert dialer.end(post, outcome)
+    contact = ana(dialer, campaign)
+    assert (contact.status, attempts(contact), contact.told) == ("do_not_call", ["do_not_call"], None)
+    assert not is_listed(dialer, number(2))
+    dialer.clock.advance(100)
+    dialer.run()
+    assert len(dialer.posts) == 1
+
+
+@pytest.mark.parametrize("outcome", ["answered", "no_answer", "invalid_number", "canceled", "callback_requested"])
+def test_who_asked_not_to_be_called_is_not_called_again_when_that_is_told_after_the_call(
+    dialer: Dialer, campaign: Campaign, outcome: str
+) -> None:
+    post = called(dialer, campaign)
+    dialer.end(post, outcome)
+    answer = report(dialer, campaign, post, do_not_call=True)
+    assert (answer.status, answer.number_listed, answer.callback_at) == ("do_not_call", True, None)
+    contact = ana(dialer, campaign)
+    assert (contact.status, attempts(contact)) == ("do_not_call", ["do_not_call"])
+    seen = contact
+    assert report(dialer, campaign, post, do_not_call=True) == answer
+    assert ana(dialer, campaign) == seen
+    assert len(history(dialer, number(1))) == 1
+    dialer.clock.advance(100)
+    dialer.run()
+    assert len(dialer.posts) == 1
+
+
+def test_a_report_on_an_earlier_attempt_lists_its_number_and_ends_a_contact_that_waits(
+    dialer: Dialer, campaign: Campaign
+) -> None:
+    first = called(dialer, campaign, number(1), number(2))
+    dialer.end(first, Outcome.BUSY)
+    dialer.clock.advance(60)
+    dialer.call(Outcome.BUSY)
+    answer = report(dialer, campaign, first, do_not_call=True, callback_at=in_seconds(dialer, 60))
+    assert (answer.status, codes(answer)) == ("do_not_call", ["do_not_call"])
+    assert attempts(ana(dialer, campaign)) == ["do_not_call", "busy"]
+    assert is_listed(dialer, number(1))
+
+
+def test_a_report_on_an_attempt_of_long_ago_lists_its_number_and_keeps_the_notes(dialer: Dialer) -> None:
+    campaign = dialer.campaign(retry_delay_seconds=60, retry_attempts=10)
+    first = called(dialer, campaign, number(1), number(2))
+    dialer.end(first, Outcome.BUSY)
+    for _ in range(9):
+        dialer.clock.advance(60)
+        dialer.call(Outcome.BUSY)
+    asked = in_seconds(dialer, 60)
+    answer = report(dialer, campaign, first, notes="late", callback_at=asked)
+    assert (answer.status, answer.number_listed, codes(answer)) == ("pending", False, ["attempt_superseded"])
+    assert report(dialer, campaign, first, do_not_call=True).number_listed
+    shown = dialer.contact(campaign, "ana")
+    assert [one.notes for one in shown.attempts] == ["late", *[None] * 9]
+    assert ana(dialer, campaign).status == "pending"
+    audit_names(dialer, campaign)
+
+
+def test_a_deleted_contacts_number_is_listed_and_nothing_else_can_be_told(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    dialer.end(post, Outcome.ANSWERED)
+    dialer.delete(campaign, "ana")
+    for told in ({"notes": "hello"}, {"callback_at": in_seconds(dialer, 9)}, {}):
+        with pytest.raises(NotFoundError):
+            report(dialer, campaign, post, **told)
+    answer = report(dialer, campaign, post, contact="ana", do_not_call=True, notes="hello")
+    assert (answer.status, answer.number_listed, codes(answer)) == (None, True, ["contact_deleted"])
+    assert is_listed(dialer, number(1))
+    assert report(dialer, campaign, post, do_not_call=True) == answer
+    assert len(history(dialer, number(1))) == 1
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(2)]})
+    assert codes(report(dialer, campaign, post, do_not_call=True)) == ["contact_deleted"]
+    assert ana(dialer, campaign).status == "pending"
+    assert audit(dialer, campaign)[0].attempts == ()
+
+
+# ---------------------------------------------------------------- callbacks
+
+
+@pytest.mark.parametrize("when", ["during", "after"])
+@pytest.mark.parametrize("outcome", ["answered", "no_answer", "voicemail", "canceled"])
+def test_a_callback_is_called_at_its_time_whatever_the_carrier_says(
+    dialer: Dialer, campaign: Campaign, when: str, outcome: str
+) -> None:
+    post = called(dialer, campaign)
+    if when == "after":
+        dialer.end(post, outcome)
+    wanted = in_seconds(dialer, 300)
+    answer = report(dialer, campaign, post, callback_at=wanted)
+    assert answer.callback_at == datetime.fromisoformat(wanted)
+    assert (answer.status, answer.warnings) == ("in_progress" if when == "during" else "pending", [])
+    if when == "during":
+        dialer.end(post, outcome)
+    contact = ana(dialer, campaign)
+    assert (contact.status, contact.kind, attempts(contact)) == ("pending", "C", ["callback_requested"])
+    assert report(dialer, campaign, post, callback_at=wanted) == answer.model_copy(update={"status": "pending"})
+    assert ana(dialer, campaign) == contact
+    dialer.serve_hints(299)
+    assert len(dialer.posts) == 1
+    dialer.serve_hints(3)
+    assert len(dialer.posts) == 2
+    dialer.end(dialer.posts[-1], Outcome.ANSWERED)
+    contact = ana(dialer, campaign)
+    assert (contact.status, contact.budget_used, contact.callbacks_used) == ("completed", 1, 1)
+
+
+def test_a_callback_can_be_moved_and_taken_back_during_the_call_and_while_it_waits(
+    dialer: Dialer, campaign: Campaign
+) -> None:
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, callback_at=in_seconds(dialer, 600))
+    assert report(dialer, campaign, post, callback_at=None).callback_at is None
+    later = report(dialer, campaign, post, callback_at=in_seconds(dialer, 900)).callback_at
+    dialer.end(post, Outcome.ANSWERED)
+    assert instant(ana(dialer, campaign).due) == later
+    sooner = report(dialer, campaign, post, callback_at=in_seconds(dialer, 300)).callback_at
+    assert instant(ana(dialer, campaign).due) == sooner
+    taken_back = report(dialer, campaign, post, callback_at=None)
+    assert (taken_back.status, taken_back.callback_at, taken_back.warnings) == ("completed", None, [])
+    assert attempts(ana(dialer, campaign)) == ["answered"]
+    assert report(dialer, campaign, post, callback_at=None) == taken_back
+    dialer.serve_hints(1_000)
+    assert len(dialer.posts) == 1
+
+
+def test_a_callback_that_the_agent_takes_back_stays_so_when_the_carrier_tells_of_it(
+    dialer: Dialer, campaign: Campaign
+) -> None:
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, callback_at=None)
+    dialer.end(post, Outcome.CALLBACK_REQUESTED, callback_at_ms=dialer.clock.now_ms() + 9_000)
+    assert (ana(dialer, campaign).status, attempts(ana(dialer, campaign))) == ("completed", ["answered"])
+
+
+def test_a_callback_under_way_is_not_taken_back_nor_one_whose_call_is_over(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, callback_at="2026-01-01T00:00:00Z")  # what is past means as soon as possible
+    dialer.end(post, Outcome.ANSWERED)
+    dialer.run()
+    assert len(dialer.posts) == 2
+    for told in (None, in_seconds(dialer, 60)):
+        assert codes(report(dialer, campaign, post, callback_at=told)) == ["call_in_progress"]
+    dialer.end(dialer.posts[-1], Outcome.NO_ANSWER)
+    for told in (None, in_seconds(dialer, 60)):
+        assert codes(report(dialer, campaign, post, callback_at=told)) == ["attempt_superseded"]
+    assert attempts(ana(dialer, campaign)) == ["callback_requested", "no_answer"]
+
+
+def test_the_fourth_callback_is_not_granted_and_the_carriers_outcome_decides(
+    dialer: Dialer, campaign: Campaign
+) -> None:
+    called(dialer, campaign)
+    for _ in range(3):
+        assert report(dialer, campaign, dialer.posts[-1], callback_at=in_seconds(dialer, 10)).warnings == []
+        dialer.end(dialer.posts[-1], Outcome.ANSWERED)
+        dialer.clock.advance(10)
+        dialer.run()
+    last = dialer.posts[-1]
+    during = report(dialer, campaign, last, callback_at=in_seconds(dialer, 10))
+    assert (codes(during), during.callback_at) == (["too_many_callbacks"], None)
+    dialer.end(last, Outcome.ANSWERED)
+    after = report(dialer, campaign, last, callback_at=in_seconds(dialer, 10))
+    assert (codes(after), after.status) == (["too_many_callbacks"], "completed")
+    assert ana(dialer, campaign).callbacks_used == 3
+
+
+def test_a_callback_waits_for_its_window(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    post = called(dialer, campaign)
+    dialer.end(post, Outcome.ANSWERED)
+    night = dialer.campaign(default_windows=NIGHT, default_timezone="UTC")
+    dialer.clock.set("2026-07-01T20:10:00Z")
+    dialer.add(night, {"external_id": "ana", "phone_numbers": [number(2)]})
+    dialer.run()
+    post = dialer.posts[-1]
+    report(dialer, night, post, callback_at="2026-07-02T09:00:00Z")
+    dialer.end(post, Outcome.ANSWERED)
+    assert dialer.contact(night, "ana").next_attempt_at == datetime(2026, 7, 2, 20, tzinfo=UTC)
+    before = len(dialer.posts)
+    dialer.clock.set("2026-07-02T09:00:01Z")
+    dialer.run()
+    assert len(dialer.posts) == before
+    dialer.clock.set("2026-07-02T20:00:01Z")
+    dialer.run()
+    assert len(dialer.posts) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "utc"),
+    [
+        ("Europe/Berlin", "2026-07-02T09:00", "2026-07-02T07:00Z"),
+        (None, "2026-07-02T09:00", "2026-07-02T13:00Z"),
+        (None, "2027-03-14T02:30:00", "2027-03-14T07:30Z"),  # an hour the clock skips: by the offset before
+        (None, "2026-11-01T01:30", "2026-11-01T05:30Z"),  # an hour it has twice: the first
+    ],
+)
+def test_a_time_without_offset_is_one_by_the_contacts_clock(
+    dialer: Dialer, campaign: Campaign, zone: str | None, local: str, utc: str
+) -> None:
+    post = called(dialer, campaign, timezone=zone)
+    for _ in ("during", "after"):
+        answer = report(dialer, campaign, post, callback_at=local)
+        assert answer.callback_at == datetime.fromisoformat(utc)
+        dialer.end(post, Outcome.ANSWERED)
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_time_that_cannot_be_meant_is_refused_and_nothing_is_kept_of_the_report(
+    dialer: Dialer, is_over: bool
+) -> None:
+    post = called(dialer, dialer.ad_hoc)
+    if is_over:
+        dialer.end(post, Outcome.ANSWERED)
+    seen = ana(dialer, dialer.ad_hoc)
+    for told, code in (("2026-07-02T09:00", "no_timezone"), (in_seconds(dialer, 366 * 86_400 + 9), "too_far")):
+        with pytest.raises(InvalidFieldsError) as refused:
+            report(dialer, dialer.ad_hoc, post, callback_at=told, do_not_call=True, notes="n")
+        assert [(one.path, one.code) for one in refused.value.errors] == [("callback_at", code)]
+    assert ana(dialer, dialer.ad_hoc) == seen
+    assert not is_listed(dialer, number(1))
+    assert report(dialer, dialer.ad_hoc, post, callback_at=in_seconds(dialer, 366 * 86_400)).callback_at
+
+
+def test_a_closed_campaigns_callback_is_noted_and_not_called(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    dialer.change(campaign, "close")
+    answer = report(dialer, campaign, post, callback_at=in_seconds(dialer, 9))
+    assert (codes(answer), answer.callback_at is None) == (["campaign_closed"], False)
+    dialer.end(post, Outcome.ANSWERED)
+    assert ana(dialer, dialer.read_campaign(campaign.id)).kind == "C"
+    dialer.serve_hints(60)
+    assert len(dialer.posts) == 1
+
+
+def test_a_callback_to_a_number_that_is_listed_meanwhile_is_not_called(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    dialer.end(post, Outcome.ANSWERED)
+    report(dialer, campaign, post, callback_at=in_seconds(dialer, 60))
+    other = dialer.campaign()
+    dialer.add(other, {"external_id": "ben", "phone_numbers": [number(1)]})
+    dialer.run()
+    assert report(dialer, other, dialer.posts[-1], do_not_call=True).number_listed
+    dialer.end(dialer.posts[-1], Outcome.ANSWERED)
+    assert report(dialer, campaign, post).number_listed
+    dialer.serve_hints(70)
+    assert len(dialer.posts) == 2
+    assert ana(dialer, campaign).status == "do_not_call"
+
+
+def test_an_ad_hoc_contact_is_called_back(dialer: Dialer) -> None:
+    post = called(dialer, dialer.ad_hoc, timezone="Europe/Berlin")
+    dialer.end(post, Outcome.ANSWERED)
+    report(dialer, dialer.ad_hoc, post, callback_at=in_seconds(dialer, 20))
+    dialer.serve_hints(25)
+    assert len(dialer.posts) == 2
+    audit(dialer, dialer.ad_hoc)
+
+
+def test_what_was_told_of_a_call_that_the_provider_denies_is_kept(dialer: Dialer, campaign: Campaign) -> None:
+    """The POST is refused although the agent has reported: a provider that does not know what it does."""
+    wanted = in_seconds(dialer, 300)
+
+    def refuse(post: Post) -> Refused:
+        assert report(dialer, campaign, post, callback_at=wanted, notes="we spoke").status == "in_progress"
+        return Refused("busy", 1)
+
+    dialer.telephony.answer = refuse
+    called(dialer, campaign)
+    contact = ana(dialer, campaign)
+    assert (contact.status, contact.kind, attempts(contact)) == ("pending", "C", [])
+    assert instant(contact.due) == datetime.fromisoformat(wanted)
+    audit_names(dialer, campaign)
+
+
+# ---------------------------------------------------------------- notes and structured outcomes
+
+
+def test_notes_and_disposition_are_shown_during_the_call_and_stand_after_it(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, notes="first", disposition={"score": 0.5, "tags": ["a", None]})
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.status, shown.notes, shown.disposition) == (
+        "in_progress",
+        "first",
+        {"score": 0.5, "tags": ["a", None]},
+    )
+    audit_names(dialer, campaign)
+    report(dialer, campaign, post, notes="second")
+    dialer.end(post, Outcome.BUSY, notes="the carrier's", disposition='{"by": "carrier"}')
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.notes, shown.disposition) == ("second", {"score": 0.5, "tags": ["a", None]})
+    report(dialer, campaign, post, notes=None, disposition={})
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.notes, shown.disposition, shown.outcome) == (None, {}, "busy")
+    contact = ana(dialer, campaign)
+    assert (contact.status, contact.kind) == ("pending", "R")
+    dialer.upsert(campaign, {"external_id": "ana", "data": {"text": "x" * 900}})
+    dialer.clock.advance(60)
+    dialer.call(Outcome.ANSWERED, notes="the carrier's")
+    assert [one.notes for one in dialer.contact(campaign, "ana").attempts] == [None, "the carrier's"]
+    audit_names(dialer, campaign)
+
+
+def test_a_carriers_notes_are_kept_where_the_agent_made_none(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, disposition={"a": 1})
+    dialer.end(post, Outcome.ANSWERED, notes="the carrier's", disposition='{"b": 2}')
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.notes, shown.disposition) == ("the carrier's", {"a": 1})
+
+
+# ---------------------------------------------------------------- over HTTP
+
+
+@pytest.fixture
+def path(edge: Dialer, campaign: Campaign) -> str:
+    """The address of a call under way."""
+    post = called(edge, campaign)
+    return f"/campaign/campaigns/{campaign.id}/contacts/ana/attempts/{post.attempt_id}/report"
+
+
+def test_an_agents_own_key_reports_and_learns_nothing_of_the_person(
+    edge: Dialer, campaign: Campaign, key: Callable[..., Client], path: str
+) -> None:
+    agent = key(frozenset({"attempts:report"}))
+    answer = agent.post(path, {"callback_at": "2030-01-01T10:00", "notes": "n"}, 422)
+    assert [one["code"] for one in answer["errors"]] == ["too_far"]
+    told = {"callback_at": in_seconds(edge, 60), "notes": "her sister's name is Eve", "disposition": {"ok": True}}
+    answer = agent.post(path, told)
+    assert set(answer) == {"contact_id", "attempt_id", "status", "number_listed", "callback_at", "warnings"}
+    attempt_id = edge.posts[0].attempt_id
+    assert agent.post(path.replace(attempt_id, attempt_id.upper()), {})["callback_at"] == answer["callback_at"]
+    assert agent("POST", path, {**told, "do_not_call": True}, **{"Idempotency-Key": "k"}).body["number_listed"]
+    contact = f"/campaign/campaigns/{campaign.id}/contacts/ana"
+    for method, route in (("GET", contact), ("DELETE", contact), ("GET", "/campaign/campaigns")):
+        problem(agent(method, route), 403)
+    assert "Eve" not in repr(edge.log.lines)
+
+
+def test_wrong_reports_are_refused_by_name(edge: Dialer, campaign: Campaign, api: Client, path: str) -> None:
+    for body, wrong in (
+        ({"callback_at": "soon"}, ["callback_at"]),
+        ({"notes": "x" * 4_001}, ["notes"]),
+        ({"disposition": {"a": "x" * 5_000}}, ["disposition"]),
+        ({"outcome": "answered"}, ["outcome"]),
+        ({"do_not_call": 1}, ["do_not_call"]),
+    ):
+        assert paths(api("POST", path, body)) == wrong
+    problem(api("POST", path, "{"), 400)
+    nobody = path.replace("/ana/", "/nobody/")
+    for address in (nobody, path.rpartition("/attempts/")[0] + "/attempts/none/report"):
+        problem(api("POST", address, {"do_not_call": True}), 404)
+    assert ana(edge, campaign).told is None
+
+
+def test_a_call_that_is_only_locked_is_no_attempt_yet(dialer: Dialer, campaign: Campaign) -> None:
+    post = called(dialer, campaign)
+    slot = keys.slot(dialer.org, dialer.held()[0].n)
+    item = dialer.table.get(slot)
+    assert item
+    dialer.table.client.put_item(
+        TableName=dialer.table.name,
+        Item={**{name: {"S": value} for name, value in item.items() if isinstance(value, str)}}
+        | {name: {"N": str(value)} for name, value in item.items() if isinstance(value, int)}
+        | {"phase": {"S": "locked"}},
+    )
+    with pytest.raises(NotFoundError):
+        report(dialer, campaign, post, do_not_call=True)
+
+
+# ---------------------------------------------------------------- by the carrier's events
+
+
+class Carrier(ScriptedTelephony):
+    """Places as scripted, and reads events as the real adapter does."""
+
+    parse_event = SimulatedTelephony("http://127.0.0.1:9", SECRET, 1.0, urllib3.PoolManager()).parse_event
+
+
+@pytest.fixture
+def hearing(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Sends an event of the carrier about a call; answers what the platform made of it."""
+    dialer.telephony = Carrier(dialer.clock)
+    monkeypatch.setattr(wiring, "ports", lambda: dialer.ports)
+    monkeypatch.setattr(wiring, "deployment_secret", lambda: SECRET)
+
+    def send(post: Post, kind: str, status: int = 200, **fields: Any) -> str:
+        body = json.dumps({"type": kind, "call_id": "c", "attempt_id": post.attempt_id, **fields})
+        headers = sign_event(SECRET, "message", datetime.now(UTC), body)
+        answer = call("POST", f"/carrier-events/simulated?ref={sign_reference(post.reference, SECRET)}", body, headers)
+        assert answer.status == status, answer.text
+        return str(answer.body.get("result"))
+
+    return send
+
+
+def test_a_carriers_event_reports_as_the_route_does(
+    dialer: Dialer, campaign: Campaign, hearing: Callable[..., str]
+) -> None:
+    post = called(dialer, campaign, timezone="Europe/Berlin")
+    assert hearing(post, "call.report", notes="n", disposition={"a": 1}, callback_at="2026-07-02T09:00") == "recorded"
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.notes, shown.disposition) == ("n", {"a": 1})
+    ended = instant(dialer.clock.now_ms()).isoformat()
+    assert hearing(post, "call.ended", outcome="answered", ended_at=ended, notes="m") == "recorded"
+    contact = ana(dialer, campaign)
+    assert (contact.kind, instant(contact.due)) == ("C", datetime(2026, 7, 2, 7, tzinfo=UTC))
+    assert hearing(post, "call.report", callback_at=None) == "recorded"
+    assert ana(dialer, campaign).status == "completed"
+    assert hearing(post, "call.report", do_not_call=True, callback_at="2999-07-02T09:00Z") == "recorded"
+    assert ana(dialer, campaign).status == "do_not_call"
+    dialer.delete(campaign, "ana")
+    assert hearing(post, "call.report", notes="too late") == "ignored"
+    assert hearing(post, "call.report", do_not_call=True) == "recorded"
+    hearing(post, "call.report", status=400, notes=5)
+
+
+@pytest.mark.parametrize(
+    ("zone", "told", "due"),
+    [
+        ("Europe/Berlin", "2026-07-02T09:00:00", datetime(2026, 7, 2, 7, tzinfo=UTC)),
+        (None, "2026-07-02T09:00:00", datetime(2026, 7, 2, 13, tzinfo=UTC)),
+        (None, "2026-07-02T09:00:00Z", datetime(2026, 7, 2, 9, tzinfo=UTC)),
+    ],
+)
+def test_a_final_event_tells_a_callback_by_the_contacts_clock_and_a_structured_outcome(
+    dialer: Dialer, campaign: Campaign, hearing: Callable[..., str], zone: str | None, told: str, due: datetime
+) -> None:
+    post = called(dialer, campaign, timezone=zone)
+    ended = instant(dialer.clock.now_ms()).isoformat()
+    fields = {"outcome": "callback_requested", "ended_at": ended, "callback_at": told}
+    assert hearing(post, "call.ended", **fields, disposition={"mood": "good"}) == "recorded"
+    contact = ana(dialer, campaign)
+    assert (contact.kind, instant(contact.due)) == ("C", due)
+    assert dialer.contact(campaign, "ana").attempts[0].disposition == {"mood": "good"}
+
+
+@pytest.mark.parametrize("disposition", [{"a": "x" * 5_000}, ["no object"], "text"])
+def test_a_structured_outcome_that_cannot_be_kept_does_not_keep_the_call_from_ending(
+    dialer: Dialer, hearing: Callable[..., str], disposition: object
+) -> None:
+    """Nor does a local time where no clock is known: the callback follows after its usual delay."""
+    post = called(dialer, dialer.ad_hoc)
+    now = dialer.clock.now_ms()
+    fields = {"outcome": "callback_requested", "ended_at": instant(now).isoformat(), "callback_at": "2026-07-02T09:00"}
+    assert hearing(post, "call.report", callback_at="2026-07-02T09:00", notes="kept") == "recorded"
+    assert hearing(post, "call.ended", **fields, disposition=disposition) == "recorded"
+    contact = ana(dialer, dialer.ad_hoc)
+    assert (contact.kind, contact.due) == ("C", now + 3_600_000)
+    [shown] = dialer.contact(dialer.ad_hoc, "ana").attempts
+    assert (shown.disposition, shown.notes) == (None, "kept")
