@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from campanile import manage_campaigns, manage_concurrency, manage_configurations, manage_contacts, stats, upsert
+from campanile import (
+    contact_rows,
+    manage_campaigns,
+    manage_concurrency,
+    manage_configurations,
+    manage_contacts,
+    stats,
+    upsert,
+)
 from campanile.dialing.ports import Ports
 from campanile.models import CampaignPatch, ConcurrencyInput, ConfigurationPatch, ContactInput
 from campanile.store import keys, numbers
@@ -45,7 +53,7 @@ def upsert_rows(
     def work(ports: Ports) -> Any:
         campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = upsert.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
+        checked = contact_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.queue, campaign, checked, ports.clock.now_ms())

@@ -117,7 +117,8 @@ class _FileJob:
         row_checks = RowChecks(self._ports.table, campaign, columns, terms)
         if self.current.reading.phase == "checking" and not self._check(row_checks, may_go_on):
             return self.current
-        run = Run(self._ports, campaign, self.current, self._known(campaign, columns, may_go_on))
+        known = None if campaign.unique_numbers else self._known(campaign, columns, may_go_on)
+        run = Run(self._ports, campaign, self.current, known)
         try:
             return run.go(self._batches(row_checks), may_go_on)
         finally:

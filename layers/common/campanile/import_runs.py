@@ -55,8 +55,8 @@ def always() -> bool:
 class Run:
     """One run over the rows of an import; `current` is how far it has come.
 
-    `known` are the numbers the campaign has (None: numbers may repeat). Rows of a file that bring another contact's are
-    duplicates: those that name no contact, and all of them if the campaign's numbers are unique.
+    `known` are the numbers the campaign has: rows of a file that name no contact and bring one of them are duplicates.
+    None: the upsert says so itself, as numbers are unique in the campaign, or numbers may repeat in a request.
     """
 
     def __init__(self, ports: ImportPorts, campaign: Campaign, current: Import, known: NumberSet | None = None) -> None:
@@ -134,10 +134,7 @@ class Run:
     def _brings_known(self, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
         if contact is not None and contact.imported == self.current.mark(one.row):
             return False  # its own contact, by a run that was cut short
-        if not one.by_number and not self._campaign.unique_numbers:
-            return False
-        own = contact.phone_numbers if contact is not None and not one.by_number else ()
-        return any(as_integer(number) in known for number in one.numbers if number not in own)
+        return one.by_number and any(as_integer(number) in known for number in one.numbers)
 
     def _store(self, wanted: Sequence[Prepared]) -> list[Result]:
         rows = [
@@ -167,7 +164,7 @@ class Run:
 
     def _with_other_ids(self, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
         """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
-        if self._known is None:
+        if self.current.file is None:
             return []
         found = contacts.get_many(
             self._ports.table,

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from campanile import import_runs, import_views, manage_campaigns, upsert
+from campanile import contact_rows, import_runs, import_views, manage_campaigns
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign
@@ -91,7 +91,7 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput]) -> list[Row]:
     """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
-    return upsert.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+    return contact_rows.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
 
 
 def _begin(ports: ImportPorts, campaign: Campaign, rows: Sequence[Row], now_ms: int) -> Import:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from campanile import phone
 from campanile.calling_window import Overrides, Schedule, TimeWindow, TimezoneName
+from campanile.csv_headers import DISPLAY_FIELDS
 from campanile.entities import AgentFields
 from campanile.errors import TooManyContactsError
 from campanile.field_types import (
@@ -42,12 +43,15 @@ MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
 DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
-COLUMN_TARGETS = ("phone", "id", "external_id", "timezone", "scheduled_at", "data", "data.<key>", "ignore")
+COLUMN_TARGETS = (
+    "phone", "id", "external_id", "timezone", "scheduled_at", *DISPLAY_FIELDS, "data", "data.<key>", "ignore"
+)  # fmt: skip
 FILE_SUFFIXES = (".csv", ".tsv", ".txt")
 CountryCode = Annotated[
     str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
 ]
 PhoneText = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": phone.LONGEST_TEXT})]
+RecognizedText = Annotated[str, StringConstraints(max_length=255)]
 STRUCTURED_FIELDS = frozenset(
     {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
 )
@@ -173,6 +177,11 @@ class ContactInput(AgentInput):
     """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     """What else is known of the person, passed to every call: at most 16 KB of JSON."""
+    first_name: RecognizedText | None = None
+    """Kept in `data` under this name, like the next three."""
+    last_name: RecognizedText | None = None
+    email: RecognizedText | None = None
+    company: RecognizedText | None = None
     timezone: TimezoneName | None = None
     """IANA name of the person's timezone; null: the configuration's."""
     scheduled_at: Instant | None = None
@@ -221,7 +230,7 @@ class CampaignInput(AgentInput):
     priority: Priority = 1
     """Campaigns of higher priority go first."""
     unique_numbers: bool = False
-    """Imports of files make no contact of a number that another one of the campaign has."""
+    """No contact is made of a number that another one of the campaign has; it stays as it is created."""
     contacts: InlineContacts | None = None
     """Contacts to begin with; they are added as an import."""
 
@@ -253,9 +262,7 @@ def _targets(mapping: dict[str, str | None]) -> dict[str, str | None]:
     for header, target in mapping.items():
         if not header.strip():
             raise ValueError("must name each column by its header, which cannot be empty")
-        if target is not None and not re.fullmatch(
-            r"phone|id|external_id|timezone|scheduled_at|ignore|data(\..+)?", target
-        ):
+        if not (target is None or target in COLUMN_TARGETS or re.fullmatch(r"data\..+", target)):
             raise ValueError(
                 f"maps {header[:40]!r} to something unknown: it must be one of {', '.join(COLUMN_TARGETS)}"
             )
@@ -276,8 +283,8 @@ class ImportSettings(Request):
     mode: Literal["lenient", "strict"] = "lenient"
     """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
     mapping: Annotated[dict[str, str | None], Field(max_length=200), AfterValidator(_targets)] = {}
-    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, data, data.<key>, or ignore (or
-    null). The others are detected.
+    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, first_name, last_name, email,
+    company, data, data.<key>, or ignore (or null). The others are detected.
     """
 
 
