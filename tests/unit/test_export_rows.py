@@ -25,7 +25,14 @@ AFTER = ["timezone", "scheduled_at", *READ_ONLY_HEADERS]
 def contact(**fields: Any) -> ContactAnswer:
     whole: dict[str, Any] = dict.fromkeys(ContactAnswer.model_fields)
     whole |= {"id": "0197b2a0-5c3e-7d41-9f02-6b1d2c3e4f50", "phone_numbers": ["+14155550123"], "data": {}}
-    whole |= {"status": "pending", "view": "pending", "attempts_count": 0, "attempts": [], "created_at": NOON, "updated_at": NOON}
+    whole |= {
+        "status": "pending",
+        "view": "pending",
+        "attempts_count": 0,
+        "attempts": [],
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
     return ContactAnswer.model_validate({**whole, **fields})
 
 

@@ -145,6 +145,7 @@ class _Fold:
         self._created_ms = created_ms
         self._drafts: dict[str, Draft] = {}
         self._names: dict[str, str] = {}
+        self._guesses = False
 
     def read(self, rows: Sequence[Row], may_guess: bool) -> None:
         """Read every contact a row may mean, or, if `may_guess`, some: when none of those exists, all may be new."""
@@ -155,7 +156,8 @@ class _Fold:
         if may_guess and all(row.may_be_guessed_new for row in rows):
             spread = slice(None, None, -(-len(wanted) // PROBED_CONTACTS) or 1)
             self._take_in(wanted[spread])
-            if not self._drafts:
+            self._guesses = not self._drafts
+            if self._guesses:
                 return
             del wanted[spread]
         self._take_in(wanted)
@@ -242,10 +244,14 @@ class _Fold:
         return holders
 
     def _blocked(self, row: Row, known: str | None, holders: Sequence[tuple[Draft, bool]]) -> Result | None:
-        """What becomes of a row that brings another contact's number; None if a row before it frees that number."""
+        """What becomes of a row that brings another contact's number. None: it has to wait.
+
+        One transaction cannot take a number that another has yet to free, and a row that writes nothing does not find
+        out whether a contact of its name is there after all.
+        """
         holder = next((draft.changed.id for draft, has in holders if has), None)
-        if holder is None:
-            return None  # one transaction cannot take what another has yet to give up
+        if holder is None or (self._guesses and (row.id or row.fields.external_id)):
+            return None
         if row.is_first_of_file:
             return Result(known or holder, holder, duplicate=True)
         if known:
