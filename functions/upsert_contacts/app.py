@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import WrapValidator
 
 from campanile import contact_rows, http, manage_campaigns, upsert, wiring
@@ -17,7 +17,7 @@ api = http.rest_api()
 @api.post("/campaign/campaigns/<campaign_id>/contacts")
 def upsert_contacts(
     campaign_id: PathId,
-    batch: Annotated[ContactsInput, WrapValidator(contact_rows.read)],
+    batch: Annotated[ContactsInput, Body(), WrapValidator(contact_rows.read)],
     caller: CallerOf,
     request_key: RequestKeyOf,
     mode: Annotated[Literal["strict", "lenient"], Query()] = "strict",

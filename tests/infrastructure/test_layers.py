@@ -13,8 +13,10 @@ LEVELS: dict[str, set[str]] = {
         "",
         "aftermath",
         "agent",
+        "akol_views",
         "answers",
         "calling_window",
+        "contact_merge",
         "csv_headers",
         "csv_cells",
         "csv_columns",
@@ -61,6 +63,7 @@ LEVELS: dict[str, set[str]] = {
     "use cases": {
         "authentication",
         "carrier_events",
+        "contact_rows",
         "contact_views",
         "dialing.*",
         "exports",

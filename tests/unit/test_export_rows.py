@@ -120,7 +120,7 @@ def test_the_columns_are_the_same_in_whatever_order_the_contacts_come(datas: lis
         *("Phone", "phone2", "Mobile 2", "tel_10", "cell-1"),
         *("id", "Contact ID", "anyreach_id", "external id", "TimeZone", "scheduled-at"),
         *("status", "Last Outcome", "attempts", "created_at", "campanile_error", "data", "Data"),
-        *("First Name", "firstname", "FIRST_NAME", "Email"),
+        *("First Name", "firstname", "FIRST_NAME", "Organisation", "surname", "Email"),
         *("", " ", "_", " padded", "two\nlines", "tab\there", "nul\0", "a;b", "\N{ZERO WIDTH NO-BREAK SPACE}x"),
         *("=1+1", "@x", "-5", "+x", "'=x", "x" * (MAX_HEADER_CHARACTERS + 1)),
     ],
