@@ -178,10 +178,13 @@ class ContactInput(AgentInput):
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     """What else is known of the person, passed to every call: at most 16 KB of JSON."""
     first_name: RecognizedText | None = None
-    """Kept in `data` under this name, like the next three."""
+    """Kept in `data` under this name, like the next three; refused if `data` of the same row has it too."""
     last_name: RecognizedText | None = None
+    """Kept in `data`."""
     email: RecognizedText | None = None
+    """Kept in `data`; any text will do."""
     company: RecognizedText | None = None
+    """Kept in `data`."""
     timezone: TimezoneName | None = None
     """IANA name of the person's timezone; null: the configuration's."""
     scheduled_at: Instant | None = None
