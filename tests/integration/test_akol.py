@@ -71,6 +71,12 @@ def test_rows_that_fail_only_when_they_are_stored_stand_among_the_others(api: Cl
     assert [one is None for one in answer["contact_ids"]] == [True, True, False, True]
 
 
+def test_ad_hoc_contacts_are_sorted_out_too(edge: Dialer, api: Client) -> None:
+    answer = post(api, "default", {"phone_numbers": ["(212) 555-0101"]}, person(1))
+    assert ([one["index"] for one in answer["failed"]], answer["inserted"]) == ([0], 1)
+    assert len(audit(edge, edge.ad_hoc)) == 1
+
+
 @pytest.mark.parametrize("query", ["", "?mode=strict"])
 def test_in_strict_mode_one_wrong_row_refuses_the_request_and_every_place_is_named(
     edge: Dialer, api: Client, campaign: str, query: str

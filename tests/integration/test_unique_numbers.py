@@ -14,6 +14,7 @@ from campanile.store import contacts, keys
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
 from tests.support.dropping import counts, take
+from tests.support.gateway import Client
 from tests.support.meter import Meter
 from tests.support.table import Request
 from tests.support.threads import at_once
@@ -180,6 +181,17 @@ def test_a_number_that_its_imported_contact_gave_up_is_imported_again(dialer: Di
     dialer.clock.advance(1)
     assert counts(take(dialer, dialer.bucket.drop(campaign.id, content))) == {"rows": 1, "duplicates": 1}
     assert len(set(owners(dialer, campaign).values())) == 2
+
+
+def test_contacts_within_a_campaigns_request_share_no_number_either(edge: Dialer, api: Client) -> None:
+    created = api.campaign(unique_numbers=True, contacts=[person(1, external_id="ana"), person(2), person(1)])
+    [report] = api.get(f"/campaign/campaigns/{created}/imports")["imports"]
+    assert (report["status"], report["counts"]["inserted"], report["counts"]["duplicates"]) == ("completed", 2, 1)
+    body = {"contacts": [person(2, external_id="ana"), person(3), person(2, 4)]}
+    changed = api("PATCH", f"/campaign/campaigns/{created}", body).body["contacts_import"]
+    assert changed["counts"] | {"inserted": 1, "duplicates": 1, "invalid": 1} == changed["counts"]
+    assert [(one["row"], one["code"]) for one in changed["errors"]] == [(1, "duplicate_number")]
+    assert set(owners(edge, edge.read_campaign(created))) == {number(1), number(2), number(3)}
 
 
 # ---------------------------------------------------------------- races

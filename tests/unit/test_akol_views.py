@@ -1,5 +1,6 @@
 """Akol's statuses (seed 002): each pair of status and last outcome is seen in exactly one way."""
 
+from collections.abc import Sequence
 from itertools import product
 from typing import get_args
 
@@ -13,7 +14,7 @@ from campanile.retry import RetryPolicy
 STATUSES = get_args(StatusName)
 OUTCOMES = (None, *get_args(OutcomeName))
 FAILURES = ("busy", "failed", "invalid_number", "canceled", "unknown", "answered", "do_not_call")
-EXPECTED = {
+EXPECTED: dict[str, list[tuple[str, Sequence[str | None]]]] = {
     # view: the statuses and outcomes seen so, in words of the seed
     "pending": [("pending held", [None])],
     "rescheduled": [("pending held", ["callback_requested"])],
