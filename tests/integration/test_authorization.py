@@ -50,6 +50,8 @@ class Org:
 
     def call(self, method: str, path: str, function: str, addresses: dict[str, str]) -> Answer:
         """The route with these ids in its path, and a good body."""
+        if path.startswith("/campaign/do-not-call/"):
+            path = path.replace("{import_id}", "{list_import_id}")
         for name, value in addresses.items():
             path = path.replace(f"{{{name}}}", value)
         path += "?reason=asked" if function == "delete_do_not_call" else ""
@@ -67,12 +69,14 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
     asked = client.post(f"/campaign/campaigns/{campaign}/imports", {}, 201)["id"]
     listed = number(90 + len(name))  # one that no other org of the tests has listed
     client.post("/campaign/do-not-call", {"phone_numbers": [listed], "reason": name})
+    asked_for_list = client.post("/campaign/do-not-call/imports", {}, 201)["id"]
     ids = {
         "config_id": configuration,
         "campaign_id": campaign,
         "contact_id": added["contact_ids"][0],
         "import_id": asked,
         "phone_number": listed,
+        "list_import_id": asked_for_list,
     }
     names = {
         "config_id": configuration,
@@ -80,6 +84,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "contact_id": f"contact%20of%20{name}",
         "import_id": asked,
         "phone_number": listed.removeprefix("+"),
+        "list_import_id": asked_for_list,
     }
     return Org(dialer, client, ids, names)
 
@@ -145,8 +150,9 @@ def test_another_orgs_contact_in_ones_own_campaign_does_not_exist(
 def test_another_orgs_import_in_ones_own_campaign_does_not_exist(
     mine: Org, theirs: Org, method: str, path: str, function: str
 ) -> None:
-    if "{import_id}" in path:  # of their campaign, or of their list
-        problem(mine.call(method, path, function, {**mine.ids, "import_id": theirs.ids["import_id"]}), 404)
+    imports = ("import_id", "list_import_id")
+    if "{import_id}" in path:
+        problem(mine.call(method, path, function, {**mine.ids, **{one: theirs.ids[one] for one in imports}}), 404)
 
 
 def test_another_orgs_configuration_cannot_be_referred_to(mine: Org, theirs: Org) -> None:
