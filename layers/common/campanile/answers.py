@@ -109,7 +109,7 @@ class AttemptAnswer(Answer):
     notes: str | None
     """What the agent wrote down."""
     disposition: dict[str, Any] | None
-    """The outcome in the agent's own structure."""
+    """The conversation's outcome in the agent's own structure."""
 
 
 class RefusalAnswer(Answer):
