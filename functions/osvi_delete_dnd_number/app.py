@@ -1,4 +1,4 @@
-"""DELETE /v1/dnd_numbers and /v1/dnd_numbers/{id}: OSVI's ways to take a number off the do-not-call list."""
+"""DELETE /v1/dnd_numbers, DELETE /v1/dnd_numbers/{id}: OSVI's ways to take a number off the do-not-call list."""
 
 from typing import Annotated
 

@@ -1,5 +1,6 @@
 """Agents as objects: made, listed, changed; and deleted only when nothing that may still call refers to them."""
 
+from base64 import urlsafe_b64encode
 from functools import partial
 from typing import Any
 
@@ -42,8 +43,9 @@ def test_an_agent_needs_no_more_than_a_name(api: Client) -> None:
         ({"name": "a", "id": ""}, "id"),
         ({"name": "a", "id": "x" * 256}, "id"),
         ({"name": "a", "id": "x\ny"}, "id"),
-        ({"name": "a", "outbound_trunk": {}}, "outbound_trunk.caller_number"),
-        ({"name": "a", "outbound_trunk": {"caller_number": "98765"}}, "outbound_trunk.caller_number"),
+        ({"name": "a", "outbound_trunk": {"state": "active"}}, "outbound_trunk.caller_number"),
+        ({"name": "a", "outbound_trunk": {"caller_number": "+918044550100"}}, "outbound_trunk.state"),
+        ({"name": "a", "outbound_trunk": {**TRUNK, "caller_number": "98765"}}, "outbound_trunk.caller_number"),
         ({"name": "a", "outbound_trunk": {**TRUNK, "state": "off"}}, "outbound_trunk.state"),
         ({"name": "a", "trunk": TRUNK}, "trunk"),
     ],
@@ -89,7 +91,8 @@ def test_the_pages_of_a_list_together_are_all_agents_whatever_their_ids(api: Cli
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert found == ids
-    assert paths(api("GET", "/campaign/agents?cursor=%21")) == ["cursor"]
+    for wrong in ("%21", "", urlsafe_b64encode(b"x" * 256).decode().rstrip("="), "x" * 1_401):
+        assert paths(api("GET", f"/campaign/agents?cursor={wrong}")) == ["cursor"]
 
 
 def test_who_is_not_there_is_not_found(api: Client) -> None:

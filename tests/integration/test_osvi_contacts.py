@@ -92,6 +92,7 @@ def test_every_error_of_the_document_is_answered_word_by_word(osvi: OsviClient, 
     body = example_request()
     wrong = {**body, "contacts": [{**body["contacts"][0], "phone": "12345"}]}
     assert (osvi.push(1, wrong).status, osvi.push(1, wrong).body) == (400, example_answer(400))
+    assert osvi.push(1, {**body, "agent_uuid": "x" * 5_000}).status == 404
     unknown = {**body, "agent_uuid": "agent_nobody"}
     assert (osvi.push(1, unknown).status, osvi.push(1, unknown).body) == (404, example_answer(404))
     api("PATCH", f"/campaign/agents/{AGENT}", {"outbound_trunk": None})

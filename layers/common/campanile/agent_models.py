@@ -12,9 +12,10 @@ from campanile.answers import Answer
 from campanile.field_types import CallerId, Instant, Name, without_slash
 from campanile.models import Request, without_defaults
 
+MAX_ID_CHARACTERS = 255
 AgentId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=255),
+    StringConstraints(min_length=1, max_length=MAX_ID_CHARACTERS),
     AfterValidator(without_slash),
     Field(json_schema_extra={"pattern": r"^[^/\u0000-\u001f\u007f-\u009f]+$"}),
 ]
@@ -26,7 +27,7 @@ class Trunk(Request):
 
     caller_number: CallerId
     """The number that people see who are called, in E.164."""
-    state: Literal["active", "inactive"] = "active"
+    state: Literal["active", "inactive"]
     """Contacts are released to an agent only while it is active."""
 
 

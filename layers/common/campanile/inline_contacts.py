@@ -48,7 +48,7 @@ def create(
         if campaign.external_id and campaigns.is_taken(ports.table, org, campaign.external_id):
             raise ExternalIdTakenError(campaign.external_id)
         begun.append(begin(ports, _import(campaign, job, now_ms), rows))
-        begun[0] = proceed(ports, campaign, begun[0], rows)
+        begun[0] = proceed(ports, campaign, begun[0], rows, ports.clock.monotonic_ms())
         registry.announce(ports.table, org, now_ms, now_ms)
 
     answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
@@ -71,7 +71,8 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
     answer = manage_campaigns.answer(changed, manage_campaigns.notices(ports.table, changed))
     if not rows:
         return answer
-    current = proceed(ports, changed, begin(ports, _import(changed, job, now_ms), rows), rows)
+    begun = begin(ports, _import(changed, job, now_ms), rows)
+    current = proceed(ports, changed, begun, rows, ports.clock.monotonic_ms())
     return _answer(ports, answer, current)
 
 
@@ -101,9 +102,9 @@ def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
     return imports.begin(ports.table, replace(new, rows_key=rows_key))
 
 
-def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared]) -> Import:
-    """Write contacts for as long as the caller may be kept waiting."""
-    until = ports.clock.monotonic_ms() + WRITING_MS
+def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared], began_ms: int) -> Import:
+    """Write contacts for as long as a caller may be kept waiting who waits since `began_ms` (monotonic clock)."""
+    until = began_ms + WRITING_MS
     run = Run(ports, current, ContactWriter(ports, campaign).write)
     try:
         return run.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)

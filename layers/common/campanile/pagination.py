@@ -23,7 +23,7 @@ MAX_ANSWER_BYTES = 5_000_000
 """Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
 ID = re.compile(r"[0-9a-f-]{36}")
 NUMBER = re.compile(r"\+[0-9]{7,15}")
-TEXT = re.compile(r"(?s).+")
+TEXT = re.compile(r"(?s).{1,255}")
 
 Shown = TypeVar("Shown", bound=BaseModel)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from campanile import inline_contacts
-from campanile.agent_models import AgentAnswer
+from campanile.agent_models import MAX_ID_CHARACTERS, AgentAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign, split_bucket
 from campanile.errors import NotFoundError, StateError
@@ -32,6 +32,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
 
     Raises BadRequestError, NotFoundError, StateError for a closed campaign, and NoTrunkError, in this order.
     """
+    began = ports.clock.monotonic_ms()
     wanted = requests.parse(text)
     campaign, agent = _meant(ports.table, org, number, wanted)
     if not agents.note_push(ports.table, org, agent.id, campaign.key):
@@ -40,7 +41,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
     if begun is None:
         rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
         begun = inline_contacts.begin(ports, _import(campaign, agent, meant), rows)
-        begun = inline_contacts.proceed(ports, campaign, begun, rows)
+        begun = inline_contacts.proceed(ports, campaign, begun, rows, began)
         if begun.status == "failed":
             raise StateError(begun.reason or CLOSED)
     else:
@@ -76,7 +77,7 @@ def find_campaign(table: Table, org: str, number: str) -> Campaign:
 
 def find_agent(table: Table, org: str, agent_id: str) -> AgentAnswer:
     """An agent by its id; raises NotFoundError in OSVI's word, also for another org's."""
-    found = agents.get(table, org, agent_id)
+    found = agents.get(table, org, agent_id) if len(agent_id) <= MAX_ID_CHARACTERS else None
     if found is None:
         raise NotFoundError(AGENT_NOT_FOUND)
     return found

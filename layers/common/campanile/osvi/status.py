@@ -10,7 +10,7 @@ from campanile.field_types import instant
 from campanile.lifecycle import TERMINAL, ContactStatus, Outcome
 from campanile.number_ranges import Range
 from campanile.osvi.pushes import find_campaign
-from campanile.store import configurations, contacts, counters, imports, keys
+from campanile.store import configurations, counters, imports, keys
 from campanile.store.counters import Block
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -100,7 +100,7 @@ def _counted(
     for sought in partly.values():
         first = min(part[0] for _, parts in sought for part in parts)
         last = max(part[1] for _, parts in sought for part in parts)
-        for number, name in contacts.buckets(table, campaign_key, first, last):
+        for number, name in counters.of_numbers(table, campaign_key, first, last):
             for index, parts in sought:
                 counted[index][name] += number_ranges.is_in(parts, number)
     return counted

@@ -251,18 +251,6 @@ def numbers(table: Table, campaign_key: str, block: int) -> Iterator[str]:
         yield from entry["phones"]
 
 
-def buckets(table: Table, campaign_key: str, first: int, last: int) -> Iterator[tuple[int, str]]:
-    """Creation number and bucket of the contacts from one creation number to another of the same block."""
-    values = {
-        ":roster": keys.roster(campaign_key, keys.block_of(first)),
-        ":first": keys.roster_sort(first),
-        ":last": keys.roster_sort(last),
-    }
-    condition = "#roster = :roster AND #roster_sort BETWEEN :first AND :last"
-    for entry in table.query(condition, values, index=keys.ROSTER):
-        yield int(entry["roster_sort"]), entry["bucket"]
-
-
 def find(table: Table, campaign_key: str, reference: str) -> Contact | None:
     """The hot contact by UUID, else by external id within the campaign (seed 001)."""
     names = [reference.lower(), keys.contact_id_for(campaign_key, reference)]

@@ -5,7 +5,7 @@ contact, so any read of the blocks counts each contact exactly once (G6). Who is
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from campanile.lifecycle import Refusal
@@ -34,6 +34,18 @@ def blocks(table: Table, campaign_key: str) -> list[Block]:
     """All blocks of a campaign in order, read strongly: about 0.3 read units per 2,000 contacts."""
     items = table.query("#PK = :pk", {":pk": keys.counters(campaign_key)}, consistent=True)
     return [_block(item) for item in items]
+
+
+def of_numbers(table: Table, campaign_key: str, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Creation number and bucket of the contacts with numbers `first` to `last`, of one block, by the roster."""
+    values = {
+        ":roster": keys.roster(campaign_key, keys.block_of(first)),
+        ":first": keys.roster_sort(first),
+        ":last": keys.roster_sort(last),
+    }
+    condition = "#roster = :roster AND #roster_sort BETWEEN :first AND :last"
+    for entry in table.query(condition, values, index=keys.ROSTER):
+        yield int(entry["roster_sort"]), entry["bucket"]
 
 
 def changing(campaign_key: str, block: int, changes: Mapping[str, int]) -> Update:
