@@ -54,6 +54,9 @@ PARAMETERS: Final = {
     "name": "Only campaigns whose name contains this, in whatever case.",
     "status": "Only those of this status; may be given several times.",
     "fresh": "Begin a new export, also if one was completed in the last five minutes; not while one is written.",
+    "view": "Only those that are shown like this; may be given several times.",
+    "mode": "strict: one wrong row refuses the request with 422. lenient: wrong rows are left out and answered in "
+    "`failed`, the others are stored.",
     "outcome": "Only those whose last call ended like this; may be given several times.",
 }
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile import contact_views, http, manage_campaigns, wiring
+from campanile.akol_views import ViewName
 from campanile.answers import ContactsAnswer
 from campanile.authentication import READ
 from campanile.contact_views import Filter
@@ -23,9 +24,10 @@ def list_contacts(
     offset: Annotated[Offset, Query()] = 0,
     status: Annotated[list[StatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
     outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
+    view: Annotated[list[ViewName], Query()] = [],  # noqa: B006  (the same)
 ) -> ContactsAnswer:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
-    wanted = Filter(frozenset(status), frozenset(outcome))
+    wanted = Filter(frozenset(status), frozenset(outcome), frozenset(view))
     return contact_views.page(wiring.table(), campaign, wanted, limit, offset, wiring.clock().now_ms())
 
 

@@ -53,6 +53,8 @@ class Org:
 
     def call(self, method: str, path: str, function: str, addresses: dict[str, str]) -> Answer:
         """The route with these ids in its path, and a good body."""
+        if path.startswith("/campaign/do-not-call/"):
+            path = path.replace("{import_id}", "{list_import_id}")
         for name, value in addresses.items():
             path = path.replace(f"{{{name}}}", value)
         path += "?reason=asked" if function == "delete_do_not_call" else ""
@@ -73,6 +75,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
     listed = number(90 + len(name))  # one that no other org of the tests has listed
     client.post("/campaign/do-not-call", {"phone_numbers": [listed], "reason": name})
     client.post("/campaign/agents", {"id": f"agent_of_{name}", "name": name}, 201)
+    asked_for_list = client.post("/campaign/do-not-call/imports", {}, 201)["id"]
     ids = {
         "config_id": configuration,
         "campaign_id": campaign,
@@ -81,6 +84,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "import_id": asked,
         "phone_number": listed,
         "agent_id": f"agent_of_{name}",
+        "list_import_id": asked_for_list,
     }
     names = {
         "config_id": configuration,
@@ -90,6 +94,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "import_id": asked,
         "phone_number": listed.removeprefix("+"),
         "agent_id": f"agent_of_{name}",
+        "list_import_id": asked_for_list,
     }
     return Org(dialer, client, ids, names)
 
@@ -166,8 +171,9 @@ def test_another_orgs_attempt_of_ones_own_contact_does_not_exist(
 def test_another_orgs_import_in_ones_own_campaign_does_not_exist(
     mine: Org, theirs: Org, method: str, path: str, function: str
 ) -> None:
-    if "{import_id}" in path:  # of their campaign, or of their list
-        problem(mine.call(method, path, function, {**mine.ids, "import_id": theirs.ids["import_id"]}), 404)
+    imports = ("import_id", "list_import_id")
+    if "{import_id}" in path:
+        problem(mine.call(method, path, function, {**mine.ids, **{one: theirs.ids[one] for one in imports}}), 404)
 
 
 def test_another_orgs_configuration_cannot_be_referred_to(mine: Org, theirs: Org) -> None:

@@ -171,7 +171,7 @@ def test_a_contact_is_not_deleted_under_its_call(dialer: Dialer, monkeypatch: py
         with pytest.raises(ConflictError, match="in progress"):
             dialer.delete(campaign, name)
     stored = dialer.stored(campaign, contact_id)
-    assert not contact_writes.delete(dialer.table, stored, dialer.clock.now_ms()), "the write itself refuses"
+    assert not contact_writes.delete(dialer.table, campaign, stored, dialer.clock.now_ms()), "the write itself refuses"
     assert dialer.contact(campaign, "ana").status == phase
     audit(dialer, campaign)
 

@@ -20,7 +20,7 @@ from campanile.store import keys
 from campanile.store.table import Table
 from campanile.uploads import StoredFile
 from tests.support import table as tables
-from tests.support.audit import audit
+from tests.support.audit import audit, audit_names
 from tests.support.contacts import told
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer, number
@@ -38,6 +38,7 @@ class Case:
     before: Sequence[Mapping[str, Any]] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     status: str = "completed"
+    unique_numbers: bool = False
 
 
 def lines(header: str, *rows: str) -> str:
@@ -79,10 +80,28 @@ CASES = {
         {"rows": 6, "inserted": 3, "invalid": 3},
         status="completed_with_errors",
     ),
+    "unique numbers": Case(
+        lines(
+            "external_id,phone,mobile",
+            "ana,#5,",
+            "cy,#1,#6",
+            "dan,#1,",
+            ",#2,",
+            "eve,#3,#2",
+            ",#6,",
+            "fay,#3,",
+            "ana,#7,",
+        ),
+        {"rows": 8, "inserted": 3, "updated": 1, "duplicates": 4},
+        [ANA],
+        unique_numbers=True,
+    ),
 }
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 rows_of_each_kind = pytest.mark.parametrize(
-    "case", [CASES["external ids"], CASES["two phone columns"], CASES["bad rows"]], ids=["ids", "numbers", "bad rows"]
+    "case",
+    [CASES["external ids"], CASES["two phone columns"], CASES["bad rows"], CASES["unique numbers"]],
+    ids=["ids", "numbers", "bad rows", "unique"],
 )
 
 
@@ -121,6 +140,7 @@ class Drop:
         done = read(self.dialer, self.event())
         people = told(self.dialer.table, self.campaign.key)
         audit(self.dialer, self.campaign)
+        audit_names(self.dialer, self.campaign)
         return {
             "status": done.status,
             "reason": done.reason,
@@ -133,7 +153,7 @@ class Drop:
 
 def dropped(dialer: Dialer, case: Case) -> Drop:
     dialer.import_queue.sent.clear()
-    campaign = dialer.campaign()
+    campaign = dialer.campaign(unique_numbers=case.unique_numbers)
     if case.before:
         dialer.add(campaign, *case.before)
     dialer.clock.advance(1)

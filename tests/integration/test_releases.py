@@ -2,7 +2,7 @@
 
 import pytest
 
-from campanile import releases, upsert
+from campanile import contact_rows, releases, upsert
 from campanile.lifecycle import ContactStatus
 from campanile.models import ContactInput
 from campanile.store import counters, keys
@@ -75,7 +75,7 @@ def test_an_upsert_lets_a_held_contact_be_held(dialer: Dialer) -> None:
 
 def test_a_contact_that_starts_as_do_not_call_is_counted_and_never_called(dialer: Dialer) -> None:
     campaign = dialer.campaign()
-    [row] = upsert.validate([ContactInput(phone_numbers=[PEOPLE[0]])], "+1")
+    [row] = contact_rows.validate([ContactInput(phone_numbers=[PEOPLE[0]])], "+1")
     now = dialer.clock.now_ms()
     listed = upsert.Row(row.index, row.fields, row.numbers, insert_as=ContactStatus.DO_NOT_CALL)
     upsert.store(dialer.table, dialer.queue, campaign, [listed], now, now)

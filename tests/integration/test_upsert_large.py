@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from campanile import upsert, wiring
+from campanile import contact_rows, upsert, wiring
 from campanile.answers import UpsertAnswer
 from campanile.entities import Campaign
 from campanile.lifecycle import Outcome
@@ -36,7 +36,7 @@ def meter(dynamodb: Any) -> Meter:
 def metered(dialer: Dialer, meter: Meter, campaign: Campaign, rows: Sequence[dict[str, Any]]) -> UpsertAnswer:
     """Upsert rows over a metered table; `meter` then has the requests of this alone."""
     answers: list[UpsertAnswer] = []
-    checked = upsert.validate([ContactInput.model_validate(row) for row in rows], "+1")
+    checked = contact_rows.validate([ContactInput.model_validate(row) for row in rows], "+1")
     current, now = dialer.read_campaign(campaign.id), dialer.clock.now_ms()
     table = meter.table(dialer.table.name)
     meter.spend(lambda: answers.append(upsert.upsert(table, dialer.queue, current, checked, now)))

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from campanile import (
+    contact_rows,
     manage_campaigns,
     manage_concurrency,
     manage_configurations,
@@ -59,7 +60,7 @@ def upsert_rows(
     def work(ports: Ports) -> Any:
         campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = upsert.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
+        checked = contact_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.queue, campaign, checked, ports.clock.now_ms())
@@ -78,7 +79,7 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
         status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
         checked = [
             replace(row, insert_as=status, enqueues=enqueue)
-            for row in upsert.validate(inputs, manage_campaigns.country_code(ports.table, found))
+            for row in contact_rows.validate(inputs, manage_campaigns.country_code(ports.table, found))
         ]
         return upsert.upsert(ports.table, ports.queue, found, checked, ports.clock.now_ms())
 

@@ -48,7 +48,10 @@ def audit(dialer: Dialer, campaign: Campaign) -> list[Contact]:
 
 
 def audit_names(dialer: Dialer, campaign: Campaign) -> None:
-    """Assert that every name leads to a contact that knows it, and that nobody's cold item is left."""
+    """Assert that every name leads to a contact that knows it, and that nobody's cold item is left.
+
+    Where numbers are unique, exactly those of the contacts are claimed, each by the one that has it.
+    """
     partitions = [keys.contact(campaign.key, digit)["PK"] for digit in hexdigits[:16]]
     items = [
         (keys.contact_id_of(item), item)
@@ -57,7 +60,12 @@ def audit_names(dialer: Dialer, campaign: Campaign) -> None:
     ]
     everyone = every_contact(dialer.table, campaign.key)
     aliases = {(name, item["alias_of"]) for name, item in items if "alias_of" in item}
-    assert aliases == {(alias, one.id) for one in everyone for alias in one.aliases}
+    known = {(alias, one.id) for one in everyone for alias in one.aliases}
+    if campaign.unique_numbers:
+        numbers = [(number, one.id) for one in everyone for number in one.phone_numbers]
+        assert len(numbers) == len({number for number, _ in numbers})
+        known |= {(keys.number_claim(campaign.key, number), owner) for number, owner in numbers}
+    assert aliases == known
     assert {name for name, item in items if "status" in item} == {one.id for one in everyone}
     cold = {name for name, item in items if item["SK"] == keys.contact_cold(campaign.key, name)["SK"]}
     assert cold == {one.id for one in everyone if one.cold}

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile import (
+    contact_rows,
     contact_views,
     manage_campaigns,
     manage_configurations,
@@ -161,7 +162,7 @@ class Dialer:
         """Upsert rows as a request would, on the campaign as it is now."""
         current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = upsert.validate(inputs, None if campaign.is_ad_hoc else "+1")
+        checked = contact_rows.validate(inputs, None if campaign.is_ad_hoc else "+1")
         return upsert.upsert(self.table, self.queue, current, checked, self.clock.now_ms())
 
     def add(self, campaign: Campaign, *rows: Mapping[str, Any]) -> list[str]:
@@ -181,7 +182,7 @@ class Dialer:
         rows = [{"phone_numbers": [one], "external_id": one} for one in numbers]
         inputs = [ContactInput.model_validate(row) for row in rows]
         status = ContactStatus.PENDING if enqueues else ContactStatus.HELD
-        checked = [replace(row, insert_as=status, enqueues=enqueues) for row in upsert.validate(inputs, "+1")]
+        checked = [replace(row, insert_as=status, enqueues=enqueues) for row in contact_rows.validate(inputs, "+1")]
         now = self.clock.now_ms()
         stored = upsert.store(self.table, self.queue, self.read_campaign(campaign.id), checked, now, now)
         return [result.contact_id for result in stored if result.contact_id]
@@ -255,8 +256,9 @@ class Dialer:
         offset: int = 0,
         statuses: Sequence[str] = (),
         outcomes: Sequence[str] = (),
+        views: Sequence[str] = (),
     ) -> ContactsAnswer:
-        wanted = Filter(frozenset(statuses), frozenset(outcomes))
+        wanted = Filter(frozenset(statuses), frozenset(outcomes), frozenset(views))
         return contact_views.page(self.table, campaign, wanted, limit, offset, self.clock.now_ms())
 
     def stats(self, campaign: Campaign) -> StatsAnswer:

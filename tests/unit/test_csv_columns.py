@@ -89,6 +89,9 @@ def test_the_fields_that_are_known_by_name_are_kept_under_it() -> None:
         ("phone,timezone,timezone", ("phone", "timezone", "timezone_2")),
         ("phone,phone", ("phone", "phone")),
         ("phone,First Name,first_name", ("phone", "first_name_2", "first_name")),
+        ("phone,Given name,Surname,E-Mail address", ("phone", "first_name", "last_name", "email")),
+        ("phone,Company Name,Organisation", ("phone", "company", "Organisation")),
+        ("phone,Organisation,company", ("phone", "Organisation", "company")),
         ("phone,First Name,FIRST NAME", ("phone", "first_name", "first_name_2")),
     ],
 )
@@ -165,6 +168,10 @@ def described(header: str, mapping: Mapping[str, str | None] = {}) -> str:
         ("phone,mobile", {"mobile": "data"}, "phone>phone mobile>data"),
         ("phone,First Name", {}, "phone>phone First Name>data.first_name"),
         ("phone,First Name", {"first_name": "data"}, "phone>phone First Name>data"),
+        ("phone,Vorname,Firma", {"Vorname": "first_name"}, "phone>phone Vorname>data.first_name Firma>data"),
+        ("phone,Firma,Company Name", {"Firma": "company"}, "phone>phone Firma>data.company Company Name>data"),
+        ("phone,Organisation", {"Organisation": "data"}, "phone>phone Organisation>data"),
+        ("phone,campanile:email", {}, "phone>phone campanile:email>data.email"),
         ("phone,Tarif", {"Tarif": "data.plan"}, "phone>phone Tarif>data.plan"),
         ("phone,Tarif,plan", {"Tarif": "data.plan"}, "phone>phone Tarif>data.plan plan>data.plan_2"),
         ("phone,name,name", {}, "phone>phone name>data name>data.name_2"),
@@ -198,8 +205,8 @@ def test_a_mapping_goes_before_detection_and_is_told_as_it_was_understood(
         ("phone,name", {"": "data"}, "no column ''"),
         (
             "phone,name",
-            {"name": "first_name"},
-            "'name' cannot become 'first_name': take one of phone, id, external_id, ",
+            {"name": "nickname"},
+            "'name' cannot become 'nickname': take one of phone, id, external_id, ",
         ),
         ("phone,name", {"name": "data."}, "'name' cannot become 'data.'"),
         ("phone,name", {"name": ""}, "'name' cannot become ''"),
@@ -236,7 +243,8 @@ def test_several_columns_may_be_mapped_to_phone_and_keep_the_order_of_the_header
 
 
 names = st.sampled_from(["phone", "Phone 2", "id", "contact_id", "external_id", "timezone", "status", "data", "Data",
-    "First Name", "first_name", "first name", "name", "name_2", "", "column_3", "x", "campanile_row"])  # fmt: skip
+    "First Name", "Surname", "family name", "first_name", "first name", "name", "name_2", "", "column_3", "x",
+    "campanile_row"])  # fmt: skip
 targets = st.sampled_from(["phone", "id", "external_id", "data", "data.x", "data.name", "ignore", None])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from campanile.akol_views import view
 from campanile.answers import AttemptAnswer, AttemptCounts, ContactAnswer, ContactCounts, StatsAnswer
 from campanile.simulated_carrier.report import Report
 from tools.demo_summary import Pace, Summary, View, broken_promises, is_over, latest, show_value, summarize
@@ -57,20 +58,17 @@ def contact(status: str, *outcomes: str, again_in: int | None = None) -> Contact
         )
         for number, outcome in enumerate(outcomes, start=1)
     ]
-    unset = dict.fromkeys(("agent_id", "agent_version", "agent_number", "agent_config", "initial_context"))
+    unset = dict.fromkeys(ContactAnswer.model_fields)
     fields: dict[str, Any] = {
         **unset,
         "id": "1",
-        "external_id": None,
         "phone_numbers": ["+12125550100"],
         "data": {"first_name": "Ada", "last_name": "Hall"},
-        "timezone": None,
-        "scheduled_at": None,
         "status": status,
+        "view": view(status, outcomes[-1] if outcomes else None),
+        "attempts_count": len(attempts),
         "last_outcome": outcomes[-1] if outcomes else None,
-        "last_attempt_at": None,
         "next_attempt_at": None if again_in is None else NOW + timedelta(seconds=again_in),
-        "last_refusal": None,
         "attempts": attempts,
         "created_at": NOW,
         "updated_at": NOW,

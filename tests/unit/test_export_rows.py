@@ -25,7 +25,14 @@ AFTER = ["timezone", "scheduled_at", *READ_ONLY_HEADERS]
 def contact(**fields: Any) -> ContactAnswer:
     whole: dict[str, Any] = dict.fromkeys(ContactAnswer.model_fields)
     whole |= {"id": "0197b2a0-5c3e-7d41-9f02-6b1d2c3e4f50", "phone_numbers": ["+14155550123"], "data": {}}
-    whole |= {"status": "pending", "attempts": [], "created_at": NOON, "updated_at": NOON}
+    whole |= {
+        "status": "pending",
+        "view": "pending",
+        "attempts_count": 0,
+        "attempts": [],
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
     return ContactAnswer.model_validate({**whole, **fields})
 
 
@@ -113,7 +120,7 @@ def test_the_columns_are_the_same_in_whatever_order_the_contacts_come(datas: lis
         *("Phone", "phone2", "Mobile 2", "tel_10", "cell-1"),
         *("id", "Contact ID", "anyreach_id", "external id", "TimeZone", "scheduled-at"),
         *("status", "Last Outcome", "attempts", "created_at", "campanile_error", "data", "Data"),
-        *("First Name", "firstname", "FIRST_NAME", "Email"),
+        *("First Name", "firstname", "FIRST_NAME", "Organisation", "surname", "Email"),
         *("", " ", "_", " padded", "two\nlines", "tab\there", "nul\0", "a;b", "\N{ZERO WIDTH NO-BREAK SPACE}x"),
         *("=1+1", "@x", "-5", "+x", "'=x", "x" * (MAX_HEADER_CHARACTERS + 1)),
     ],

@@ -110,6 +110,7 @@ def finish(table: Table, changed: Contact) -> None:
     calls.finish(table, SLOT, CONTACT, changed, ad_hoc=False, remarks={"notes": "asked for Ada"}, listed=listed)
 
 
+UNIQUE = replace(CAMPAIGN, unique_numbers=True)
 ENDINGS = [
     RETRIED,
     replace(CONTACT, status=ContactStatus.COMPLETED, last_outcome=Outcome.ANSWERED),
@@ -146,10 +147,14 @@ WRITES: dict[str, Any] = {
     "a contact renamed": lambda table: contact_writes.write(
         table, CAMPAIGN, [Draft(PENDING, replace(PENDING, external_id="ben", aliases=(ATTEMPT.id,)))]
     ),
-    "a contact deleted": lambda table: contact_writes.delete(table, PENDING, NOW),
+    "a contact deleted": lambda table: contact_writes.delete(table, CAMPAIGN, PENDING, NOW),
     "a contact deleted with its calls and names": lambda table: contact_writes.delete(
-        table, replace(RETRIED, cold=True, aliases=(ATTEMPT.id, CAMPAIGN_ID)), NOW
+        table, CAMPAIGN, replace(RETRIED, cold=True, aliases=(ATTEMPT.id, CAMPAIGN_ID)), NOW
     ),
+    "a contact whose numbers change, which are unique": lambda table: contact_writes.write(
+        table, UNIQUE, [Draft(PENDING, replace(PENDING, phone_numbers=("+14155550199",)))]
+    ),
+    "a contact deleted whose numbers are unique": lambda table: contact_writes.delete(table, UNIQUE, PENDING, NOW),
     "a campaign created": lambda table: campaigns.insert(table, CAMPAIGN),
     "lanes registered": lambda table: campaigns.register_lanes(table, CAMPAIGN, {"America/New_York"}),
     "the ad-hoc lane registered": lambda table: campaigns.register_lanes(table, campaigns.ad_hoc("acme"), {"~"}),

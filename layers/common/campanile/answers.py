@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from campanile.akol_views import VIEWS
 from campanile.field_types import Id, Instant, StatusName, one_of
 from campanile.lifecycle import CampaignStatus, Outcome, Refusal
 from campanile.models import Configuration
@@ -80,6 +81,10 @@ class UpsertAnswer(Answer):
 
     inserted: int
     updated: int
+    duplicates: int
+    """Rows that made no contact, as another one of the campaign has their number (`unique_numbers`): their
+    `contact_ids` name that one.
+    """
     failed: list[FailedRow]
     warnings: list[Notice]
     contact_ids: list[Id | None]
@@ -104,7 +109,7 @@ class AttemptAnswer(Answer):
     notes: str | None
     """What the agent wrote down."""
     disposition: dict[str, Any] | None
-    """The outcome in the agent's own structure."""
+    """The conversation's outcome in the agent's own structure."""
 
 
 class RefusalAnswer(Answer):
@@ -121,6 +126,11 @@ class ContactAnswer(Answer):
     external_id: str | None
     phone_numbers: list[str]
     data: dict[str, Any]
+    first_name: str | None
+    """The text that `data` has under this name, like the next three; null if it has none."""
+    last_name: str | None
+    email: str | None
+    company: str | None
     timezone: str | None
     scheduled_at: Instant | None
     agent_id: str | None
@@ -129,7 +139,14 @@ class ContactAnswer(Answer):
     agent_config: dict[str, Any] | None
     initial_context: str | None
     status: Annotated[str, one_of(get_args(StatusName))]
+    view: Annotated[str, one_of(VIEWS)]
+    """Status and last outcome in one word: `pending` has not been called yet; `no_answer` and `failed` may be tried
+    again while the status is `pending`; `rescheduled` asked to be called back.
+    """
     last_outcome: Annotated[str, one_of(Outcome)] | None
+    outcome_notes: str | None
+    """What the agent wrote down on the latest attempt that has notes."""
+    attempts_count: int
     last_attempt_at: Instant | None
     next_attempt_at: Instant | None
     """The earliest moment of the next call, by schedule, delay and window; null when none follows."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from campanile import gate, manage_contacts, pagination, tally
+from campanile import akol_views, gate, manage_contacts, pagination, tally
 from campanile.answers import AttemptAnswer, ContactAnswer, ContactsAnswer, RefusalAnswer
 from campanile.calling_window import Schedule
 from campanile.entities import AgentFields, Attempt, Campaign, Contact, Slot, split_bucket
@@ -25,9 +25,14 @@ class Filter:
 
     statuses: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
+    views: frozenset[str] = frozenset()
 
     def admits(self, status: str, outcome: str | None) -> bool:
-        return (not self.statuses or status in self.statuses) and (not self.outcomes or outcome in self.outcomes)
+        return (
+            (not self.statuses or status in self.statuses)
+            and (not self.outcomes or outcome in self.outcomes)
+            and (not self.views or akol_views.view(status, outcome) in self.views)
+        )
 
 
 def shown_status(status: ContactStatus, slot: Slot | None) -> str:
@@ -200,6 +205,7 @@ def _answer(
 ) -> ContactAnswer:
     contact = contacts.warm(hot, cold)
     slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
+    status = shown_status(contact.status, slot)
     shown = [_finished(attempt, cold) for attempt in contact.attempts]
     if slot is not None and slot.intended_at is not None:
         shown.append(_running(slot, slot.intended_at, cold))
@@ -209,11 +215,18 @@ def _answer(
         external_id=contact.external_id,
         phone_numbers=list(contact.phone_numbers),
         data=dict(contact.data),
+        first_name=_text_of(contact.data.get("first_name")),
+        last_name=_text_of(contact.data.get("last_name")),
+        email=_text_of(contact.data.get("email")),
+        company=_text_of(contact.data.get("company")),
         timezone=contact.timezone,
         scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
         **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
-        status=shown_status(contact.status, slot),
+        status=status,
+        view=akol_views.view(status, contact.last_outcome),
         last_outcome=contact.last_outcome,
+        outcome_notes=next((one.notes for one in reversed(shown) if one.notes), None),
+        attempts_count=len(shown),
         last_attempt_at=shown[-1].started_at if shown else None,
         next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
         last_refusal=RefusalAnswer(
@@ -227,6 +240,10 @@ def _answer(
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
+
+
+def _text_of(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _next_attempt(

@@ -10,6 +10,7 @@ from campanile.csv_cells import unguarded
 from campanile.csv_headers import (
     DATA_COLUMN,
     DISPLAY_FIELDS,
+    DISPLAY_SYNONYMS,
     FIELD_HEADERS,
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
@@ -27,8 +28,9 @@ PHONE: Final = "phone"
 DATA: Final = "data"
 IGNORE: Final = "ignore"
 _UNDER_KEY: Final = "data."
-_TARGETS: Final = (PHONE, *FIELD_HEADERS, DATA, f"{_UNDER_KEY}<key>", IGNORE)
+_TARGETS: Final = (PHONE, *FIELD_HEADERS, *DISPLAY_FIELDS, DATA, f"{_UNDER_KEY}<key>", IGNORE)
 _DISPLAY_KEYS: Final = {fold(name): name for name in DISPLAY_FIELDS}
+_DISPLAY_SYNONYMS: Final = {fold(name): key for name, key in DISPLAY_SYNONYMS.items()}
 _READ_ONLY: Final = frozenset(map(fold, READ_ONLY_HEADERS))
 _REPORT: Final = frozenset(map(fold, REPORT_HEADERS))
 
@@ -70,7 +72,8 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
     """Say which column is which by its header, and by `mapping` before that. Raises CsvStructureError.
 
     `mapping` pairs headers with `phone`, `id`, `external_id`, `timezone`, `scheduled_at`, `data` (kept under the
-    header), `data.<key>`, or `ignore` (or None). A header is compared folded, unless a column is spelled exactly so.
+    header), `data.<key>`, `first_name` and the like (the same as `data.first_name`), or `ignore` (or None). A header is
+    compared folded, unless a column is spelled exactly so.
 
     Of several columns for one field the best name, then the leftmost, is taken and the others go to `data`. There a
     header that is taken already becomes `name_2`. In a file with an id column what an export tells beyond a contact's
@@ -152,7 +155,11 @@ def _explicit(headers: Sequence[str]) -> dict[int, str]:
     """The target of every column whose header says it."""
     said = {index: name for index, name in enumerate(headers) if name.startswith(REPORT_PREFIX)}
     targets = {index: name.removeprefix(REPORT_PREFIX) for index, name in said.items()}
-    return {index: target for index, target in targets.items() if _is_target(target)}
+    return {index: _in_data(target) for index, target in targets.items() if _is_target(target)}
+
+
+def _in_data(target: str) -> str:
+    return f"{_UNDER_KEY}{target}" if target in DISPLAY_FIELDS else target
 
 
 def _spelled(entry: str) -> str:
@@ -163,7 +170,7 @@ def _checked(entry: str, target: str | None) -> str:
     if target is None:
         return IGNORE
     if _is_target(target):
-        return target
+        return _in_data(target)
     raise CsvStructureError(
         f"mapping: {_short(entry)} cannot become {_short(target)}: take one of {', '.join(_TARGETS)}"
     )
@@ -171,7 +178,7 @@ def _checked(entry: str, target: str | None) -> str:
 
 def _is_target(target: str) -> bool:
     key = target.removeprefix(_UNDER_KEY) if target.startswith(_UNDER_KEY) else ""
-    return target in {PHONE, *FIELD_HEADERS, DATA, IGNORE} or bool(key.strip())
+    return target in {PHONE, *FIELD_HEADERS, *DISPLAY_FIELDS, DATA, IGNORE} or bool(key.strip())
 
 
 def _refuse_twice(headers: Sequence[str], given: Mapping[int, str]) -> None:
@@ -221,6 +228,12 @@ def _data_keys(
     wanted = {index: headers[index] for index in own}
     for index in wanted.keys() - given.keys():
         wanted[index] = _DISPLAY_KEYS.get(fold(written[index]), wanted[index])
+    had = {*wanted.values(), *fixed.values()}
+    for index in sorted(wanted.keys() - given.keys()):
+        key = _DISPLAY_SYNONYMS.get(fold(written[index]))
+        if key and key not in had:
+            wanted[index] = key
+            had.add(key)
     taken = {written[index] for index in structured} | set(fixed.values())
     reserved = {written[index] for index in wanted} | taken  # a header as written outranks a name made for another
     suffixes: dict[str, int] = {}

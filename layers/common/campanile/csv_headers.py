@@ -18,6 +18,18 @@ FIELD_HEADERS: Final[dict[str, tuple[str, ...]]] = {
 DISPLAY_FIELDS: Final = ("first_name", "last_name", "email", "company")
 """Fields of `data` that are known by name (seed 002): `First Name` is kept as `first_name`."""
 
+DISPLAY_SYNONYMS: Final = {
+    "given_name": "first_name",
+    "forename": "first_name",
+    "surname": "last_name",
+    "family_name": "last_name",
+    "email_address": "email",
+    "company_name": "company",
+    "organisation": "company",
+    "organization": "company",
+}
+"""Other headers for them, each taken so where no other column is."""
+
 DATA_COLUMN: Final = "data"
 """In a file with an id column, as exports are: an object of JSON with what has no column of its own."""
 

@@ -16,6 +16,7 @@ from campanile.csv_cells import guarded
 from campanile.csv_headers import (
     DATA_COLUMN,
     DISPLAY_FIELDS,
+    DISPLAY_SYNONYMS,
     FIELD_HEADERS,
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
@@ -41,7 +42,7 @@ _MEANT = {
         *(one for all_ in FIELD_HEADERS.values() for one in all_),
     )
 }
-_DISPLAYED = {fold(name): name for name in DISPLAY_FIELDS}
+_DISPLAYED = {fold(name): key for name, key in [*((one, one) for one in DISPLAY_FIELDS), *DISPLAY_SYNONYMS.items()]}
 
 
 class Entry(TypedDict):

@@ -47,3 +47,9 @@ def field_error(error: Mapping[str, Any], path: str) -> FieldError:
     except KeyError:
         message = ""
     return FieldError(path, kind, message or str(error["msg"]).removeprefix("Value error, "))
+
+
+def path_of(location: tuple[str | int, ...]) -> str:
+    """`("body", "contacts", 3, "phone_numbers", 0)` as `contacts[3].phone_numbers[0]`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
+    return "".join(parts).removeprefix(".") or str(location[0])

@@ -52,7 +52,8 @@ class ContactsFile:
 
     def writing(self, current: Import, still_here: Callable[[], bool]) -> Write[Prepared]:
         """What writes the rows behind the checkpoint."""
-        return ContactWriter(self._ports, self._campaign, self._known(current, still_here)).write
+        known = None if self._campaign.unique_numbers else self._known(current, still_here)
+        return ContactWriter(self._ports, self._campaign, known).write
 
     def _known(self, current: Import, still_here: Callable[[], bool]) -> NumberSet:
         """The campaign's numbers. Rows that bring but one number are known by their ids, those of this file too."""
@@ -73,8 +74,8 @@ class ContactsFile:
 class ContactWriter:
     """Writes rows into a campaign.
 
-    `known` are the numbers the campaign has (None: numbers may repeat). Rows of a file that bring another contact's are
-    duplicates: those that name no contact, and all of them if the campaign's numbers are unique.
+    `known` are the numbers the campaign has: rows of a file that name no contact and bring one of them are duplicates.
+    None: the upsert says so itself, as numbers are unique in the campaign, or numbers may repeat in a request.
     """
 
     def __init__(self, ports: ImportPorts, campaign: Campaign, known: NumberSet | None = None) -> None:
@@ -129,10 +130,7 @@ class ContactWriter:
     def _brings_known(self, current: Import, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
         if contact is not None and contact.imported == current.mark(one.row):
             return False  # its own contact, by a run that was cut short
-        if not one.by_number and not self._campaign.unique_numbers:
-            return False
-        own = contact.phone_numbers if contact is not None and not one.by_number else ()
-        return any(as_integer(number) in known for number in one.numbers if number not in own)
+        return one.by_number and any(as_integer(number) in known for number in one.numbers)
 
     def _store(self, current: Import, wanted: Sequence[Prepared]) -> list[Result]:
         rows = [
@@ -156,15 +154,15 @@ class ContactWriter:
             self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
         now = ports.clock.now_ms()
         results = upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
-        if renamed := self._with_other_ids(rows, results):
+        if renamed := self._with_other_ids(current, rows, results):
             again = upsert.store(ports.table, ports.dial_queue, self._campaign, renamed, now, current.created_at)
             for row, result in zip(renamed, again, strict=True):
                 results[row.index] = result
         return results
 
-    def _with_other_ids(self, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
+    def _with_other_ids(self, current: Import, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
         """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
-        if self._known is None:
+        if current.file is None:
             return []
         found = contacts.get_many(
             self._ports.table,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from campanile import import_contacts, import_runs, import_views, manage_campaigns, request_rows, upsert
+from campanile import contact_rows, import_contacts, import_runs, import_views, manage_campaigns, request_rows
 from campanile.answers import CampaignAnswer
 from campanile.dial_queue import Hint
 from campanile.entities import Campaign
@@ -120,7 +120,7 @@ def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[Prepared]:
     """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
-    rows = upsert.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+    rows = contact_rows.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
     return [Prepared(row.index + 1, row.fields, row.numbers or (), request_rows.own_id(job, row.index)) for row in rows]
 
 

@@ -16,7 +16,7 @@ def find(table: Table, campaign: Campaign, reference: str) -> Contact:
 
 
 def delete(table: Table, campaign: Campaign, reference: str, now_ms: int) -> None:
-    """Delete a contact by UUID, else by external id, and free its names; in a closed campaign too.
+    """Delete a contact by UUID, else by external id, and free its names and numbers; in a closed campaign too.
 
     Raises NotFoundError, or ConflictError while a call to it is in progress (G11: it is not deleted under the caller).
     """
@@ -24,7 +24,7 @@ def delete(table: Table, campaign: Campaign, reference: str, now_ms: int) -> Non
         contact = find(table, campaign, reference)
         if contact.status not in DELETABLE:
             raise ConflictError("A call to the contact is in progress; try again when it has ended.")
-        if contact_writes.delete(table, contact, now_ms):
+        if contact_writes.delete(table, campaign, contact, now_ms):
             return
         table.back_off(round_)
     raise ContendedError(contact.id)

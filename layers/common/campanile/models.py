@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from campanile import phone
 from campanile.calling_window import Overrides, Schedule, TimeWindow, TimezoneName
+from campanile.csv_headers import DISPLAY_FIELDS
 from campanile.entities import AgentFields
 from campanile.errors import TooManyContactsError
 from campanile.field_types import (
@@ -44,12 +45,15 @@ MAX_AGENT_CONFIG_BYTES = 8 * 1024
 MAX_CONFIGURATION_BYTES = 64 * 1024
 DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
-COLUMN_TARGETS = ("phone", "id", "external_id", "timezone", "scheduled_at", "data", "data.<key>", "ignore")
+COLUMN_TARGETS = (
+    "phone", "id", "external_id", "timezone", "scheduled_at", *DISPLAY_FIELDS, "data", "data.<key>", "ignore"
+)  # fmt: skip
 FILE_SUFFIXES = (".csv", ".tsv", ".txt")
 CountryCode = Annotated[
     str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
 ]
 PhoneText = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": phone.LONGEST_TEXT})]
+RecognizedText = Annotated[str, StringConstraints(max_length=255)]
 STRUCTURED_FIELDS = frozenset(
     {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
 )
@@ -175,6 +179,14 @@ class ContactInput(AgentInput):
     """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     """What else is known of the person, passed to every call: at most 16 KB of JSON."""
+    first_name: RecognizedText | None = None
+    """Kept in `data` under this name, like the next three; refused if `data` of the same row has it too."""
+    last_name: RecognizedText | None = None
+    """Kept in `data`."""
+    email: RecognizedText | None = None
+    """Kept in `data`; any text will do."""
+    company: RecognizedText | None = None
+    """Kept in `data`."""
     timezone: TimezoneName | None = None
     """IANA name of the person's timezone; null: the configuration's."""
     scheduled_at: Instant | None = None
@@ -223,7 +235,7 @@ class CampaignInput(AgentInput):
     priority: Priority = 1
     """Campaigns of higher priority go first."""
     unique_numbers: bool = False
-    """Imports of files make no contact of a number that another one of the campaign has."""
+    """No contact is made of a number that another one of the campaign has; it stays as it is created."""
     contacts: InlineContacts | None = None
     """Contacts to begin with; they are added as an import."""
 
@@ -283,8 +295,8 @@ class ImportSettings(Request):
     mode: Literal["lenient", "strict"] = "lenient"
     """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
     mapping: Annotated[dict[str, str | None], Field(max_length=MAX_MAPPED_COLUMNS), mapping_onto(COLUMN_TARGETS)] = {}
-    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, data, data.<key>, or ignore (or
-    null). The others are detected.
+    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, first_name, last_name, email,
+    company, data, data.<key>, or ignore (or null). The others are detected.
     """
 
 

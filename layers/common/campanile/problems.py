@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from campanile import errors, faults, observability
 from campanile.errors import FieldError
-from campanile.field_errors import field_error
+from campanile.field_errors import field_error, path_of
 from campanile.store.agents import AgentIdTakenError
 from campanile.store.campaigns import (
     ExternalIdTakenError,
@@ -108,11 +108,5 @@ def field_errors(error: Exception) -> list[FieldError]:
     if isinstance(error, UnknownConfigurationError):
         return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
     if isinstance(error, RequestValidationError) and not _is_malformed_json(error):
-        return [field_error(one, _path(one["loc"])) for one in error.errors()]
+        return [field_error(one, path_of(one["loc"])) for one in error.errors()]
     return []
-
-
-def _path(location: tuple[str | int, ...]) -> str:
-    """`("body", "contacts", 3, "phone_numbers", 0)` as `contacts[3].phone_numbers[0]`."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
-    return "".join(parts).removeprefix(".") or str(location[0])

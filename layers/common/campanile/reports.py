@@ -65,6 +65,8 @@ def record(
         recorded = _tell(ports, author, call, report, callback_at)
         if recorded is not None:
             contact, codes = recorded
+            told = {"action": "reported", "attempt_id": attempt_id, "warnings": list(codes)}
+            ports.log.info("attempt reported on", extra=told)
             return _answer(ports, author, call, contact, report, codes)
         ports.table.back_off(round_)
     raise ContendedError(contact_id)

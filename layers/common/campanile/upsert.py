@@ -5,21 +5,18 @@ under a condition. What lost a race is read again and folded again: nothing is o
 none of a request's contacts, the rest is taken to be new as well: the conditions of the inserts tell if it is not.
 """
 
-import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import uuid4
 
-from campanile import announcements, phone
+from campanile import announcements, contact_merge
 from campanile.answers import FailedRow, Notice, UpsertAnswer
 from campanile.dial_queue import DialQueue
-from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, AgentFields, Campaign, Contact, LaneKind
-from campanile.errors import FieldError, InvalidFieldsError, StateError
-from campanile.field_types import milliseconds
+from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, Campaign, Contact, LaneKind
+from campanile.errors import StateError
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
-from campanile.models import STRUCTURED_FIELDS, ContactInput
+from campanile.models import ContactInput
 from campanile.store import contact_writes, contacts, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import ContendedError, Table
@@ -27,9 +24,6 @@ from campanile.store.table import ContendedError, Table
 CONTENTION_RETRIES = 20
 PROBED_CONTACTS = 100
 """How many of a request's contacts are read to learn whether they are new: as many as one request can read."""
-LISTED_ERRORS = 10
-"""How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
-SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class Row:
 
     @property
     def may_be_guessed_new(self) -> bool:
-        """Whether inserting it says, by one condition, all that reading could: that nobody has its one name."""
+        """Whether inserting it says, by its conditions, all that reading could: that nobody has its name or numbers."""
         if self.is_first_of_file and self.fields.id:
             return False  # of a file an id must be somebody's
         return self.numbers is not None and not (self.fields.id and self.fields.external_id)
@@ -70,54 +64,21 @@ class Row:
 class Result:
     """What became of a row; `duplicate`: its contact is there, and the row changed nothing.
 
-    `number` is the creation number of a contact that was inserted.
+    `number` is the creation number of a contact that was inserted. `blocked_by` is the contact that has a number which
+    the row asks for: if that was not so after all, the row comes again.
     """
 
     contact_id: str | None
+    blocked_by: str | None = None
     inserted: bool = False
     duplicate: bool = False
     failed: FailedRow | None = None
     notices: list[Notice] = field(default_factory=list)
     number: int | None = None
 
-
-def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
-    """Check what can be checked without reading: raises InvalidFieldsError with the first ten errors.
-
-    `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
-    """
-    checked: list[Row] = []
-    errors: list[FieldError] = []
-    for index, row in enumerate(rows):
-        errors += _structured_fields_in_data(index, row)
-        notices: list[Notice] = []
-        numbers: list[str] = []
-        for position, raw in enumerate(row.phone_numbers or []):
-            path = f"contacts[{index}].phone_numbers[{position}]"
-            try:
-                number = phone.normalize_for(raw, default_country_code)
-            except phone.InvalidPhoneNumber as invalid:
-                errors.append(FieldError(path, invalid.reason, f"{raw[:SHOWN_CHARACTERS]!r}: {invalid}"))
-                continue
-            if number.warning:
-                message = f"{path}: {phone.TEXTS[number.warning]}"
-                notices.append(Notice(code=number.warning, message=message, index=index))
-            numbers.append(number.e164)
-        if row.phone_numbers is None and row.id is None and row.external_id is None:
-            message = "is required for a new contact; to update one, give its id or external_id"
-            errors.append(FieldError(f"contacts[{index}].phone_numbers", "missing", message))
-        elif row.phone_numbers is None and "phone_numbers" in row.model_fields_set:
-            errors.append(
-                FieldError(
-                    f"contacts[{index}].phone_numbers",
-                    "null",
-                    "must not be null: a contact has at least one number",
-                )
-            )
-        checked.append(Row(index, row, tuple(dict.fromkeys(numbers)) or None, tuple(notices)))
-    if errors:
-        raise InvalidFieldsError(errors[:LISTED_ERRORS])
-    return checked
+    def depends_on(self, contact_ids: Set[str]) -> bool:
+        """Whether another result may follow when these contacts are not what they were taken for."""
+        return self.contact_id in contact_ids or self.blocked_by in contact_ids
 
 
 def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> list[Row]:
@@ -158,25 +119,26 @@ def store(
     results: dict[int, Result] = {}
     left = list(rows)
     dues: set[int] = set()
-    for round_ in range(CONTENTION_RETRIES):
+    round_ = lost_rounds = 0
+    while left and lost_rounds < CONTENTION_RETRIES:
         fold = _Fold(table, campaign, now_ms, created_ms)
         fold.read(left, may_guess=round_ == 0)
-        for row in left:
-            results[row.index] = fold.apply(row)
+        folded = fold.take(left)
+        results |= folded
         drafts = contact_writes.numbered(table, campaign, fold.drafts())
         campaign = announcements.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
         lost = contact_writes.write(table, campaign, drafts)
         dues |= {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
         given = {draft.changed.id: draft.changed.number for draft in drafts}
-        for row in left:
-            result = results[row.index]
+        for result in folded.values():
             if result.inserted and result.contact_id:
                 result.number = given.get(result.contact_id, result.number)
-        left = [row for row in left if results[row.index].contact_id in lost]
-        if not left:
-            break
-        table.back_off(round_)
-    else:
+        left = [row for row in left if row.index not in folded or folded[row.index].depends_on(lost)]
+        round_ += 1
+        if lost:
+            table.back_off(lost_rounds)
+            lost_rounds += 1
+    if left:
         raise ContendedError(campaign.id)
     announcements.wake(queue, campaign, dues, now_ms)
     return [results[row.index] for row in rows]
@@ -192,16 +154,19 @@ class _Fold:
         self._created_ms = created_ms
         self._drafts: dict[str, Draft] = {}
         self._names: dict[str, str] = {}
+        self._guesses = False
 
     def read(self, rows: Sequence[Row], may_guess: bool) -> None:
         """Read every contact a row may mean, or, if `may_guess`, some: when none of those exists, all may be new."""
         named = [row.id for row in rows if row.id]
         named += [self._name(row.fields.external_id) for row in rows if row.fields.external_id]
+        named += [claim for row in rows for claim in self._claims(row)]
         wanted = list(dict.fromkeys(named))
         if may_guess and all(row.may_be_guessed_new for row in rows):
             spread = slice(None, None, -(-len(wanted) // PROBED_CONTACTS) or 1)
             self._take_in(wanted[spread])
-            if not self._drafts:
+            self._guesses = not self._drafts
+            if self._guesses:
                 return
             del wanted[spread]
         self._take_in(wanted)
@@ -215,30 +180,53 @@ class _Fold:
         """The contacts that are to be written."""
         return [draft for draft in self._drafts.values() if draft.changed is not draft.seen]
 
-    def apply(self, row: Row) -> Result:
-        """Fold one row in; what it notices or why it fails is in the result."""
-        fields, notices = row.fields, list(row.notices)
-        name = self._name(fields.external_id) if fields.external_id else None
+    def take(self, rows: Sequence[Row]) -> dict[int, Result]:
+        """Fold rows in, up to the first that has to wait until what those before it changed is written."""
+        folded: dict[int, Result] = {}
+        for row in rows:
+            result = self._apply(row)
+            if result is None:
+                break
+            folded[row.index] = result
+        return folded
+
+    def _apply(self, row: Row) -> Result | None:
+        """Fold one row in; what it notices or why it fails is in the result. None: it has to wait."""
+        name = self._name(row.fields.external_id) if row.fields.external_id else None
         by_id = self._names.get(row.id) if row.id else None
         by_name = self._names.get(name) if name else None
+        known = by_id or by_name
+        if told := self._unidentified(row, by_id, by_name):
+            return told
+        if known and (told := self._told_already(row, self._drafts[known].changed)):
+            return told
+        if holders := self._holders(row, known):
+            return self._blocked(row, known, holders)
+        if wrong := contact_merge.too_large(self._drafts[known].changed.data if known else {}, row.fields):
+            return _failed(row, "data_too_large", wrong)
+        if known is None:
+            return Result(self._insert(row, row.numbers or (), name), inserted=True, notices=list(row.notices))
+        return self._change(known, row, name, is_other_id=row.fields.id is not None and by_id is None)
+
+    def _unidentified(self, row: Row, by_id: str | None, by_name: str | None) -> Result | None:
+        """What becomes of a row that means no contact, or two."""
         if by_id and by_name and by_id != by_name:
             if self._is_of_file(row, by_id):
                 return Result(by_id, duplicate=True)
             return _failed(row, "identity_conflict", "id and external_id belong to two different contacts")
-        if row.is_first_of_file and fields.id and not by_id:
+        if row.is_first_of_file and row.fields.id and not by_id:
             return _failed(row, "unknown_id", "no contact of the campaign has this id any more")
-        if fields.id and by_name and not by_id:
-            message = "no contact has this id; the row updated the contact with its external_id"
-            notices.append(Notice(code="unknown_id", message=message, index=row.index))
-        known = by_id or by_name
-        if known and (told := self._told_already(row, self._drafts[known].changed)):
-            return told
-        if known is None and row.numbers is None:
+        if row.numbers is None and not (by_id or by_name):
             return _failed(row, "phone_numbers_required", "a new contact needs phone_numbers")
-        if known is None:
-            return Result(self._insert(row, row.numbers or (), name), inserted=True, notices=notices)
+        return None
+
+    def _change(self, known: str, row: Row, name: str | None, is_other_id: bool) -> Result:
+        notices = list(row.notices)
         if self._is_further(name, known) and len(self._drafts[known].changed.aliases) >= MAX_ALIASES:
             return _failed(row, "too_many_names", TOO_MANY_NAMES)
+        if is_other_id:
+            message = "no contact has this id; the row updated the contact with its external_id"
+            notices.append(Notice(code="unknown_id", message=message, index=row.index))
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished; it took the data and will not be called again"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
@@ -252,6 +240,45 @@ class _Fold:
             return Result(contact.id, inserted=self._is_own(row, contact), number=contact.number)
         is_later = self._is_of_file(row, contact.id)
         return Result(contact.id, duplicate=True) if is_later or row.only_new else None
+
+    def _holders(self, row: Row, known: str | None) -> list[tuple[Draft, bool]]:
+        """The other contacts that stand at the claims of the row's numbers, and whether each still has the number."""
+        holders: list[tuple[Draft, bool]] = []
+        for number, claim in zip(row.numbers or (), self._claims(row), strict=False):
+            holder = self._names.get(claim)
+            if holder in (None, known):
+                continue
+            draft = self._drafts[holder]
+            has = number in draft.changed.phone_numbers or holder == claim
+            if has or (draft.seen and number in draft.seen.phone_numbers):
+                holders.append((draft, has))
+        return holders
+
+    def _blocked(self, row: Row, known: str | None, holders: Sequence[tuple[Draft, bool]]) -> Result | None:
+        """What becomes of a row that brings another contact's number. None: it has to wait.
+
+        One transaction cannot take a number that another has yet to free, and a row that writes nothing does not find
+        out whether a contact of its name is there after all.
+        """
+        holder = next((draft.changed.id for draft, has in holders if has), None)
+        if holder is None or (self._guesses and (row.id or row.fields.external_id)):
+            return None
+        if row.is_first_of_file:
+            return Result(known or holder, holder, duplicate=True)
+        if known:
+            message = (
+                f"phone_numbers: contact {holder} of the campaign has one of them; with unique_numbers no other can"
+            )
+            return replace(_failed(row, "duplicate_number", message), blocked_by=holder)
+        message = "a contact of the campaign has one of these numbers; contact_ids names it, and nothing was stored"
+        notice = Notice(code="duplicate_number", message=message, index=row.index)
+        return Result(holder, holder, duplicate=True, notices=[*row.notices, notice])
+
+    def _claims(self, row: Row) -> list[str]:
+        """Where it stands who has each of the row's numbers; [] if numbers may repeat."""
+        if not self._campaign.unique_numbers:
+            return []
+        return [keys.number_claim(self._campaign.key, number) for number in row.numbers or ()]
 
     def _is_of_file(self, row: Row, contact_id: str) -> bool:
         """Whether a row of the same file has written the contact."""
@@ -282,7 +309,7 @@ class _Fold:
 
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
-        changed = _merged(draft.changed, row, self._now_ms)
+        changed = contact_merge.merged(draft.changed, row.fields, row.numbers, self._now_ms)
         if row.enqueues and changed.status is ContactStatus.HELD:
             changed = replace(changed, status=ContactStatus.PENDING, updated_at=self._now_ms)
         if row.mark and _import_of(changed.imported) != _import_of(row.mark):
@@ -291,6 +318,7 @@ class _Fold:
             changed = replace(changed, aliases=(*changed.aliases, name))
             self._names[name] = contact_id
         self._drafts[contact_id] = Draft(draft.seen, changed)
+        self._names |= dict.fromkeys(self._claims(row), contact_id)
         return changed
 
     def _is_further(self, name: str | None, contact_id: str) -> bool:
@@ -309,51 +337,12 @@ def _failed(row: Row, code: str, message: str) -> Result:
     return Result(None, failed=FailedRow(index=row.index, code=code, message=message))
 
 
-def _merged(contact: Contact, row: Row, now_ms: int) -> Contact:
-    """The contact with the row's fields: absent stays, null clears, `data` and numbers are replaced whole."""
-    fields, given = row.fields, row.fields.model_fields_set
-    agent = AgentFields(
-        **{name: getattr(fields if name in given else contact.agent, name) for name in AgentFields.__dataclass_fields__}
-    )
-    scheduled_at = contact.scheduled_at
-    if "scheduled_at" in given:
-        scheduled_at = milliseconds(fields.scheduled_at) if fields.scheduled_at else None
-    changed = replace(
-        contact,
-        external_id=fields.external_id if "external_id" in given else contact.external_id,
-        phone_numbers=row.numbers or contact.phone_numbers,
-        data=(fields.data or {}) if "data" in given else contact.data,
-        timezone=fields.timezone if "timezone" in given else contact.timezone,
-        scheduled_at=scheduled_at,
-        agent=agent,
-    )
-    if changed == contact and _text(changed.data) == _text(contact.data):
-        return contact
-    changed = replace(changed, updated_at=now_ms)
-    if scheduled_at == contact.scheduled_at or contact.status in TERMINAL:
-        return changed
-    if contact.attempt_count > 0:
-        return replace(changed, due=max(contact.due, scheduled_at or 0))
-    kind = LaneKind.FIRST if scheduled_at is None else LaneKind.SCHEDULED
-    return replace(changed, kind=kind, due=max(scheduled_at or 0, contact.created_at))
-
-
-def _text(data: Mapping[str, Any]) -> str:
-    """By which data are compared: to Python, 1 equals true. The order of keys means nothing."""
-    return json.dumps(data, sort_keys=True)
-
-
-def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
-    repeated = sorted(STRUCTURED_FIELDS & (row.data or {}).keys())
-    message = "is a structured field: give it beside data, not inside it"
-    return [FieldError(f"contacts[{index}].data.{name}", "structured_field", message) for name in repeated]
-
-
 def _answer(results: Sequence[Result]) -> UpsertAnswer:
     stored = [result for result in results if result.failed is None]
     return UpsertAnswer(
         inserted=sum(result.inserted for result in stored),
-        updated=sum(not result.inserted for result in stored),
+        updated=sum(not result.inserted and not result.duplicate for result in stored),
+        duplicates=sum(result.duplicate for result in stored),
         failed=[result.failed for result in results if result.failed],
         warnings=[notice for result in results for notice in result.notices],
         contact_ids=[result.contact_id for result in results],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from campanile.entities import Campaign, Contact
-from campanile.store import contacts, counters, keys, tombstones
+from campanile.store import contacts, counters, keys, number_claims, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,
     Action,
@@ -77,13 +77,14 @@ def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]
     return set().union(*(one.result() for one in written))
 
 
-def delete(table: Table, hot: Contact, now_ms: int) -> bool:
+def delete(table: Table, campaign: Campaign, hot: Contact, now_ms: int) -> bool:
     """Delete a contact, its names and what it counted; False when it is active, or no longer as it was read."""
     cold = contacts.cold_items(table, hot.campaign_key, [hot.id] if hot.cold else [])
     contact = contacts.warm(hot, cold.get(hot.id))
     counted = {contact.bucket: -1, counters.ATTEMPTS: -contact.attempt_count}
     block = keys.block_of(contact.number)
     actions = [*contacts.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
+    actions += number_claims.changing(campaign, contact.id, contact.phone_numbers, ())
     if tombstone := tombstones.leaving(contact, now_ms):
         actions.append(tombstone)
     try:
@@ -149,11 +150,16 @@ def _writing(campaign: Campaign, draft: Draft) -> list[Action]:
 
 
 def _naming(campaign: Campaign, draft: Draft) -> list[Action]:
-    """The name of an external id is the key the contact of that name would have, so no second one can take it."""
-    return [
+    """The name of an external id is the key the contact of that name would have, so no second one can take it.
+
+    Where numbers are unique, each is claimed in the same way.
+    """
+    names: list[Action] = [
         Put({**keys.contact(campaign.key, name), "alias_of": draft.changed.id}, "attribute_not_exists(#PK)")
         for name in draft.new_aliases
     ]
+    former = draft.seen.phone_numbers if draft.seen else ()
+    return names + number_claims.changing(campaign, draft.changed.id, former, draft.changed.phone_numbers)
 
 
 def _chunks(campaign: Campaign, drafts: Sequence[Draft]) -> Iterator[list[Draft]]:

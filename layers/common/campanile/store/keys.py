@@ -177,6 +177,11 @@ def contact_id_for(campaign_key: str, external_id: str) -> str:
     return str(uuid5(namespace, external_id))
 
 
+def number_claim(campaign_key: str, e164: str) -> str:
+    """The contact id at whose key stands who has a number, in a campaign whose numbers are unique."""
+    return contact_id_for(contact_id_for(campaign_key, "number claim"), e164)
+
+
 def number_lock(org: str, e164: str) -> Key:
     return {"PK": f"E#{org}#{e164}", "SK": "L"}
 
