@@ -4,8 +4,9 @@ from typing import Any
 
 from campanile import reports
 from campanile.entities import Campaign
+from campanile.field_types import instant
 from campanile.report_models import ReportAnswer, ReportInput
-from tests.support.dialer import Dialer
+from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post
 
 
@@ -19,3 +20,14 @@ def report(dialer: Dialer, campaign: Campaign, post: Post, *, contact: str | Non
 
 def codes(answer: ReportAnswer) -> list[str]:
     return [one.code for one in answer.warnings]
+
+
+def called(dialer: Dialer, campaign: Campaign, *numbers: str, **fields: Any) -> Post:
+    """Ana is on the line."""
+    dialer.add(campaign, {"external_id": "ana", "phone_numbers": list(numbers or [number(1)]), **fields})
+    dialer.run()
+    return dialer.posts[-1]
+
+
+def in_seconds(dialer: Dialer, seconds: float) -> str:
+    return instant(dialer.clock.now_ms() + round(1000 * seconds)).isoformat()
