@@ -16,7 +16,7 @@ from campanile.store.credentials import ALL_SCOPES
 from campanile.store.table import Table, Update
 from tests.support.clock import at
 from tests.support.dialer import Dialer
-from tests.support.gateway import Client, problem
+from tests.support.gateway import Client, call, problem
 from tools.admin import app
 from tools.local_stack import Stack
 
@@ -128,6 +128,22 @@ def test_a_key_is_printed_once_and_listed_without_its_secret(run: Run, told: Run
     assert row == [key_id, "nightly import", "campaigns:read", first["created_at"], first["expires_at"]]
     for hidden in (secret, plain.partition(".")[2], "secret"):
         assert hidden not in printed.stdout + run("key", "list", org, "--json").stdout
+
+
+def test_a_token_for_osvis_routes_is_printed_once_opens_them_and_is_revoked_by_its_id(
+    edge: Dialer, told: Run, org: str
+) -> None:
+    created = told("key", "create-osvi", org, "--name", "crm")
+    token = created["api_token"]
+    assert (len(token), created["scopes"], created["name"]) == (16, ["campaigns:manage"], "crm")
+    assert call("GET", "/v1/campaigns/7/status", None, {"API-Token": token}).status == 404, (
+        "known, but no such campaign"
+    )
+    (listed,) = told("key", "list", org)
+    assert listed["id"] == f"osvi_{token[:6]}"
+    told("key", "revoke", listed["id"])
+    edge.clock.advance(61)
+    assert call("GET", "/v1/campaigns/7/status", None, {"API-Token": token}).status == 401
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["by its id", "by the whole key"])

@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from campanile.store import credentials, orgs
-from campanile.store.credentials import ALL_SCOPES, MAX_NAME_CHARACTERS, Credential
+from campanile.store.credentials import ALL_SCOPES, MAX_NAME_CHARACTERS, OSVI_SCOPES, Credential
 from campanile.store.table import Table
 from tools.admin.answers import AsJson, Fields, moment, say, say_all
 from tools.admin.members import User, check_user
@@ -47,6 +47,23 @@ def create_key(
         orgs.settings(target.table, org)
         key = credentials.create_api_key(target.table, org, *terms)
         say({"org": org, "api_key": key, **_told(terms)}, key, as_json)
+
+
+@keys.command("create-osvi")
+def create_osvi_token(
+    org: str,
+    days: Days = None,
+    name: Name = None,
+    stack_name: StackName = "campanile",
+    stack_file: StackFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an API token of 16 characters for OSVI's routes (header API-Token) and print it, this once."""
+    with deployed(stack_name, stack_file) as target:
+        terms = _terms(sorted(OSVI_SCOPES), days, name)
+        orgs.settings(target.table, org)
+        token = credentials.create_osvi_token(target.table, org, terms.created_at, terms.expires_at, terms.name)
+        say({"org": org, "api_token": token, **_told(terms)}, token, as_json)
 
 
 @keys.command("list")

@@ -28,7 +28,7 @@ CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 
 _BEARER = re.compile(r"bearer +(?P<token>\S+) *", re.IGNORECASE)
 _TOKEN = re.compile(r"(?P<key_id>(ak|pat)_[0-9a-f]{16})\.(?P<secret>[A-Za-z0-9_-]{1,128})")
-_OSVI_TOKEN = re.compile(r"[0-9a-f]{16}")
+_OSVI_TOKEN = re.compile(r"[0-9A-Za-z]{16}")
 _UNKNOWN = "The API key or token is unknown or revoked. Check that it was copied whole."
 _WITHOUT_ORG = "Token is missing organization claim."  # Anyreach's own words
 _NO_MEMBER = "The token's owner is no member of the organization in X-Anyreach-Org, or there is no such organization."

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import string
 from dataclasses import dataclass
 
 from campanile.store import keys
@@ -13,7 +14,10 @@ ALL_SCOPES = frozenset(
 )
 MAX_NAME_CHARACTERS = 255
 OSVI_TOKEN_LENGTH = 16
+OSVI_SCOPES = frozenset({"campaigns:manage"})
+"""What OSVI's routes ask for."""
 _OSVI_ID_LENGTH = 6
+_OSVI_ALPHABET = string.ascii_letters + string.digits
 _PERSONAL = "pat_"
 
 
@@ -65,11 +69,13 @@ def create_personal_token(
     return _create(table, _PERSONAL, user, scopes, now_ms, expires_at, name)
 
 
-def create_osvi_token(table: Table, org: str, now_ms: int) -> str:
+def create_osvi_token(
+    table: Table, org: str, now_ms: int, expires_at: int | None = None, name: str | None = None
+) -> str:
     """Store a new API token of 16 characters, the form OSVI clients send (seed 004), and answer it."""
-    token = secrets.token_hex(OSVI_TOKEN_LENGTH // 2)
+    token = "".join(secrets.choice(_OSVI_ALPHABET) for _ in range(OSVI_TOKEN_LENGTH))
     key_id, secret = osvi_parts(token)
-    _insert(table, Credential(key_id, org, frozenset({"campaigns:manage"}), _hash(secret), now_ms))
+    _insert(table, Credential(key_id, org, OSVI_SCOPES, _hash(secret), now_ms, expires_at, name))
     return token
 
 
