@@ -7,10 +7,10 @@ import pytest
 
 from campanile.aftermath import after_refusal
 from campanile.calling_window import Schedule, ScheduleOverride, TimeWindow
-from campanile.entities import Contact, LaneKind
+from campanile.entities import Attempt, Contact, LaneKind
 from campanile.field_types import milliseconds
 from campanile.gate import Reading, Refused, opening, refuse
-from campanile.lifecycle import CampaignStatus, ContactStatus, Refusal
+from campanile.lifecycle import CampaignStatus, ContactStatus, Outcome, Refusal
 
 WEDNESDAY_NOON = milliseconds(datetime(2026, 7, 1, 16, 0, tzinfo=UTC))  # 12:00 in New York
 WEDNESDAY_9_PM = milliseconds(datetime(2026, 7, 2, 1, 0, tzinfo=UTC))
@@ -35,6 +35,12 @@ CONTACT = Contact(
 
 def test_a_due_contact_of_an_active_campaign_inside_its_window_may_be_called() -> None:
     assert refuse(OPEN, CONTACT, WEDNESDAY_NOON) is None
+
+
+def test_a_person_who_asked_not_to_be_called_is_not_called_on_another_number() -> None:
+    asked = Attempt("an id", 1, "+14155550124", Outcome.DO_NOT_CALL, WEDNESDAY_NOON - 9, WEDNESDAY_NOON - 5)
+    assert refuse(OPEN, replace(CONTACT, attempts=(asked,)), WEDNESDAY_NOON) == Refused(Refusal.DO_NOT_CALL)
+    assert refuse(AD_HOC, replace(CONTACT, attempts=(asked,)), WEDNESDAY_NOON) == Refused(Refusal.DO_NOT_CALL)
 
 
 def test_a_paused_campaign_is_not_dialed() -> None:

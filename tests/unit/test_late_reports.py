@@ -160,6 +160,17 @@ def test_what_ends_a_call_in_progress_is_its_own_outcome() -> None:
     assert (exhausted.status, exhausted.last_outcome) == (ContactStatus.EXHAUSTED, Outcome.CANCELED)
 
 
+@pytest.mark.parametrize("outcome", sorted(Outcome))
+def test_who_asked_not_to_be_called_in_an_earlier_call_is_not_called_after_this_one_however_it_ends(
+    outcome: Outcome,
+) -> None:
+    active, slot = locked(lived(UNKNOWN_ONCE, Outcome.UNKNOWN))
+    during = told_late(active, 1, Outcome.DO_NOT_CALL, UNKNOWN_ONCE)
+    assert ended(during, slot, outcome, UNKNOWN_ONCE).status is ContactStatus.DO_NOT_CALL
+    finished = lived(UNKNOWN_ONCE, Outcome.UNKNOWN, Outcome.ANSWERED)
+    assert told_late(finished, 1, Outcome.DO_NOT_CALL, UNKNOWN_ONCE).status is ContactStatus.DO_NOT_CALL
+
+
 def test_a_callback_that_was_asked_for_after_the_answer_stands() -> None:
     asked = lived(UNKNOWN_ONCE, Outcome.UNKNOWN, Outcome.CALLBACK_REQUESTED)
     after = told_late(asked, 1, Outcome.ANSWERED, UNKNOWN_ONCE)

@@ -121,7 +121,9 @@ def _decided(called: Contact, report: CallReport, policy: RetryPolicy, longest_c
         ),
         policy,
     )
-    if decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
+    if called.asked_not_to_be_called:  # in an earlier call, told while this one went on
+        decision = retry.Decision(ContactStatus.DO_NOT_CALL)
+    elif decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
         decision = retry.Decision(end)
     return replace(
         called,

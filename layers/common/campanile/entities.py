@@ -145,6 +145,11 @@ class Contact:
         return self.kind is LaneKind.SCHEDULED
 
     @property
+    def asked_not_to_be_called(self) -> bool:
+        """Whether the person has said so in one of the latest calls."""
+        return any(one.outcome is Outcome.DO_NOT_CALL for one in self.attempts)
+
+    @property
     def bucket(self) -> str:
         """The counter the contact is in."""
         return bucket(self.status, self.last_outcome)

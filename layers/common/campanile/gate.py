@@ -40,7 +40,7 @@ class Refused:
 
 def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
     """None when the call may be placed at `now_ms` (UTC ms)."""
-    if reading.number_listed:
+    if reading.number_listed or contact.asked_not_to_be_called:
         return Refused(Refusal.DO_NOT_CALL)
     if not reading.is_contacts_number:
         return Refused(Refusal.NUMBER_REMOVED)
