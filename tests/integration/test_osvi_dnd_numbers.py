@@ -72,6 +72,7 @@ def test_a_number_is_taken_off_by_its_id_too(osvi: OsviClient) -> None:
         ("POST", "", {**OPTED_OUT, "phone": "12"}, 400, "phone: invalid phone."),
         ("POST", "", {**OPTED_OUT, "phone": 9876543210}, 400, "phone must be text."),
         ("POST", "", {**OPTED_OUT, "reason": 7}, 400, "reason must be text"),
+        ("POST", "", {**OPTED_OUT, "reason": "\ud800"}, 400, "reason must not contain halves of characters"),
         ("POST", "", {**OPTED_OUT, "reason": "x" * 501}, 400, "at most 500 characters"),
         ("POST", "", {**OPTED_OUT, "agent_uuid": "nobody"}, 404, "agent_not_found"),
         ("GET", "", None, 400, "agent_uuid is required"),

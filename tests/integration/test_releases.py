@@ -57,6 +57,17 @@ def test_a_held_contact_is_in_lists_and_may_be_changed_and_deleted(dialer: Diale
     audit(dialer, campaign)
 
 
+def test_a_release_leaves_contacts_as_they_are_also_large_ones(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    ids = dialer.hold(campaign, *PEOPLE[:2])
+    large = {"id": ids[0], "data": {"plan": "x" * 1_000}, "agent_id": "own"}
+    dialer.upsert(campaign, large, {"id": ids[1], "data": {"plan": "y"}, "agent_id": "own"})
+    releases.ask(dialer.release_ports, dialer.org, campaign.id)
+    dialer.run()
+    told = [(post.request.agent_id, post.request.metadata["plan"]) for post in dialer.posts]
+    assert told == [("own", "x" * 1_000), ("own", "y")]
+
+
 def test_a_push_with_enqueue_releases_its_own_contacts_and_no_others(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     dialer.hold(campaign, *PEOPLE)

@@ -110,7 +110,8 @@ class _Run:
     def _release(self, ids: list[str]) -> int:
         """Release these; answers how many of them are held, but came later."""
         table, campaign, now = self._ports.table, self._campaign, self._ports.clock.now_ms()
-        found = contacts.get_many(table, campaign.key, ids).values()
+        # Whole: the write of a contact leaves its cold item as the draft has it.
+        found = contacts.get_many_whole(table, campaign.key, ids).values()
         held = [one for one in found if one.status is ContactStatus.HELD]
         asked = [one for one in held if one.number < self._below]
         drafts = [Draft(one, replace(one, status=ContactStatus.PENDING, updated_at=now)) for one in asked]

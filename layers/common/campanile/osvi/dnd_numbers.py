@@ -39,13 +39,13 @@ def add(table: Table, org: str, text: str, actor: str, now_ms: int) -> dict[str,
     """
     body = requests.parse_object(text)
     agent_uuid, phone = (requests.required_text(body, name) for name in ("agent_uuid", "phone"))
-    reason = body.get("reason")
-    if reason is not None and not (isinstance(reason, str) and len(reason) <= MAX_REASON_CHARACTERS):
+    reason = requests.required_text(body, "reason") if body.get("reason") not in (None, "") else ""
+    if len(reason) > MAX_REASON_CHARACTERS:
         raise BadRequestError(f"reason must be text of at most {MAX_REASON_CHARACTERS} characters.")
     number = _number(phone)
     agent = find_agent(table, org, agent_uuid)
     try:
-        wanted = DoNotCallInput(phone_numbers=[number], reason=(reason or "").strip() or None)
+        wanted = DoNotCallInput(phone_numbers=[number], reason=reason.strip() or None)
         [listing] = manage_do_not_call.add(table, org, wanted, actor, now_ms, agent.id)
     except InvalidFieldsError:
         raise BadRequestError(f"phone: {INVALID_PHONE}") from None
