@@ -168,3 +168,27 @@ def test_a_structured_outcome_that_cannot_be_kept_does_not_keep_the_call_from_en
     assert (contact.kind, contact.due) == ("C", now + 3_600_000)
     [shown] = dialer.contact(dialer.ad_hoc, "ana").attempts
     assert (shown.disposition, shown.notes) == (None, "kept")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"notes": "x" * 4_001}, {"notes": 5}, {"disposition": ["no object"]}, {"callback_at": "tomorrow"}, {"reason": ""}],
+)
+def test_a_request_not_to_be_called_is_heard_whatever_stands_beside_it(
+    dialer: Dialer, campaign: Campaign, hearing: Callable[..., str], beside: dict[str, object]
+) -> None:
+    post = called(dialer, campaign)
+    assert hearing(post, "call.report", do_not_call=True, **beside) == "recorded"
+    told = ana(dialer, campaign).told
+    assert told
+    assert told.do_not_call
+
+
+@pytest.mark.parametrize("beside", [{"callback_at": "tomorrow"}, {"notes": {"a": 1}}])
+def test_a_remark_that_cannot_be_understood_does_not_keep_the_call_from_ending(
+    dialer: Dialer, campaign: Campaign, hearing: Callable[..., str], beside: dict[str, object]
+) -> None:
+    post = called(dialer, campaign)
+    ended = instant(dialer.clock.now_ms()).isoformat()
+    assert hearing(post, "call.ended", outcome="do_not_call", ended_at=ended, **beside) == "recorded"
+    assert ana(dialer, campaign).status == "do_not_call"

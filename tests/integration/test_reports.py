@@ -15,6 +15,7 @@ from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
 from tests.support.late_reports import ana, attempts, is_listed
 from tests.support.reports import called, codes, in_seconds, report
+from tests.support.table import Request
 from tests.support.telephony import Post
 
 NIGHT = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "20:00", "end": "21:00"}]
@@ -101,11 +102,64 @@ def test_a_report_on_an_attempt_of_long_ago_lists_its_number_and_keeps_the_notes
     asked = in_seconds(dialer, 60)
     answer = report(dialer, campaign, first, notes="late", callback_at=asked)
     assert (answer.status, answer.number_listed, codes(answer)) == ("pending", False, ["attempt_superseded"])
-    assert report(dialer, campaign, first, do_not_call=True).number_listed
+    answer = report(dialer, campaign, first, do_not_call=True)
+    assert (answer.status, answer.number_listed) == ("do_not_call", True)
     shown = dialer.contact(campaign, "ana")
     assert [one.notes for one in shown.attempts] == ["late", *[None] * 9]
-    assert ana(dialer, campaign).status == "pending"
+    assert ana(dialer, campaign).status == "do_not_call"
     audit_names(dialer, campaign)
+
+
+@pytest.mark.parametrize("earlier", [1, 9])
+def test_who_asks_not_to_be_called_while_the_next_call_is_locked_is_not_called_on_another_number(
+    dialer: Dialer, earlier: int
+) -> None:
+    """However long ago the call was in which it was said."""
+    campaign = dialer.campaign(retry_delay_seconds=60, retry_attempts=10)
+    first = called(dialer, campaign, number(1), number(2))
+    dialer.end(first, Outcome.BUSY)
+    for _ in range(earlier - 1):
+        dialer.clock.advance(60)
+        dialer.call(Outcome.BUSY)
+    dialer.clock.advance(60)
+    left = [first]
+
+    def before(request: Request) -> None:
+        if left and request.is_gate:
+            report(dialer, campaign, left.pop(), do_not_call=True)
+
+    with dialer.interposed(before):
+        dialer.run()
+    assert (left, len(dialer.posts)) == ([], earlier)
+    assert ana(dialer, campaign).status == "do_not_call"
+
+
+def test_a_request_of_long_ago_ends_the_contact_with_the_call_in_progress(dialer: Dialer) -> None:
+    campaign = dialer.campaign(retry_delay_seconds=60, retry_attempts=10)
+    first = called(dialer, campaign, number(1), number(2))
+    dialer.end(first, Outcome.BUSY)
+    for _ in range(8):
+        dialer.clock.advance(60)
+        dialer.call(Outcome.BUSY)
+    dialer.clock.advance(60)
+    dialer.run()
+    assert report(dialer, campaign, first, do_not_call=True).status == "in_progress"
+    dialer.end(dialer.posts[-1], Outcome.BUSY)
+    assert ana(dialer, campaign).status == "do_not_call"
+
+
+def test_a_late_event_of_a_request_not_to_be_called_ends_who_waits_for_a_callback_on_another_number(
+    dialer: Dialer, campaign: Campaign
+) -> None:
+    post = called(dialer, campaign, number(1), number(2))
+    report(dialer, campaign, post, callback_at=in_seconds(dialer, 90))
+    dialer.end(post, Outcome.UNKNOWN)
+    assert ana(dialer, campaign).kind == "C"
+    dialer.end(post, Outcome.DO_NOT_CALL)
+    assert (ana(dialer, campaign).status, is_listed(dialer, number(1))) == ("do_not_call", True)
+    dialer.clock.advance(100)
+    dialer.run()
+    assert len(dialer.posts) == 1
 
 
 def test_a_deleted_contacts_number_is_listed_and_nothing_else_can_be_told(dialer: Dialer, campaign: Campaign) -> None:

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from campanile import retry
-from campanile.aftermath import after_call, after_late_report, after_refusal, unknown_attempt
+from campanile.aftermath import after_call, after_late_report, after_refusal, correctable_attempt
 from campanile.entities import CallReport, Contact, LaneKind, Slot
 from campanile.lifecycle import CONTACT, TERMINAL, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.retry import MAX_CALLBACKS, RetryPolicy
@@ -71,7 +71,7 @@ def lived(policy: RetryPolicy, *outcomes: Outcome, numbers: int = 1) -> Contact:
 def told_late(
     before: Contact, attempt_no: int, outcome: Outcome, policy: RetryPolicy, ended_at: int = NOW, now: int = NOW
 ) -> Contact:
-    attempt = unknown_attempt(before, f"attempt-{attempt_no}")
+    attempt = correctable_attempt(before, f"attempt-{attempt_no}", outcome)
     assert attempt
     report = CallReport(outcome, ended_at, 12.5, callback_at_ms=NOW + 20_000)
     return after_late_report(before, attempt, report, policy, HOUR // 1000, now)
@@ -90,8 +90,8 @@ def test_the_record_takes_what_was_told_and_keeps_what_was_known() -> None:
 
 def test_an_attempt_of_a_known_outcome_or_of_another_contact_is_not_to_be_corrected() -> None:
     before = lived(UNKNOWN_ONCE, Outcome.UNKNOWN, Outcome.BUSY)
-    assert [bool(unknown_attempt(before, f"attempt-{n}")) for n in (1, 2, 3)] == [True, False, False]
-    assert unknown_attempt(told_late(before, 1, Outcome.FAILED, UNKNOWN_ONCE), "attempt-1") is None
+    assert [bool(correctable_attempt(before, f"attempt-{n}", Outcome.BUSY)) for n in (1, 2, 3)] == [True, False, False]
+    assert correctable_attempt(told_late(before, 1, Outcome.FAILED, UNKNOWN_ONCE), "attempt-1", Outcome.BUSY) is None
 
 
 @settings(deadline=None, derandomize=True)

@@ -61,9 +61,14 @@ def by_contacts_clock(report: CallReport, contact: Contact, default_timezone: st
     return replace(report, callback_at_ms=at)
 
 
-def unknown_attempt(contact: Contact, attempt_id: str) -> Attempt | None:
-    """The attempt if it was closed as `unknown`: a report about any other is no news."""
-    return next((one for one in contact.attempts if (one.id, one.outcome) == (attempt_id, Outcome.UNKNOWN)), None)
+def correctable_attempt(contact: Contact, attempt_id: str, outcome: Outcome) -> Attempt | None:
+    """The attempt if a late report of this outcome is news: when it was closed as `unknown`, or by something else than
+    the request not to be called again that is told now.
+    """
+    attempt = next((one for one in contact.attempts if one.id == attempt_id), None)
+    if attempt is None or attempt.outcome is Outcome.UNKNOWN:
+        return attempt
+    return attempt if outcome is Outcome.DO_NOT_CALL and attempt.outcome is not outcome else None
 
 
 def after_late_report(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from campanile import lifecycle
 from campanile.entities import AgentReport, Attempt, Contact, LaneKind, Slot, Told
 from campanile.lifecycle import ContactStatus, Outcome
 from campanile.retry import MAX_CALLBACKS
@@ -60,6 +61,18 @@ def after_call(
     if refused is None and contact.callbacks_used >= MAX_CALLBACKS:
         refused = "too_many_callbacks"
     return (None, [refused]) if refused else (Outcome.CALLBACK_REQUESTED, [])
+
+
+def of_long_ago(contact: Contact, report: AgentReport) -> Contact:
+    """The contact after a report on an attempt that it no longer has at hand: a request not to be called again ends it.
+
+    While a call is in progress that is noted for the call's end.
+    """
+    if not report.do_not_call:
+        return contact
+    if contact.status is ContactStatus.ACTIVE:
+        return replace(contact, told=replace(contact.told or Told(), do_not_call=True, callback_at=None))
+    return replace(contact, status=lifecycle.corrected(contact.status, ContactStatus.DO_NOT_CALL))
 
 
 def waiting_callback(contact: Contact) -> int | None:

@@ -23,12 +23,13 @@ NOTE_CHARACTERS = 4_000
 def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     """Record a carrier's final report. False: it was a duplicate, or late, and changed nothing it should not.
 
-    A late one corrects an attempt that was closed as `unknown`. A request not to be called again is always honoured.
+    A late one corrects an attempt that was closed as `unknown`. A request not to be called again is always honoured,
+    and ends the contact whatever its attempt was closed as.
     """
     slot = slots.get(ports.table, reference.org, reference.slot)
     if slot is not None and slot.attempt_id == reference.attempt_id and finish(ports, slot, report):
         return True
-    if report.outcome is not Outcome.UNKNOWN and _correct_unknown(ports, reference, report):
+    if report.outcome is not Outcome.UNKNOWN and _correct_late(ports, reference, report):
         return True
     if report.outcome is Outcome.DO_NOT_CALL:
         _list_late(ports, reference)
@@ -116,11 +117,11 @@ def correct(
     return changed
 
 
-def _correct_unknown(ports: Ports, reference: CallReference, report: CallReport) -> bool:
-    """Correct the attempt that an event is about; False when it was not closed as `unknown`, or never recorded."""
+def _correct_late(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+    """Correct the attempt that an event is about; False when the event is no news of it, or it was never recorded."""
     for _ in range(CONTENTION_RETRIES):
         contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
-        attempt = aftermath.unknown_attempt(contact, reference.attempt_id) if contact else None
+        attempt = aftermath.correctable_attempt(contact, reference.attempt_id, report.outcome) if contact else None
         if contact is None or attempt is None:
             return False
         now = ports.clock.now_ms()

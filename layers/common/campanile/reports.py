@@ -150,12 +150,15 @@ def _tell(
     assert call.attempt, "a call is in progress or recorded"
     outcome, codes = agent_reports.after_call(contact, call.attempt, report, callback_at)
     if outcome is not None and call.is_recent and not _is_due_already(contact, call.attempt, outcome, callback_at, now):
-        ended = _ended(call.attempt, outcome, callback_at)
-        corrected = outcomes.correct(ports, author.campaign.org, contact, call.attempt, ended, remarks, listed)
+        end = _ended(call.attempt, outcome, callback_at)
+        corrected = outcomes.correct(ports, author.campaign.org, contact, call.attempt, end, remarks, listed)
         return (corrected, codes) if corrected else None
-    if not remarks and not listed:
+    ended = agent_reports.of_long_ago(contact, report) if not call.is_recent else contact
+    if not remarks and not listed and ended == contact:
         return contact, codes
-    changed = replace(contact, updated_at=now)
+    changed = replace(ended, updated_at=now)
+    if changed.told != contact.told:
+        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
     kept = calls.correct(ports.table, contact, changed, author.campaign.is_ad_hoc, remarks, listed)
     return (changed, codes) if kept else None
 

@@ -10,11 +10,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import urllib3
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from campanile.entities import AgentReport
@@ -165,6 +173,14 @@ class _CallNotFound(BaseModel):
     error: Literal["call_not_found"]
 
 
+def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> Any:
+    """What the field admits, else None: a remark that cannot be understood must not keep a call from ending."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class _End(BaseModel):
     """How a call ended: optional on what may still be live, complete where `_report` reads it."""
 
@@ -173,9 +189,9 @@ class _End(BaseModel):
     ended_at: AwareDatetime | None = None
     duration_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     conversation_id: str | None = None
-    callback_at: datetime | None = None
+    callback_at: Annotated[datetime | None, WrapValidator(_or_nothing)] = None
     """Without offset by the contact's clock."""
-    notes: str | None = None
+    notes: Annotated[str | None, WrapValidator(_or_nothing)] = None
     disposition: Any = None
 
 
@@ -212,9 +228,19 @@ def _report(end: _End) -> CallReport:
 
 
 def _told(body: str) -> AgentReport:
-    """What an agent's report tells, in the fields of our own route for it."""
+    """What an agent's report tells, in the fields of our own route for it.
+
+    Raises ValidationError for what it cannot tell, except beside a request not to be called again, which stands alone.
+    """
     said = json.loads(body)
-    return ReportInput.model_validate({name: said[name] for name in ReportInput.model_fields if name in said}).report
+    told = {name: said[name] for name in ReportInput.model_fields if name in said}
+    try:
+        return ReportInput.model_validate(told).report
+    except ValidationError as invalid:
+        if told.get("do_not_call") is not True:
+            raise
+        wrong = {error["loc"][0] for error in invalid.errors(include_input=False, include_url=False)}
+        return ReportInput.model_validate({name: told[name] for name in told.keys() - wrong}).report
 
 
 def _disposition(value: object) -> str | None:
