@@ -246,13 +246,18 @@ def test_the_carriers_own_event_corrects_a_call_that_nobody_could_tell_about(
 
 
 @pytest.mark.parametrize("first", [Outcome.BUSY, Outcome.ANSWERED, Outcome.DO_NOT_CALL])
-def test_an_attempt_is_corrected_once(dialer: Dialer, campaign: Campaign, first: Outcome) -> None:
+def test_an_attempt_is_corrected_once_and_then_by_a_request_not_to_be_called_only(
+    dialer: Dialer, campaign: Campaign, first: Outcome
+) -> None:
     post = lose(dialer, campaign)
     assert dialer.end(post, first)
     seen = ana(dialer, campaign)
-    for outcome in Outcome:
+    for outcome in set(Outcome) - {Outcome.DO_NOT_CALL}:
         assert not dialer.end(post, outcome)
     assert ana(dialer, campaign) == seen
+    assert dialer.end(post, Outcome.DO_NOT_CALL) == (first is not Outcome.DO_NOT_CALL)
+    assert not dialer.end(post, Outcome.DO_NOT_CALL)
+    assert ana(dialer, campaign).status == "do_not_call"
 
 
 def test_that_nobody_knows_is_no_news(dialer: Dialer, campaign: Campaign) -> None:
@@ -301,12 +306,16 @@ def test_an_earlier_attempt_ends_a_waiting_contact_only_if_the_person_was_reache
         dialer.call(Outcome.ANSWERED)
 
 
-def test_an_earlier_attempt_leaves_a_finished_contact_as_it_ended(dialer: Dialer, campaign: Campaign) -> None:
+def test_an_earlier_attempt_ends_a_finished_contact_anew_only_if_the_person_asked_not_to_be_called(
+    dialer: Dialer, campaign: Campaign
+) -> None:
     post = lose(dialer, campaign)
     dialer.end(retry(dialer), Outcome.CANCELED)
+    assert dialer.end(post, Outcome.ANSWERED)
+    assert ana(dialer, campaign).status == "exhausted"
     assert dialer.end(post, Outcome.DO_NOT_CALL)
     contact = ana(dialer, campaign)
-    assert (contact.status, attempts(contact)) == ("exhausted", ["do_not_call", "canceled"])
+    assert (contact.status, attempts(contact)) == ("do_not_call", ["do_not_call", "canceled"])
     assert is_listed(dialer, number(1))
 
 
@@ -330,7 +339,7 @@ def test_a_report_during_the_retry_leaves_that_call_alone(
     was_reached = {Outcome.ANSWERED: "completed", Outcome.DO_NOT_CALL: "do_not_call"}.get(outcome, "pending")
     after = {
         Outcome.BUSY: was_reached,
-        Outcome.VOICEMAIL: "completed",
+        Outcome.VOICEMAIL: "do_not_call" if outcome is Outcome.DO_NOT_CALL else "completed",
         Outcome.CALLBACK_REQUESTED: "do_not_call" if outcome is Outcome.DO_NOT_CALL else "pending",
     }
     assert (contact.status, contact.last_outcome) == (after[end], end)

@@ -64,7 +64,7 @@ def test_a_release_leaves_contacts_as_they_are_also_large_ones(dialer: Dialer) -
     dialer.upsert(campaign, large, {"id": ids[1], "data": {"plan": "y"}, "agent_id": "own"})
     releases.ask(dialer.release_ports, dialer.org, campaign.id)
     dialer.run()
-    told = [(post.request.agent_id, post.request.metadata["plan"]) for post in dialer.posts]
+    told = [(post.request.agent_id, post.request.custom_metadata["plan"]) for post in dialer.posts]
     assert told == [("own", "x" * 1_000), ("own", "y")]
 
 

@@ -146,8 +146,9 @@ class Contact:
 
     @property
     def asked_not_to_be_called(self) -> bool:
-        """Whether the person has said so in one of the latest calls."""
-        return any(one.outcome is Outcome.DO_NOT_CALL for one in self.attempts)
+        """Whether the person has said so in one of the latest calls, or in an earlier one while this one goes on."""
+        was_told = self.told is not None and self.told.do_not_call
+        return was_told or any(one.outcome is Outcome.DO_NOT_CALL for one in self.attempts)
 
     @property
     def bucket(self) -> str:
