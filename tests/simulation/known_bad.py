@@ -184,7 +184,7 @@ VARIANTS = (
     _variant(
         "the gate does not ask for do-not-call entries",
         "G3",
-        (gate, "refuse", "if reading.number_listed:", "if False:"),
+        (gate, "refuse", "if reading.number_listed or contact.asked_not_to_be_called:", "if False:"),
     ),
     _variant(
         "retries before first calls",
