@@ -91,7 +91,7 @@ VARIANTS = (
             'else "attribute_not_exists(#PK) OR #attempt = :attempt OR #attempt <> :attempt OR " + condition',
         ),
         world=undead,
-        first_seed=165,
+        first_seed=90,
     ),
     _variant(
         "the gate is stamped after its reading",
