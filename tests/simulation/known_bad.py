@@ -218,12 +218,6 @@ VARIANTS = (
         (releases._Run, "_release", "self._campaign = announcements.announce(table, campaign, waiting, now)", "pass"),
     ),
     _variant(
-        "a release takes those along that came after it",
-        "G4",
-        (releases._Run, "_release", "if one.number < self._below", "if True"),
-        (releases._Run, "_is_asked_for", "block * keys.BLOCK_SIZE < self._below", "True"),
-    ),
-    _variant(
         "the number called is logged",
         "G12",
         (
