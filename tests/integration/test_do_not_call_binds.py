@@ -77,6 +77,20 @@ def test_a_listed_number_is_skipped_and_the_contacts_next_one_called(dialer: Dia
     audit(dialer, campaign)
 
 
+def test_a_contact_of_a_listed_and_an_invalid_number_is_not_to_be_called_whichever_came_first(dialer: Dialer) -> None:
+    campaign = dialer.campaign(retry_delay_seconds=60)
+    ids = dialer.add(campaign, {"phone_numbers": [number(1), number(2)]}, {"phone_numbers": [number(3), number(1)]})
+    put_on_list(dialer, number(1))
+    dialer.serve_hints(10)
+    assert [post.to for post in dialer.posts] == [number(3), number(2)]
+    for post in list(dialer.posts):
+        dialer.end(post, Outcome.INVALID_NUMBER)
+    dialer.serve_hints(600)
+    assert len(dialer.posts) == 2
+    assert [dialer.contact(campaign, one).status for one in ids] == ["do_not_call", "do_not_call"]
+    audit(dialer, campaign)
+
+
 def test_it_binds_across_campaigns_ad_hoc_contacts_and_retries(dialer: Dialer) -> None:
     one, other = dialer.campaign(retry_delay_seconds=60), dialer.campaign()
     [waiting] = dialer.add_people(one, number(1))

@@ -172,6 +172,17 @@ def test_with_no_number_left_the_contact_is_not_to_be_called() -> None:
     assert after_refusal(once, B, Refusal.DO_NOT_CALL, NOW, None).status is ContactStatus.DO_NOT_CALL
     after_invalid = called(contact(A, B), Outcome.INVALID_NUMBER)
     assert after_refusal(after_invalid, B, Refusal.DO_NOT_CALL, NOW, None).status is ContactStatus.DO_NOT_CALL
+    assert called(once, Outcome.INVALID_NUMBER).status is ContactStatus.DO_NOT_CALL
+
+
+def test_a_contact_whose_only_number_left_was_skipped_as_listed_is_not_to_be_called() -> None:
+    once = replace(after_refusal(contact(A, B), A, Refusal.DO_NOT_CALL, NOW, None), phone_numbers=(A,))
+    assert after_refusal(once, A, Refusal.INVALID_NUMBER, NOW, None).status is ContactStatus.DO_NOT_CALL
+
+
+def test_a_listed_number_that_is_no_longer_the_contacts_does_not_decide_how_it_ends() -> None:
+    once = replace(after_refusal(contact(A, B), A, Refusal.DO_NOT_CALL, NOW, None), phone_numbers=(B,))
+    assert called(once, Outcome.INVALID_NUMBER).status is ContactStatus.ERROR
 
 
 def test_a_number_is_remembered_as_listed_once() -> None:

@@ -71,6 +71,7 @@ RETRIED = replace(
     attempts=(ATTEMPT,) * 9,
     attempt_count=9,
     unreachable=("+14155550123",),
+    listed=("+14155550123",),
     last_outcome=Outcome.BUSY,
     last_refusal=LastRefusal("campaign_paused", NOW, NOW + 1),
 )

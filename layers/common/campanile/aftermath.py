@@ -126,7 +126,9 @@ def _decided(called: Contact, report: CallReport, policy: RetryPolicy, longest_c
         ),
         policy,
     )
-    if called.asked_not_to_be_called:  # in an earlier call, told while this one went on
+    none_left = upcoming is None and decision.status is ContactStatus.ERROR
+    was_told = called.asked_not_to_be_called  # in an earlier call, while this one went on
+    if was_told or (none_left and _has_listed(called)):
         decision = retry.Decision(ContactStatus.DO_NOT_CALL)
     elif decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
         decision = retry.Decision(end)
@@ -152,6 +154,11 @@ def _known_end(attempts: Sequence[Attempt]) -> ContactStatus | None:
     return ContactStatus.COMPLETED if Outcome.ANSWERED in outcomes[asked + 1 :] else None
 
 
+def _has_listed(contact: Contact) -> bool:
+    """Whether one of its numbers is left out because it was on the do-not-call list: with none left, that is why."""
+    return any(one in contact.listed for one in contact.phone_numbers)
+
+
 def _attempt(slot: Slot, report: CallReport) -> Attempt:
     return Attempt(
         id=slot.attempt_id,
@@ -165,11 +172,8 @@ def _attempt(slot: Slot, report: CallReport) -> Attempt:
     )
 
 
-_ENDED_BY_REFUSAL = {
-    Refusal.DO_NOT_CALL: ContactStatus.DO_NOT_CALL,
-    Refusal.INVALID_NUMBER: ContactStatus.ERROR,
-}
-"""How a contact ends whose every number is refused for good."""
+_FOR_GOOD = (Refusal.DO_NOT_CALL, Refusal.INVALID_NUMBER)
+"""Refusals of a number after which it is not tried again."""
 
 
 def after_refusal(
@@ -180,24 +184,24 @@ def after_refusal(
     `due` (UTC ms) postpones the next try, as when the provider asked for a pause. What an agent told of a call that the
     provider denies is kept.
     """
-    unreachable = contact.unreachable
+    unreachable, listed = contact.unreachable, contact.listed
     told = contact.told or Told()
     status = _known_end(contact.attempts) or ContactStatus.PENDING
     if told.do_not_call:
         status = ContactStatus.DO_NOT_CALL
     if code is Refusal.DO_NOT_CALL:
-        unreachable = _with(unreachable, number)
-    if code in _ENDED_BY_REFUSAL and all(one in unreachable for one in contact.phone_numbers):
-        status = _ENDED_BY_REFUSAL[code]
+        unreachable, listed = _with(unreachable, number), _with(listed, number)
+    skipped = replace(contact, unreachable=unreachable, listed=listed)
+    if code in _FOR_GOOD and all(one in unreachable for one in contact.phone_numbers):
+        status = ContactStatus.DO_NOT_CALL if _has_listed(skipped) else ContactStatus.ERROR
     due = contact.due if due is None else due
     return replace(
-        contact,
+        skipped,
         status=status,
         attempt_id=None,
         told=None,
         due=due if told.callback_at is None else max(due, told.callback_at),
         kind=contact.kind if told.callback_at is None else LaneKind.CALLBACK,
-        unreachable=unreachable,
         last_outcome=contact.attempts[-1].outcome if contact.attempts else None,  # a late report may have corrected it
         last_refusal=LastRefusal(str(code), now_ms, until),
         updated_at=now_ms,

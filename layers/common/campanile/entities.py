@@ -106,9 +106,10 @@ class Contact:
 
     `rev` grows with every write; `number` is the creation number within the campaign. `budget_used` counts calls
     nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
-    on the do-not-call list; `attempts` are the latest 8, older ones are in the cold item. `aliases` are the ids that
-    lead here besides its own: of its external id and of former ones. `imported` names the import that wrote it last and
-    the first of its rows that did. `told` is there only while it is active.
+    on the do-not-call list, `listed` those of them that were on the list; `attempts` are the latest 8, older ones are
+    in the cold item. `aliases` are the ids that lead here besides its own: of its external id and of former ones.
+    `imported` names the import that wrote it last and the first of its rows that did. `told` is there only while it is
+    active.
     """
 
     campaign_key: str
@@ -134,6 +135,7 @@ class Contact:
     callbacks_used: int = 0
     attempts: tuple[Attempt, ...] = ()
     unreachable: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     last_outcome: Outcome | None = None
     last_refusal: LastRefusal | None = None
     updated_at: int = 0
