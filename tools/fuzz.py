@@ -19,7 +19,8 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import JsonSchemaError
 
-from campanile.answers import CampaignAnswer, ConfigurationAnswer, ContactsAnswer
+from campanile.agent_models import AgentAnswer
+from campanile.answers import CampaignAnswer, ConfigurationAnswer, ContactAnswer, ContactsAnswer
 from tools.bootstrap import ROOT
 from tools.demo_api import Product
 from tools.local_stack import Stack, running_stack
@@ -39,6 +40,7 @@ ENDINGS = range(5, 100, 5)
 """Last two digits of numbers by which the simulated carrier behaves in all its ways."""
 TO_BE_CLOSED = "fuzz-4"
 TELL_EVERY_SECONDS = 30
+ATTEMPT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,49 @@ def _known(product: Product) -> dict[str, Any]:
         listed = product.ask(ContactsAnswer, "GET", f"/campaign/campaigns/{campaign}/contacts?limit=5")
         campaigns += [campaign, name]
         contacts += [contact.id for contact in listed.contacts]
-    known = {"campaigns": campaigns, "contacts": contacts, "configurations": configurations, "closed": [TO_BE_CLOSED]}
+    agents = [product.ask(AgentAnswer, "POST", "/campaign/agents", {"name": "Fuzz"}).id for _ in range(3)]
+    called = _called(product, "fuzz-1")
+    known = {
+        "campaigns": campaigns,
+        "contacts": contacts,
+        "configurations": configurations,
+        "agents": agents,
+        "closed": [TO_BE_CLOSED],
+        "campaign called": ["fuzz-1"],
+        "contact called": [called.id],
+        "attempts": [one.id for one in called.attempts],
+    }
     return {
         "dictionaries": {name: {"values": values} for name, values in known.items()},
         "parameters": {
             "path.campaign_id": _often("campaigns"),
             "path.contact_id": _often("contacts"),
             "path.config_id": _often("configurations"),
+            "path.agent_id": _often("agents"),
+            "path.attempt_id": _often("attempts"),
         },
         "operations": [
-            {"include-operation-id": "close_campaign", "parameters": {"path.campaign_id": _often("closed")}}
+            {"include-operation-id": "close_campaign", "parameters": {"path.campaign_id": _often("closed")}},
+            {
+                "include-operation-id": "report_attempt",
+                "parameters": {
+                    "path.campaign_id": _often("campaign called"),
+                    "path.contact_id": _often("contact called"),
+                },
+            },
         ],
     }
+
+
+def _called(product: Product, campaign: str) -> ContactAnswer:
+    """A contact that was called: a report on an attempt needs one."""
+    until = time.monotonic() + ATTEMPT_SECONDS
+    while time.monotonic() < until:
+        for contact in product.contacts(campaign):
+            if contact.attempts:
+                return contact
+        time.sleep(1)
+    raise TimeoutError(f"nobody of {campaign} was called within {ATTEMPT_SECONDS} s")
 
 
 def _often(dictionary: str) -> dict[str, Any]:

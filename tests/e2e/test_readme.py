@@ -71,7 +71,7 @@ def answers(printed: str) -> list[dict[str, Any]]:
 
 
 def test_each_command_does_what_the_readme_says(answers: list[dict[str, Any]]) -> None:
-    campaign, added, _imports, stats, contacts, contact, changed, listed, paused, started, limits = answers
+    campaign, added, _imports, stats, contacts, contact, changed, listed, paused, started, limits, listing = answers
     assert (campaign["external_id"], campaign["status"]) == ("spring-outreach", "active")
     assert (added["inserted"], added["failed"], added["warnings"]) == (2, [], [])
     assert stats["contacts"]["total"] >= 2
@@ -80,6 +80,7 @@ def test_each_command_does_what_the_readme_says(answers: list[dict[str, Any]]) -
     assert (changed["priority"], changed["contacts_import"]["counts"]["inserted"]) == (10, 1)
     assert [one["id"] for one in listed["campaigns"]] == [campaign["id"]]
     assert (paused["status"], started["status"], limits["concurrency_limit"]) == ("paused", "active", 5)
+    assert [(one["phone_number"], one["reason"]) for one in listing["entries"]] == [("+14155550177", "asked by letter")]
 
 
 @pytest.mark.usefixtures("printed")
