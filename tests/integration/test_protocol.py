@@ -129,14 +129,17 @@ def test_a_callback_comes_at_the_asked_time_and_uses_no_budget(dialer: Dialer) -
     audit(dialer, campaign)
 
 
-def test_a_do_not_call_request_is_listed_and_no_contact_of_that_number_is_called(dialer: Dialer) -> None:
+@pytest.mark.parametrize(("seconds", "source"), [(9.5, "conversation"), (0.0, "carrier")])
+def test_a_do_not_call_request_is_listed_and_no_contact_of_that_number_is_called(
+    dialer: Dialer, seconds: float, source: str
+) -> None:
     campaign, other = dialer.campaign(), dialer.campaign()
     [contact_id] = dialer.add_people(campaign, number(1))
-    post = dialer.call(Outcome.DO_NOT_CALL)
+    post = dialer.call(Outcome.DO_NOT_CALL, duration_seconds=seconds)
     assert dialer.contact(campaign, contact_id).status == "do_not_call"
     entry = dialer.table.get(keys.do_not_call(dialer.org, number(1)))
     assert entry
-    assert (entry["source"], entry["attempt"]) == ("conversation", post.attempt_id)
+    assert (entry["source"], entry["attempt"]) == (source, post.attempt_id)
     assert dialer.table.get(keys.number_history(dialer.org, number(1), dialer.clock.now_ms(), post.attempt_id))
     [second] = dialer.add_people(other, number(1))
     [third] = dialer.add_people(dialer.ad_hoc, number(1))

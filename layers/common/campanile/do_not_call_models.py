@@ -73,6 +73,9 @@ class DoNotCallEntry(Answer):
 
     phone_number: str
     source: Literal["conversation", "api", "import", "carrier"]
+    """`conversation`: an agent told, or the event of a call in which somebody spoke; `carrier`: that of one in which
+    nobody did.
+    """
     reason: str | None
     attempt_id: Id | None
     """The call in which it was said."""

@@ -13,7 +13,7 @@ from campanile.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.models import Configuration
 from campanile.retry import RetryPolicy
 from campanile.store import calls, campaigns, configurations, contacts, do_not_call, keys, registry, slots, tombstones
-from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError, Update
+from campanile.store.table import CONTENTION_RETRIES, Action, ContendedError, Put, Update
 from campanile.telephony.callback import CallReference
 
 LONGEST_DURATION_SECONDS = 24 * 3600.0
@@ -32,7 +32,7 @@ def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     if report.outcome is not Outcome.UNKNOWN and _correct_late(ports, reference, report):
         return True
     if report.outcome is Outcome.DO_NOT_CALL:
-        _list_late(ports, reference)
+        _list_late(ports, reference, report)
     return False
 
 
@@ -50,7 +50,8 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
             registry.announce(ports.table, slot.org, changed.due, now)
-        listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
+        was_listed = contact.told is not None and contact.told.do_not_call  # by the agent, whose reason stands
+        listed = [] if was_listed else _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
         if calls.finish(ports.table, slot, contact, changed, campaign.is_ad_hoc, _remarks(report), listed):
             ports.log.info(
                 "call finished",
@@ -182,11 +183,12 @@ def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configur
     return configuration
 
 
-def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Action]:
-    """The do-not-call entry that a report asks for, if it does."""
+def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Put]:
+    """The do-not-call entry that a report asks for, if it does: where nobody spoke, it is the carrier who says so."""
     if report.outcome is not Outcome.DO_NOT_CALL:
         return []
-    return do_not_call.adding(org, number, source="conversation", attempt_id=attempt_id, now_ms=now_ms)
+    source: do_not_call.Source = "conversation" if report.duration_seconds > 0 else "carrier"
+    return do_not_call.adding(org, number, source=source, attempt_id=attempt_id, now_ms=now_ms)
 
 
 def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) -> None:
@@ -197,13 +199,11 @@ def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) ->
         ports.queue.wake_for(replace(hint, cause="contact_due"), [contact.due])
 
 
-def _list_late(ports: Ports, reference: CallReference) -> None:
+def _list_late(ports: Ports, reference: CallReference, report: CallReport) -> None:
     """The number of that attempt; when the attempt was never recorded, every number of the contact."""
     now = ports.clock.now_ms()
     for number in _dialed(ports, reference):
-        for action in do_not_call.adding(
-            reference.org, number, source="conversation", attempt_id=reference.attempt_id, now_ms=now
-        ):
+        for action in _listing(reference.org, number, reference.attempt_id, report, now):
             ports.table.write(action)
 
 
