@@ -13,8 +13,10 @@ from campanile.entities import Campaign, LaneKind, SheetEntry
 from campanile.lifecycle import Outcome, Refusal
 from campanile.store import credentials, orgs, slots
 from tests.support.dialer import Dialer, number
+from tests.support.do_not_call import put_on_list
 from tests.support.documents import table
 from tests.support.meter import Meter, Units
+from tests.support.reports import report
 from tests.support.template import table_definition
 
 ZONE = "America/New_York"
@@ -104,6 +106,16 @@ def test_a_late_report_costs_what_the_data_model_says(world: World) -> None:
     world.end(Outcome.UNKNOWN)
     post = world.dialer.posts[-1]
     assert world.spend(lambda: world.dialer.end(post, Outcome.ANSWERED)) == STATED["22"]
+
+
+def test_what_an_agent_tells_and_a_listed_number_cost_what_the_data_model_says(world: World) -> None:
+    world.add()
+    world.dial()
+    post = world.dialer.posts[-1]
+    spent = {"23": world.spend(lambda: report(world.dialer, world.campaign, post, callback_at="2026-07-02T17:00:00Z"))}
+    spent["24"] = world.spend(lambda: report(world.dialer, world.campaign, post, do_not_call=True, notes="asked twice"))
+    spent["25"] = world.spend(lambda: put_on_list(world.dialer, number(1)))
+    assert spent == {number: STATED[number] for number in spent}
 
 
 def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> None:
