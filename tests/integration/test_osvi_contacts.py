@@ -248,6 +248,20 @@ def test_a_contact_that_is_finished_takes_its_new_data_and_is_not_queued_again(
     assert by_number(edge, campaign)[e164(1)].data["plan"] == "Pro"
 
 
+def test_where_numbers_are_unique_whoever_is_finished_under_another_name_is_not_queued_either(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str
+) -> None:
+    """The person is in the campaign already, as somebody's own contact: it is a duplicate, and says no other thing."""
+    unique = api.campaign(unique_numbers=True)
+    api.post(f"/campaign/campaigns/{unique}/contacts", {"contacts": [{"phone_numbers": [e164(1)]}]})
+    edge.call("answered")
+    data = osvi.pushed(2, person(1), person(2), enqueue=True)
+    assert (data["contacts_accepted"], data["queued_calls"]) == (2, 1)
+    edge.run()
+    assert [post.to for post in edge.posts] == [e164(1), e164(2)]
+    assert len(every_contact(edge.table, unique)) == 2
+
+
 # ---------------------------------------------------------------- the same upload
 
 
