@@ -22,6 +22,8 @@ from campanile.store.contact_writes import Draft
 from campanile.store.table import ContendedError, Table
 
 CONTENTION_RETRIES = 20
+ROWS_AFTER_WAITING = 20
+"""How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
 PROBED_CONTACTS = 100
 """How many of a request's contacts are read to learn whether they are new: as many as one request can read."""
 
@@ -120,10 +122,12 @@ def store(
     left = list(rows)
     dues: set[int] = set()
     round_ = lost_rounds = 0
+    looked_at = len(left)
     while left and lost_rounds < CONTENTION_RETRIES:
         fold = _Fold(table, campaign, now_ms, created_ms)
-        fold.read(left, may_guess=round_ == 0)
-        folded = fold.take(left)
+        fold.read(left[:looked_at], may_guess=round_ == 0)
+        folded = fold.take(left[:looked_at])
+        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
         results |= folded
         drafts = contact_writes.numbered(table, campaign, fold.drafts())
         campaign = announcements.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
