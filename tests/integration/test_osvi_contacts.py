@@ -236,6 +236,25 @@ def test_a_number_is_in_a_campaign_once_whoever_brings_it_and_a_later_push_updat
     assert contacts[e164(1)].agent.agent_id == AGENT
 
 
+@pytest.mark.parametrize("is_unique", [False, True])
+def test_a_push_does_not_undo_the_correction_of_a_number(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str, is_unique: bool
+) -> None:
+    """Who brings the former number again brings another person, who is a contact, and one only, from then on."""
+    corrected = api.campaign(unique_numbers=is_unique)
+    osvi.pushed(2, person(1))
+    [ana] = every_contact(edge.table, corrected)
+    path = f"/campaign/campaigns/{corrected}/contacts"
+    api.post(path, {"contacts": [{"id": ana.id, "phone_numbers": [e164(2)]}]})
+    for plan in ("Basic", "Pro"):
+        data = osvi.pushed(2, person(1, plan=plan), enqueue=True)
+        assert (data["contacts_accepted"], data["queued_calls"]) == (1, 1)
+    has = by_number(edge, corrected)
+    assert len(every_contact(edge.table, corrected)) == len(has) == 2
+    assert (has[e164(2)].id, has[e164(2)].status, has[e164(2)].data) == (ana.id, "held", {"person_name": "Person 1"})
+    assert (has[e164(1)].status, has[e164(1)].data["plan"]) == ("pending", "Pro")
+
+
 def test_a_contact_that_is_finished_takes_its_new_data_and_is_not_queued_again(
     edge: Dialer, osvi: OsviClient, campaign: str
 ) -> None:

@@ -34,7 +34,8 @@ class Row:
 
     `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
     `mark` names the import and the row. Of a file's rows (`is_first_of_file`) the first one that means a contact wins;
-    one that is `only_new` never changes a contact that is there. `insert_as` is the status of a new contact; a row that
+    one that is `only_new` never changes a contact that is there, one that is `named_by_number` none that has given the
+    number up which its id is made of. `insert_as` is the status of a new contact; a row that
     `enqueues` lets a contact that is held be called.
     """
 
@@ -46,6 +47,7 @@ class Row:
     mark: str | None = None
     is_first_of_file: bool = False
     only_new: bool = False
+    named_by_number: bool = False
     insert_as: ContactStatus = ContactStatus.PENDING
     enqueues: bool = False
 
@@ -53,6 +55,10 @@ class Row:
     def id(self) -> str | None:
         """The id by which the row asks for its contact."""
         return self.fields.id or (None if self.fields.external_id else self.repeatable_id)
+
+    def is_another_number_of(self, contact: Contact) -> bool:
+        """Whether the contact has none of the row's numbers."""
+        return self.numbers is not None and set(self.numbers).isdisjoint(contact.phone_numbers)
 
     @property
     def may_be_guessed_new(self) -> bool:
@@ -243,7 +249,8 @@ class _Fold:
         if row.is_first_of_file and row.mark and contact.imported == row.mark:
             return Result(contact.id, inserted=self._is_own(row, contact), number=contact.number)
         is_later = self._is_of_file(row, contact.id)
-        return Result(contact.id, duplicate=True) if is_later or row.only_new else None
+        is_another = row.named_by_number and row.is_another_number_of(contact)
+        return Result(contact.id, duplicate=True) if is_later or row.only_new or is_another else None
 
     def _holders(self, row: Row, known: str | None) -> list[tuple[Draft, bool]]:
         """The other contacts that stand at the claims of the row's numbers, and whether each still has the number."""
