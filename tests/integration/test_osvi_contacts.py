@@ -281,6 +281,20 @@ def test_where_numbers_are_unique_whoever_is_finished_under_another_name_is_not_
     assert len(every_contact(edge.table, unique)) == 2
 
 
+def test_where_numbers_are_unique_whoever_is_held_under_another_number_is_enqueued_by_it(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str
+) -> None:
+    unique = api.campaign(unique_numbers=True)
+    osvi.pushed(2, person(1))
+    [one] = every_contact(edge.table, unique)
+    path = f"/campaign/campaigns/{unique}/contacts"
+    api.post(path, {"contacts": [{"id": one.id, "phone_numbers": [e164(2)]}]})
+    assert osvi.pushed(2, person(2), enqueue=True)["queued_calls"] == 1
+    edge.run()
+    assert [post.to for post in edge.posts] == [e164(2)]
+    audit(edge, edge.read_campaign(unique))
+
+
 # ---------------------------------------------------------------- the same upload
 
 

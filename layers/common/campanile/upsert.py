@@ -281,6 +281,8 @@ class _Fold:
                 f"phone_numbers: contact {holder} of the campaign has one of them; with unique_numbers no other can"
             )
             return replace(_failed(row, "duplicate_number", message), blocked_by=holder)
+        held = self._drafts[holder]
+        self._drafts[holder] = Draft(held.seen, self._enqueued(row, held.changed))
         message = "a contact of the campaign has one of these numbers; contact_ids names it, and nothing was stored"
         notice = Notice(code="duplicate_number", message=message, index=row.index)
         return Result(holder, holder, duplicate=True, notices=[*row.notices, notice])
@@ -321,8 +323,7 @@ class _Fold:
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
         changed = contact_merge.merged(draft.changed, row.fields, row.numbers, self._now_ms)
-        if row.enqueues and changed.status is ContactStatus.HELD:
-            changed = replace(changed, status=ContactStatus.PENDING, updated_at=self._now_ms)
+        changed = self._enqueued(row, changed)
         if row.mark and _import_of(changed.imported) != _import_of(row.mark):
             changed = replace(changed, imported=row.mark)
         if name and self._is_further(name, contact_id):
@@ -331,6 +332,12 @@ class _Fold:
         self._drafts[contact_id] = Draft(draft.seen, changed)
         self._names |= dict.fromkeys(self._claims(row), contact_id)
         return changed
+
+    def _enqueued(self, row: Row, contact: Contact) -> Contact:
+        """The contact as one that may be called, if it is held and the row enqueues it; else itself."""
+        if not row.enqueues or contact.status is not ContactStatus.HELD:
+            return contact
+        return replace(contact, status=ContactStatus.PENDING, updated_at=self._now_ms)
 
     def _is_further(self, name: str | None, contact_id: str) -> bool:
         """Whether a name would be a new one of the contact's."""
