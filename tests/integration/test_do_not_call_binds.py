@@ -14,8 +14,10 @@ from campanile.store.table import Table
 from tests.support.audit import audit
 from tests.support.clock import at
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.do_not_call import put_on_list, take_off_list
+from tests.support.do_not_call import entry, events, put_on_list, take_off_list
 from tests.support.dropping import take
+from tests.support.late_reports import is_listed
+from tests.support.reports import called, report
 from tests.support.table import Request
 
 
@@ -180,3 +182,35 @@ def test_no_campaign_may_have_the_name_under_which_files_of_the_list_are_dropped
     wanted = {"name": "c", "configuration_id": configuration, "external_id": "do-not-call"}
     with pytest.raises(ValueError, match="that name addresses the do-not-call list"):
         CampaignInput.model_validate(wanted)
+
+
+@pytest.mark.parametrize("told_by_agent", [False, True])
+def test_an_event_that_is_delivered_again_does_not_overrule_who_took_the_number_off(
+    dialer: Dialer, told_by_agent: bool
+) -> None:
+    campaign = dialer.campaign()
+    post = called(dialer, campaign)
+    if told_by_agent:
+        report(dialer, campaign, post, do_not_call=True)
+    dialer.end(post, Outcome.DO_NOT_CALL)
+    dialer.clock.advance(5)
+    dialer.end(post, Outcome.DO_NOT_CALL)
+    assert events(dialer, number(1)) == ["added"]
+    take_off_list(dialer, number(1))
+    dialer.clock.advance(5)
+    dialer.end(post, Outcome.DO_NOT_CALL)
+    assert events(dialer, number(1)) == ["added", "removed"]
+    assert not is_listed(dialer, number(1))
+
+
+def test_what_the_agent_told_of_a_request_stands_when_the_carrier_tells_of_it_too(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    post = called(dialer, campaign)
+    report(dialer, campaign, post, do_not_call=True, reason="told the agent")
+    dialer.clock.advance(5)
+    dialer.end(post, Outcome.DO_NOT_CALL)
+    stands = entry(dialer, number(1))
+    assert stands
+    assert (stands.reason, stands.actor, stands.attempt_id) == ("told the agent", "ak_agent", post.attempt_id)
+    assert events(dialer, number(1)) == ["added"]
+    assert dialer.contact(campaign, "ana").status == "do_not_call"

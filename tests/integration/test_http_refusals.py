@@ -8,6 +8,7 @@ import pytest
 from tests.support.audit import every_contact
 from tests.support.dialer import Dialer, number
 from tests.support.gateway import ROUTES, SOME_ID, Client, call, paths, problem
+from tests.support.osvi import OsviClient
 
 POSTED = ["/campaign/configurations", "/campaign/campaigns", "/campaign/campaigns/default/contacts"]
 
@@ -191,6 +192,18 @@ def test_garbage_is_refused_or_taken_but_never_breaks_anything(api: Client, meth
     if path.endswith("/contacts") and answer.status == 200:
         api.get("/campaign/campaigns/default/contacts")
         assert "NaN" not in api("GET", "/campaign/campaigns/default/contacts").text
+
+
+def test_a_body_is_refused_at_whatever_depth_a_parser_gives_up(edge: Dialer, api: Client) -> None:
+    """The body is looked at before it is read, from where the parser may go a little deeper."""
+    osvi = OsviClient(edge)
+    campaign = api.campaign()
+    for depth in range(850, 1_000, 5):
+        deep = "[" * depth + "]" * depth
+        answer = api("POST", f"/campaign/campaigns/{campaign}/contacts", f'{{"contacts": {deep}}}')
+        assert answer.status in (400, 422), (depth, answer.text)
+        push = f'{{"agent_uuid": "a", "deep": {deep}, "contacts": [{{"person_name": "R", "phone": "9876543210"}}]}}'
+        assert osvi("POST", "/v1/campaigns/1/contacts", push).status in (400, 404), depth
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,25 @@ def test_a_number_is_in_a_campaign_once_whoever_brings_it_and_a_later_push_updat
     assert contacts[e164(1)].agent.agent_id == AGENT
 
 
+@pytest.mark.parametrize("is_unique", [False, True])
+def test_a_push_does_not_undo_the_correction_of_a_number(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str, is_unique: bool
+) -> None:
+    """Who brings the former number again brings another person, who is a contact, and one only, from then on."""
+    corrected = api.campaign(unique_numbers=is_unique)
+    osvi.pushed(2, person(1))
+    [ana] = every_contact(edge.table, corrected)
+    path = f"/campaign/campaigns/{corrected}/contacts"
+    api.post(path, {"contacts": [{"id": ana.id, "phone_numbers": [e164(2)]}]})
+    for plan in ("Basic", "Pro"):
+        data = osvi.pushed(2, person(1, plan=plan), enqueue=True)
+        assert (data["contacts_accepted"], data["queued_calls"]) == (1, 1)
+    has = by_number(edge, corrected)
+    assert len(every_contact(edge.table, corrected)) == len(has) == 2
+    assert (has[e164(2)].id, has[e164(2)].status, has[e164(2)].data) == (ana.id, "held", {"person_name": "Person 1"})
+    assert (has[e164(1)].status, has[e164(1)].data["plan"]) == ("pending", "Pro")
+
+
 def test_a_contact_that_is_finished_takes_its_new_data_and_is_not_queued_again(
     edge: Dialer, osvi: OsviClient, campaign: str
 ) -> None:
@@ -246,6 +265,34 @@ def test_a_contact_that_is_finished_takes_its_new_data_and_is_not_queued_again(
     edge.run()
     assert len(edge.posts) == 2
     assert by_number(edge, campaign)[e164(1)].data["plan"] == "Pro"
+
+
+def test_where_numbers_are_unique_whoever_is_finished_under_another_name_is_not_queued_either(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str
+) -> None:
+    """The person is in the campaign already, as somebody's own contact: it is a duplicate, and says no other thing."""
+    unique = api.campaign(unique_numbers=True)
+    api.post(f"/campaign/campaigns/{unique}/contacts", {"contacts": [{"phone_numbers": [e164(1)]}]})
+    edge.call("answered")
+    data = osvi.pushed(2, person(1), person(2), enqueue=True)
+    assert (data["contacts_accepted"], data["queued_calls"]) == (2, 1)
+    edge.run()
+    assert [post.to for post in edge.posts] == [e164(1), e164(2)]
+    assert len(every_contact(edge.table, unique)) == 2
+
+
+def test_where_numbers_are_unique_whoever_is_held_under_another_number_is_enqueued_by_it(
+    edge: Dialer, osvi: OsviClient, api: Client, campaign: str
+) -> None:
+    unique = api.campaign(unique_numbers=True)
+    osvi.pushed(2, person(1))
+    [one] = every_contact(edge.table, unique)
+    path = f"/campaign/campaigns/{unique}/contacts"
+    api.post(path, {"contacts": [{"id": one.id, "phone_numbers": [e164(2)]}]})
+    assert osvi.pushed(2, person(2), enqueue=True)["queued_calls"] == 1
+    edge.run()
+    assert [post.to for post in edge.posts] == [e164(2)]
+    audit(edge, edge.read_campaign(unique))
 
 
 # ---------------------------------------------------------------- the same upload

@@ -22,6 +22,8 @@ from tests.support.late_reports import ana
 from tests.support.reports import called, in_seconds, report
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
 
+HALF = {"notes": "cut within an emoji \ud83d"}
+
 
 @pytest.fixture
 def campaign(dialer: Dialer) -> Campaign:
@@ -172,7 +174,14 @@ def test_a_structured_outcome_that_cannot_be_kept_does_not_keep_the_call_from_en
 
 @pytest.mark.parametrize(
     "beside",
-    [{"notes": "x" * 4_001}, {"notes": 5}, {"disposition": ["no object"]}, {"callback_at": "tomorrow"}, {"reason": ""}],
+    [
+        {"notes": "x" * 4_001},
+        {"notes": 5},
+        {"disposition": ["no object"]},
+        {"callback_at": "tomorrow"},
+        {"reason": ""},
+        HALF,
+    ],
 )
 def test_a_request_not_to_be_called_is_heard_whatever_stands_beside_it(
     dialer: Dialer, campaign: Campaign, hearing: Callable[..., str], beside: dict[str, object]
@@ -184,7 +193,17 @@ def test_a_request_not_to_be_called_is_heard_whatever_stands_beside_it(
     assert told.do_not_call
 
 
-@pytest.mark.parametrize("beside", [{"callback_at": "tomorrow"}, {"notes": {"a": 1}}])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"callback_at": "tomorrow"},
+        {"notes": {"a": 1}},
+        {"disposition": {"cut": "\ud83d"}},
+        {"conversation_id": 5},
+        {"conversation_id": "x" * 500_000},
+        HALF,
+    ],
+)
 def test_a_remark_that_cannot_be_understood_does_not_keep_the_call_from_ending(
     dialer: Dialer, campaign: Campaign, hearing: Callable[..., str], beside: dict[str, object]
 ) -> None:
@@ -192,3 +211,12 @@ def test_a_remark_that_cannot_be_understood_does_not_keep_the_call_from_ending(
     ended = instant(dialer.clock.now_ms()).isoformat()
     assert hearing(post, "call.ended", outcome="do_not_call", ended_at=ended, **beside) == "recorded"
     assert ana(dialer, campaign).status == "do_not_call"
+
+
+def test_a_note_that_was_cut_within_a_character_is_kept_with_a_question_mark_for_it(
+    dialer: Dialer, campaign: Campaign, hearing: Callable[..., str]
+) -> None:
+    post = called(dialer, campaign)
+    assert hearing(post, "call.report", **HALF, disposition={"mood \ud83d": "good"}) == "recorded"
+    [shown] = dialer.contact(campaign, "ana").attempts
+    assert (shown.notes, shown.disposition) == ("cut within an emoji ?", {"mood ?": "good"})

@@ -151,6 +151,21 @@ def test_a_claim_costs_two_units_a_number_and_only_where_numbers_are_unique(dyna
     assert 160 <= spent[True] - spent[False] <= 160 + 8
 
 
+def test_in_a_long_chain_of_numbers_passed_on_each_round_costs_the_same(dynamodb: Any, dialer: Dialer) -> None:
+    """Everybody moves on to the next one's number: a row each waits for the one before it."""
+    meter = Meter(dynamodb)
+    reads = {}
+    for count in (40, 80):
+        campaign = dialer.campaign(unique_numbers=True)
+        ids = dialer.add(campaign, *(person(n) for n in range(count)))
+        rows = [person(n + 1, id=ids[n]) for n in reversed(range(count))]
+        production, dialer.table = dialer.table, meter.table(dialer.table.name)
+        _, reads[count] = meter.spend(lambda campaign=campaign, rows=rows: dialer.upsert(campaign, *rows))  # type: ignore[misc]
+        dialer.table = production
+        assert owners(dialer, campaign) == {number(n + 1): ids[n] for n in range(count)}
+    assert reads[80] < 2.5 * reads[40]
+
+
 # ---------------------------------------------------------------- files
 
 

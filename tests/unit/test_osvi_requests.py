@@ -77,6 +77,7 @@ def test_a_number_is_a_mobile_one_of_ten_digits_or_one_behind_the_code_of_india(
         (body(RAVI, {**RAVI, "phone": "12"}, {}), f"contacts[1]: {INVALID_PHONE}"),
         (body({**RAVI, "plan": 7}), "contacts[0]: plan must be text; write other values as text."),
         (body({**RAVI, "plan": None}), "contacts[0]: plan must be text; write other values as text."),
+        (body({**RAVI, "\ud800": 7}), "contacts[0]: ? must be text; write other values as text."),
         (body({**RAVI, "plan": "\ud800"}), "contacts[0]: must not contain halves of characters."),
     ],
 )

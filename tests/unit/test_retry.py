@@ -108,8 +108,9 @@ def test_a_callback_without_a_time_comes_after_its_delay() -> None:
     assert decide(asked, listing(callback_requested=600)).due_ms == NOW + 600_000
 
 
-def test_a_callback_asked_for_in_the_past_is_due_when_the_call_ends() -> None:
-    assert decide(ended(Outcome.CALLBACK_REQUESTED, callback_at_ms=NOW - HOUR), listing()).due_ms == NOW
+@pytest.mark.parametrize("asked", [NOW - HOUR, 0, -HOUR])
+def test_a_callback_asked_for_in_the_past_is_due_when_the_call_ends(asked: int) -> None:
+    assert decide(ended(Outcome.CALLBACK_REQUESTED, callback_at_ms=asked), listing()).due_ms == NOW
 
 
 def test_an_invalid_number_moves_to_the_next_one_at_once_whatever_the_delay() -> None:

@@ -142,6 +142,7 @@ class ContactWriter:
                 mark=current.mark(one.row),
                 is_first_of_file=current.file is not None,
                 only_new=one.by_number,
+                named_by_number=one.by_number or current.push is not None,
                 insert_as=one.insert_as,
                 enqueues=one.enqueues,
             )
@@ -162,7 +163,7 @@ class ContactWriter:
 
     def _with_other_ids(self, current: Import, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
         """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
-        if current.file is None:
+        if current.file is None and current.push is None:
             return []
         found = contacts.get_many(
             self._ports.table,
@@ -170,16 +171,16 @@ class ContactWriter:
             [
                 result.contact_id
                 for row, result in zip(rows, results, strict=True)
-                if row.only_new and result.contact_id and result.duplicate
+                if row.named_by_number and result.contact_id and result.duplicate
             ],
         )
         key = self._campaign.key
+        # A file knows the campaign's numbers; a later push has to find the contact by its id.
+        maker = "a push" if current.push else None
         return [
-            replace(row, repeatable_id=keys.contact_id_for(key, f"{row.repeatable_id} {row.mark}"))
+            replace(row, repeatable_id=keys.contact_id_for(key, f"{row.repeatable_id} {maker or row.mark}"))
             for row, result in zip(rows, results, strict=True)
-            if result.contact_id in found
-            and row.numbers
-            and set(row.numbers).isdisjoint(found[result.contact_id].phone_numbers)
+            if result.contact_id in found and row.is_another_number_of(found[result.contact_id])
         ]
 
     def _listed(self, rows: Sequence[Prepared]) -> int:

@@ -50,8 +50,9 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
             registry.announce(ports.table, slot.org, changed.due, now)
-        was_listed = contact.told is not None and contact.told.do_not_call  # by the agent, whose reason stands
-        listed = [] if was_listed else _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
+        listed: Sequence[Action] = []
+        if not _agent_has_listed(ports, contact, slot):
+            listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
         if calls.finish(ports.table, slot, contact, changed, campaign.is_ad_hoc, _remarks(report), listed):
             ports.log.info(
                 "call finished",
@@ -183,6 +184,12 @@ def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configur
     return configuration
 
 
+def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:
+    """Whether the agent on this call has put its number on the list: that entry says why, the carrier's would not."""
+    told = contact.told is not None and contact.told.do_not_call
+    return told and do_not_call.has_asked(ports.table, slot.org, slot.phone_number, slot.attempt_id)
+
+
 def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Put]:
     """The do-not-call entry that a report asks for, if it does: where nobody spoke, it is the carrier who says so."""
     if report.outcome is not Outcome.DO_NOT_CALL:
@@ -200,9 +207,14 @@ def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) ->
 
 
 def _list_late(ports: Ports, reference: CallReference, report: CallReport) -> None:
-    """The number of that attempt; when the attempt was never recorded, every number of the contact."""
+    """The number of that attempt; when the attempt was never recorded, every number of the contact.
+
+    An event that is delivered again asks for nothing new: it does not overrule who took the number off meanwhile.
+    """
     now = ports.clock.now_ms()
     for number in _dialed(ports, reference):
+        if do_not_call.has_asked(ports.table, reference.org, number, reference.attempt_id):
+            continue
         for action in _listing(reference.org, number, reference.attempt_id, report, now):
             ports.table.write(action)
 

@@ -31,6 +31,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.TooManyContactsError: HTTPStatus.BAD_REQUEST,
     TransitionRefusedError: HTTPStatus.BAD_REQUEST,
     MalformedEventError: HTTPStatus.BAD_REQUEST,
+    RecursionError: HTTPStatus.BAD_REQUEST,  # nothing of ours is recursive but what walks a body
     errors.UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     InvalidSignatureError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
@@ -60,6 +61,7 @@ _SENTENCES: dict[type[Exception], str] = {
     RouteNotFoundError: "No such route.",
     InvalidSignatureError: "The signature is missing, wrong or too old.",
     MalformedEventError: "The event cannot be understood.",
+    RecursionError: "The body is nested too deeply.",
 }
 """What to say where the error's own words are not for the caller."""
 

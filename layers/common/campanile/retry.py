@@ -63,7 +63,8 @@ def decide(call: Finished, policy: RetryPolicy) -> Decision:
         case Outcome.VOICEMAIL if Outcome.VOICEMAIL not in policy.retry_outcomes:
             return Decision(ContactStatus.COMPLETED)
         case Outcome.CALLBACK_REQUESTED if call.callbacks_used < MAX_CALLBACKS:
-            asked = call.callback_at_ms or call.at_ms + policy.delay_ms(Outcome.CALLBACK_REQUESTED)
+            usual = call.at_ms + policy.delay_ms(Outcome.CALLBACK_REQUESTED)
+            asked = usual if call.callback_at_ms is None else call.callback_at_ms  # 0 is a time of the past
             due = min(max(asked, call.at_ms), call.at_ms + LATEST_CALLBACK_MS)
             return Decision(ContactStatus.PENDING, due, LaneKind.CALLBACK)
         case Outcome.CALLBACK_REQUESTED:

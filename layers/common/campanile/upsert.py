@@ -22,6 +22,8 @@ from campanile.store.contact_writes import Draft
 from campanile.store.table import ContendedError, Table
 
 CONTENTION_RETRIES = 20
+ROWS_AFTER_WAITING = 20
+"""How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
 PROBED_CONTACTS = 100
 """How many of a request's contacts are read to learn whether they are new: as many as one request can read."""
 
@@ -32,7 +34,8 @@ class Row:
 
     `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
     `mark` names the import and the row. Of a file's rows (`is_first_of_file`) the first one that means a contact wins;
-    one that is `only_new` never changes a contact that is there. `insert_as` is the status of a new contact; a row that
+    one that is `only_new` never changes a contact that is there, one that is `named_by_number` none that has given the
+    number up which its id is made of. `insert_as` is the status of a new contact; a row that
     `enqueues` lets a contact that is held be called.
     """
 
@@ -44,6 +47,7 @@ class Row:
     mark: str | None = None
     is_first_of_file: bool = False
     only_new: bool = False
+    named_by_number: bool = False
     insert_as: ContactStatus = ContactStatus.PENDING
     enqueues: bool = False
 
@@ -51,6 +55,10 @@ class Row:
     def id(self) -> str | None:
         """The id by which the row asks for its contact."""
         return self.fields.id or (None if self.fields.external_id else self.repeatable_id)
+
+    def is_another_number_of(self, contact: Contact) -> bool:
+        """Whether the contact has none of the row's numbers."""
+        return self.numbers is not None and set(self.numbers).isdisjoint(contact.phone_numbers)
 
     @property
     def may_be_guessed_new(self) -> bool:
@@ -120,10 +128,12 @@ def store(
     left = list(rows)
     dues: set[int] = set()
     round_ = lost_rounds = 0
+    looked_at = len(left)
     while left and lost_rounds < CONTENTION_RETRIES:
         fold = _Fold(table, campaign, now_ms, created_ms)
-        fold.read(left, may_guess=round_ == 0)
-        folded = fold.take(left)
+        fold.read(left[:looked_at], may_guess=round_ == 0)
+        folded = fold.take(left[:looked_at])
+        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
         results |= folded
         drafts = contact_writes.numbered(table, campaign, fold.drafts())
         campaign = announcements.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
@@ -239,7 +249,8 @@ class _Fold:
         if row.is_first_of_file and row.mark and contact.imported == row.mark:
             return Result(contact.id, inserted=self._is_own(row, contact), number=contact.number)
         is_later = self._is_of_file(row, contact.id)
-        return Result(contact.id, duplicate=True) if is_later or row.only_new else None
+        is_another = row.named_by_number and row.is_another_number_of(contact)
+        return Result(contact.id, duplicate=True) if is_later or row.only_new or is_another else None
 
     def _holders(self, row: Row, known: str | None) -> list[tuple[Draft, bool]]:
         """The other contacts that stand at the claims of the row's numbers, and whether each still has the number."""
@@ -270,6 +281,8 @@ class _Fold:
                 f"phone_numbers: contact {holder} of the campaign has one of them; with unique_numbers no other can"
             )
             return replace(_failed(row, "duplicate_number", message), blocked_by=holder)
+        held = self._drafts[holder]
+        self._drafts[holder] = Draft(held.seen, self._enqueued(row, held.changed))
         message = "a contact of the campaign has one of these numbers; contact_ids names it, and nothing was stored"
         notice = Notice(code="duplicate_number", message=message, index=row.index)
         return Result(holder, holder, duplicate=True, notices=[*row.notices, notice])
@@ -310,8 +323,7 @@ class _Fold:
     def _update(self, contact_id: str, row: Row, name: str | None) -> Contact:
         draft = self._drafts[contact_id]
         changed = contact_merge.merged(draft.changed, row.fields, row.numbers, self._now_ms)
-        if row.enqueues and changed.status is ContactStatus.HELD:
-            changed = replace(changed, status=ContactStatus.PENDING, updated_at=self._now_ms)
+        changed = self._enqueued(row, changed)
         if row.mark and _import_of(changed.imported) != _import_of(row.mark):
             changed = replace(changed, imported=row.mark)
         if name and self._is_further(name, contact_id):
@@ -320,6 +332,12 @@ class _Fold:
         self._drafts[contact_id] = Draft(draft.seen, changed)
         self._names |= dict.fromkeys(self._claims(row), contact_id)
         return changed
+
+    def _enqueued(self, row: Row, contact: Contact) -> Contact:
+        """The contact as one that may be called, if it is held and the row enqueues it; else itself."""
+        if not row.enqueues or contact.status is not ContactStatus.HELD:
+            return contact
+        return replace(contact, status=ContactStatus.PENDING, updated_at=self._now_ms)
 
     def _is_further(self, name: str | None, contact_id: str) -> bool:
         """Whether a name would be a new one of the contact's."""

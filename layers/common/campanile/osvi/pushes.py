@@ -15,9 +15,9 @@ from campanile.import_runs import ImportPorts
 from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
 from campanile.models import ContactInput
 from campanile.osvi import requests
-from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push
+from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push, Pushed
 from campanile.request_rows import read
-from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, orgs, pushes
+from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, keys, orgs, pushes
 from campanile.store.imports import Import
 from campanile.store.pushes import Remembered
 from campanile.store.table import Table
@@ -106,7 +106,7 @@ def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push,
     finished: set[str] = set()
     if wanted.enqueue:
         listed = do_not_call.listed(table, campaign.org, [one.number for one in wanted.contacts], now_ms)
-        finished = _finished(table, campaign.key, ids)
+        finished = _finished(table, campaign, dict(zip(ids, wanted.contacts, strict=True)))
     trunk = agent.active_trunk
     speaks = {
         "agent_id": agent.id,
@@ -127,13 +127,19 @@ def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push,
     ]
 
 
-def _finished(table: Table, campaign_key: str, ids: Sequence[str]) -> set[str]:
-    """Which of the contacts are there and finished; none is looked for in a campaign that has no finished ones."""
-    blocks = counters.blocks(table, campaign_key)
+def _finished(table: Table, campaign: Campaign, pushed: Mapping[str, Pushed]) -> set[str]:
+    """Which of the contacts are there and finished, or, where numbers are unique, are so under another id.
+
+    None is looked for in a campaign that has no finished ones.
+    """
+    blocks = counters.blocks(table, campaign.key)
     if not any(count and split_bucket(name)[0] in TERMINAL for one in blocks for name, count in one.buckets.items()):
         return set()
-    found = contacts.get_many(table, campaign_key, ids)
-    return {asked for asked, contact in found.items() if contact.status in TERMINAL}
+    meant = {contact_id: contact_id for contact_id in pushed}
+    if campaign.unique_numbers:
+        meant |= {keys.number_claim(campaign.key, one.number): contact_id for contact_id, one in pushed.items()}
+    found = contacts.get_many(table, campaign.key, meant)
+    return {meant[asked] for asked, contact in found.items() if contact.status in TERMINAL}
 
 
 def _answer(wanted: Push, meant: Remembered, rows: Sequence[Prepared]) -> dict[str, object]:

@@ -124,7 +124,8 @@ def _contact(place: str, one: object) -> Pushed:
     extras = {key: value for key, value in one.items() if key not in (PERSON_NAME, PHONE)}
     for key, value in extras.items():
         if not isinstance(value, str):
-            raise BadRequestError(f"{place}: {key[:_SHOWN_CHARACTERS]} must be text; write other values as text.")
+            shown = key[:_SHOWN_CHARACTERS].encode(errors="replace").decode()  # half a character cannot be answered
+            raise BadRequestError(f"{place}: {shown} must be text; write other values as text.")
     data = {PERSON_NAME: name, **extras}
     try:
         size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())

@@ -133,6 +133,11 @@ def history(table: Table, org: str, number: str) -> list[Line]:
     return [Line(item["event"], _from_item(item)) for item in items]
 
 
+def has_asked(table: Table, org: str, number: str, attempt_id: str) -> bool:
+    """Whether that attempt's request not to be called is in the number's history, wherever the number stands now."""
+    return any(line.told.attempt_id == attempt_id for line in history(table, org, number))
+
+
 def numbers(table: Table, org: str, prefix: str, after: str | None, most: int) -> Iterator[str]:
     """At most so many numbers in order that begin with `prefix` (`+` or more), behind `after`; the index may lag."""
     condition, values = keys.do_not_call_after(org, prefix, after)

@@ -52,6 +52,7 @@ PROVIDER = "simulated"
 DEFAULT_CALLS_PER_SECOND = 10.0
 IDEMPOTENCY_KEY_SECONDS = 24 * 3600
 CONNECT_TIMEOUT_SECONDS = 2.0
+MAX_CONVERSATION_CHARACTERS = 255
 MAX_IDLE_SECONDS = 15.0
 """A pooled connection idle for longer is not used again: a frozen Lambda does not notice its peer hang up."""
 
@@ -124,7 +125,7 @@ class SimulatedTelephony:
                 _CallNotFound.model_validate_json(response.data)
                 return NotFound()
             if response.status == HTTPStatus.OK:
-                call = _Call.model_validate_json(response.data)
+                call = _Call.model_validate_json(_of_whole_characters(response.data))
                 return Live(call.call_id) if call.status == "live" else Ended(_report(call))
         except ValidationError:
             return LookUpFailed(f"carrier answered {response.status} with a body of no meaning")
@@ -133,10 +134,11 @@ class SimulatedTelephony:
     def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:
         """See `port.Telephony.parse_event`."""
         verify_event(self._secret, headers, body)
+        text = _of_whole_characters(body)
         try:
-            event = _Event.model_validate_json(body)
+            event = _Event.model_validate_json(text)
             report = _report(event) if event.type == "call.ended" else None
-            told = _told(body) if event.type == "call.report" else None
+            told = _told(text) if event.type == "call.report" else None
         except ValidationError:
             # `from None`: pydantic's message quotes the body.
             raise MalformedEventError("the carrier event cannot be understood") from None
@@ -164,13 +166,16 @@ class SimulatedTelephony:
         )
 
 
-class _PlacedCall(BaseModel):
-    call_id: str = Field(min_length=1)
-    conversation_id: str | None = None
-
-
 class _CallNotFound(BaseModel):
     error: Literal["call_not_found"]
+
+
+def _of_whole_characters(body: str | bytes) -> str | bytes:
+    """The JSON with `?` for halves of characters: whoever cuts a note within an emoji must not lose the event."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
+    except (ValueError, RecursionError):
+        return body  # refused by whoever reads it
 
 
 def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> Any:
@@ -181,6 +186,17 @@ def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+ConversationId = Annotated[
+    Annotated[str, Field(max_length=MAX_CONVERSATION_CHARACTERS)] | None, WrapValidator(_or_nothing)
+]
+"""It is kept with each attempt on the contact's item, so one of any length would keep a call from ending."""
+
+
+class _PlacedCall(BaseModel):
+    call_id: str = Field(min_length=1)
+    conversation_id: ConversationId = None
+
+
 class _End(BaseModel):
     """How a call ended: optional on what may still be live, complete where `_report` reads it."""
 
@@ -188,7 +204,7 @@ class _End(BaseModel):
     outcome: Outcome | None = None
     ended_at: AwareDatetime | None = None
     duration_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    conversation_id: str | None = None
+    conversation_id: ConversationId = None
     callback_at: Annotated[datetime | None, WrapValidator(_or_nothing)] = None
     """Without offset by the contact's clock."""
     notes: Annotated[str | None, WrapValidator(_or_nothing)] = None
@@ -227,7 +243,7 @@ def _report(end: _End) -> CallReport:
     )
 
 
-def _told(body: str) -> AgentReport:
+def _told(body: str | bytes) -> AgentReport:
     """What an agent's report tells, in the fields of our own route for it.
 
     Raises ValidationError for what it cannot tell, except beside a request not to be called again, which stands alone.
