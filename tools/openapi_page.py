@@ -178,7 +178,11 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
 
 def _curl(method: str, path: str, parameters: list[Json], body: Json | None, is_closed: bool) -> str:
     given = {one["name"]: one["example"] for one in parameters if "example" in one}
-    in_query = {name: value for name, value in given.items() if f"{{{name}}}" not in path}
+    in_query = {
+        name: json.dumps(value) if isinstance(value, bool) else value
+        for name, value in given.items()
+        if f"{{{name}}}" not in path
+    }
     url = path.format(**given) + (f"?{urlencode(in_query, doseq=True)}" if in_query else "")
     lines = [f'curl -X {method.upper()} "$API{url}"']
     if is_closed:

@@ -45,7 +45,7 @@ PARAMETERS: Final = {
     "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
     "agent_id": "The agent's id.",
-    "phone_number": "The number in E.164; the `+` may be left out.",
+    "phone_number": "The number in E.164, with its `+`, which may be written `%2B`.",
     "search": "Only numbers that contain these digits, or, behind a `+`, begin with them.",
     "reason": "Why; it stays in the history.",
     "limit": "How many to list at most.",
@@ -56,7 +56,8 @@ PARAMETERS: Final = {
     "fresh": "Begin a new export, also if one was completed in the last five minutes; not while one is written.",
     "view": "Only those that are shown like this; may be given several times.",
     "mode": "strict: one wrong row refuses the request with 422. lenient: wrong rows are left out and answered in "
-    "`failed`, the others are stored.",
+    "`failed`, the others are stored. What only the stored contacts tell (a row that names none that is there and has "
+    "no number, a number that is another's) is answered in `failed` in both.",
     "outcome": "Only those whose last call ended like this; may be given several times.",
 }
 

@@ -46,8 +46,8 @@ def test_a_number_is_added_checked_and_removed_and_its_history_stays(edge: Diale
     assert api.get(f"{LIST}/{number(1)}")["entry"]["phone_number"] == number(1)
 
 
-@pytest.mark.parametrize("written", ["%2B442079460018", "+442079460018", "442079460018"])
-def test_a_path_takes_the_number_with_its_plus_in_any_form(api: Client, written: str) -> None:
+@pytest.mark.parametrize("written", ["%2B442079460018", "+442079460018"])
+def test_a_path_takes_the_number_with_its_plus_in_either_form(api: Client, written: str) -> None:
     api.post(LIST, {"phone_numbers": [ONE]})
     assert api.get(f"{LIST}/{written}")["entry"]["phone_number"] == ONE
 
@@ -56,7 +56,7 @@ def test_a_number_nobody_has_listed_is_found_not_to_be_listed(api: Client) -> No
     assert api.get(f"{LIST}/{ONE}") == {"phone_number": ONE, "listed": False, "entry": None, "history": []}
 
 
-@pytest.mark.parametrize("path", [f"{LIST}/12", f"{LIST}/Ada", f"{LIST}/%2B1%20415"])
+@pytest.mark.parametrize("path", [f"{LIST}/12", f"{LIST}/Ada", f"{LIST}/%2B1%20415", f"{LIST}/2025550123"])
 def test_a_path_that_is_no_number_is_refused(api: Client, path: str) -> None:
     assert paths(api("GET", path)) == ["phone_number"]
     assert paths(api("DELETE", f"{path}?reason=x")) == ["phone_number"]

@@ -46,6 +46,8 @@ def test_a_number_is_listed_shown_and_taken_off(edge: Dialer, osvi: OsviClient, 
     removed = osvi("DELETE", f"{PATH}?agent_uuid={AGENT}&phone=98765-43210")
     assert (removed.status, removed.body) == (200, {"success": True, "message": "Phone removed from DND list"})
     assert listed(osvi)["data"] == []
+    [told, _] = api.get("/campaign/do-not-call/+919876543210")["history"]
+    assert (told["event"], told["reason"]) == ("removed", "removed by /v1/dnd_numbers")
     assert osvi("DELETE", f"{PATH}?agent_uuid={AGENT}&phone=9876543210").status == 404
 
 

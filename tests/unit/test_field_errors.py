@@ -6,30 +6,38 @@ import pytest
 from pydantic import ValidationError
 
 from campanile import field_errors
+from campanile.do_not_call_models import DoNotCallInput
 from campanile.field_errors import field_error
 from campanile.models import CampaignInput, ConcurrencyInput, ConfigurationInput, ContactsInput, Request
+from campanile.report_models import ReportInput
 from tests.support.requests import CAMPAIGN, CONFIGURATION, CONTACT
 
 WRONG: list[tuple[type[Request], dict[str, Any], str]] = [
     (ConcurrencyInput, {"concurrency_limit": 0}, "must be at least 1"),
     (ConcurrencyInput, {"concurrency_limit": 10_001}, "must be at most 10000"),
     (ConcurrencyInput, {"concurrency_limit": "5"}, "must be a whole number, such as 50"),
-    (ConcurrencyInput, {"concurrency_limit": None}, "must not be null; leave it out"),
+    (ConcurrencyInput, {"concurrency_limit": None}, "must not be null; give a value"),
     (ConcurrencyInput, {"concurrency_limit": True}, "must be a whole number, such as 50"),
     (ConcurrencyInput, {}, "is required"),
     (CampaignInput, {**CAMPAIGN, "nme": 1}, "is not a field of this request; leave it out, or check its spelling"),
     (CampaignInput, {**CAMPAIGN, "configuration_id": "x"}, "must be a UUID, such as "),
     (CampaignInput, {**CAMPAIGN, "unique_numbers": 1}, "must be true or false"),
     (CampaignInput, {**CAMPAIGN, "name": 7}, "must be text"),
-    (CampaignInput, {**CAMPAIGN, "name": ""}, "must have at least 1 characters"),
+    (CampaignInput, {**CAMPAIGN, "name": ""}, "must not be empty"),
     (CampaignInput, {**CAMPAIGN, "agent_number": "5"}, "must be E.164"),
     (CampaignInput, {**CAMPAIGN, "agent_config": []}, "must be an object"),
     (ConfigurationInput, {**CONFIGURATION, "retry_outcomes": ["gone"]}, "must be 'voicemail', 'no_answer'"),
     (ConfigurationInput, {**CONFIGURATION, "initial_context": "x" * 4_001}, "must have at most 4000 characters"),
     (ContactsInput, {"contacts": {}}, "must be a list"),
     (ContactsInput, {"contacts": [{**CONTACT, "phone_numbers": ["1"] * 11}]}, "must have at most 10 entries"),
-    (ContactsInput, {"contacts": [{**CONTACT, "phone_numbers": []}]}, "must have at least 1 entries"),
+    (ContactsInput, {"contacts": [{**CONTACT, "phone_numbers": []}]}, "must not be empty"),
     (ContactsInput, {"contacts": [{**CONTACT, "scheduled_at": "soon"}]}, "must be a date and time as in "),
+    (ContactsInput, {"contacts": [{**CONTACT, "scheduled_at": "0001-01-01T00:00:00+14:00"}]}, "must be a time of the"),
+    (ContactsInput, {"contacts": [{**CONTACT, "scheduled_at": "9999-12-31T23:00:00-14:00"}]}, "must be a time of the"),
+    (ContactsInput, {"contacts": [{**CONTACT, "data": {"a": float("nan")}}]}, "must not contain NaN or infinite"),
+    (ContactsInput, {"contacts": [{**CONTACT, "data": {"a": "\ud83d"}}]}, "must not contain halves of characters"),
+    (DoNotCallInput, {"phone_numbers": ["+14155550123"], "reason": "\ud83d"}, "must not contain halves of characters"),
+    (ReportInput, {"callback_at": "0001-01-01T00:00:00"}, "must be a time of the years 2 to 2999"),
 ]
 
 
@@ -41,6 +49,19 @@ def test_a_wrong_field_is_told_in_words_for_the_caller(model: type[Request], req
     told = field_error(error, "here")
     assert (told.path, told.code) == ("here", error["type"])
     assert told.message.startswith(words)
+
+
+def test_the_place_of_a_wrong_key_is_the_keys_own() -> None:
+    with pytest.raises(ValidationError) as refused:
+        ConfigurationInput.model_validate({**CONFIGURATION, "retry_delays": {"answered": 5}})
+    [error] = refused.value.errors()
+    assert field_errors.path_of(("body", *error["loc"])) == "retry_delays.answered"
+
+
+def test_a_reason_for_nothing_is_named_as_the_wrong_field() -> None:
+    with pytest.raises(ValidationError) as refused:
+        ReportInput.model_validate({"reason": "why"})
+    assert [error["loc"] for error in refused.value.errors()] == [("reason",)]
 
 
 def test_an_error_that_nobody_thought_of_keeps_its_own_words() -> None:

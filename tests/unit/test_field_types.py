@@ -144,8 +144,6 @@ def test_a_time_without_an_offset_is_refused_with_the_fix(value: str) -> None:
         "2026-07-01T17:00:00Zjunk",
         "2026-07-01T17:00:00+24:00",
         "\uff12\uff10\uff12\uff16-07-01T17:00:00Z",
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
         1_782_925_200,
         True,
     ],

@@ -340,7 +340,9 @@ class ExportAnswer(Answer):
 
 
 class ReleaseAnswer(Answer):
-    """A release of held contacts: `released` so far, `held` as many as are now; a worker goes on with a running one."""
+    """A release of held contacts. `released`: by this request itself, which works on it for a few seconds; `held`: as
+    many as are left, with which a worker goes on while it is `running`. Ask the stats how far it is.
+    """
 
     status: Literal["running", "completed"]
     released: int

@@ -121,5 +121,8 @@ def with_failed(answer: UpsertAnswer, rows: Sequence[Row], failed: Sequence[Fail
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
     named = STRUCTURED_FIELDS | (row.model_fields_set & set(DISPLAY_FIELDS))
     repeated = sorted(named & (row.data or {}).keys())
-    message = "is a structured field: give it beside data, not inside it"
-    return [FieldError(f"contacts[{index}].data.{name}", "structured_field", message) for name in repeated]
+    twice, misplaced = "is given beside data too: give it once", "is a structured field: give it beside data"
+    return [
+        FieldError(f"contacts[{index}].data.{name}", "structured_field", twice if name in DISPLAY_FIELDS else misplaced)
+        for name in repeated
+    ]

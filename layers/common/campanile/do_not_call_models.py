@@ -39,7 +39,9 @@ class DoNotCallTerms(Request):
     reason: Reason | None = None
     """For people; kept in the history."""
     expires_at: Instant | None = None
-    """Until when the number is not called; absent or null: for good. An entry that lasts longer stays."""
+    """Until when the number is not called; absent or null: for good. An entry that lasts longer stays. A contact whose
+    turn comes meanwhile has lost the number for good: add it anew to have it called after all.
+    """
 
 
 class DoNotCallInput(DoNotCallTerms):

@@ -23,6 +23,7 @@ _WORDS = {
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",
     "string_type": "must be text",
+    "string_unicode": "must not contain halves of characters",
     "too_long": "must have at most {max_length} entries",
     "too_short": "must have at least {min_length} entries",
 }
@@ -38,10 +39,15 @@ def field_error(error: Mapping[str, Any], path: str) -> FieldError:
     """A pydantic error at `path`; an error of our own rules keeps its words."""
     kind, context = str(error["type"]), error.get("ctx") or {}
     words = _PATTERNS.get(context["pattern"]) if kind == "string_pattern_mismatch" else _WORDS.get(kind)
-    if error.get("loc", ())[:1] == ("query",) and isinstance(error.get("input"), list):
+    is_in_query = error.get("loc", ())[:1] == ("query",)
+    if is_in_query and isinstance(error.get("input"), list):
         words = "may be given only once"
+    elif is_in_query and kind == "missing":
+        words = f"is required, in the query string: ?{path}="
+    elif context.get("min_length") == 1:
+        words = "must not be empty"
     elif kind.endswith("_type") and "input" in error and error["input"] is None:
-        words = "must not be null; leave it out to keep it, or to have the default"
+        words = "must not be null; give a value, or leave it out where it may be absent"
     try:
         message = words.format(**context) if words else ""
     except KeyError:
@@ -51,5 +57,6 @@ def field_error(error: Mapping[str, Any], path: str) -> FieldError:
 
 def path_of(location: tuple[str | int, ...]) -> str:
     """`("body", "contacts", 3, "phone_numbers", 0)` as `contacts[3].phone_numbers[0]`."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
+    # pydantic says of a key of an object that it is the key that is wrong.
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:] if part != "[key]"]
     return "".join(parts).removeprefix(".") or str(location[0])

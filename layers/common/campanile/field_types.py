@@ -39,7 +39,9 @@ def _parse_instant(value: object) -> object:
     try:
         moment = datetime.fromisoformat(value.upper())
         in_utc = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise ValueError(f"must be a time of the years 1 to {_YEARS_END - 1} in UTC") from None
+    except ValueError:
         raise ValueError(_WRITE_A_TIME) from None
     if moment.tzinfo is None:
         raise ValueError("must name its offset: end it with Z for UTC, or with one like -07:00")
@@ -60,7 +62,7 @@ def _parse_callback_time(value: object) -> object:
     if moment.tzinfo is not None:
         return _parse_instant(value)
     if not 1 < moment.year < _YEARS_END:
-        raise ValueError(f"must be before the year {_YEARS_END}")
+        raise ValueError(f"must be a time of the years 2 to {_YEARS_END - 1}")
     return moment
 
 
@@ -98,6 +100,10 @@ def json_object_of(limit: int) -> AfterValidator:
             size = len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
         except RecursionError:
             raise ValueError(_TOO_DEEP) from None
+        except UnicodeEncodeError:
+            raise ValueError("must not contain halves of characters") from None
+        except ValueError:
+            raise ValueError("must not contain NaN or infinite numbers, which JSON does not have") from None
         if _depth(value) > MAX_JSON_DEPTH:
             raise ValueError(_TOO_DEEP)
         if size > limit:

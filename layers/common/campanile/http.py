@@ -62,13 +62,14 @@ PathId = Annotated[str, Path(min_length=1), AfterValidator(_path_id)]
 
 
 def _path_number(encoded: str) -> str:
-    decoded = unquote(encoded)
-    number = f"+{decoded}" if decoded.isascii() and decoded.isdigit() else decoded
+    number = unquote(encoded)
+    if not number.startswith("+"):  # 2025550123 would be one of Egypt's to us, and of Washington to who asks
+        raise ValueError("must begin with + and the country code, such as +14155550123; the + may be written %2B")
     return phone.normalize_e164(number).e164
 
 
 PathNumber = Annotated[str, Path(min_length=1), AfterValidator(_path_number)]
-"""A path parameter: a phone number in E.164, its `+` percent-encoded, as it is, or left out."""
+"""A path parameter: a phone number in E.164, its `+` percent-encoded or as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def add(
     return do_not_call.add(table, org, entries)
 
 
-def remove(table: Table, org: str, number: str, reason: str | None, actor: str, now_ms: int) -> None:
+def remove(table: Table, org: str, number: str, reason: str, actor: str, now_ms: int) -> None:
     """Take a number off the list; nobody who ended because of it is called again. Raises NotFoundError."""
     told = Entry(number, "api", now_ms, str(uuid4()), reason, actor=actor)
     if not do_not_call.remove(table, org, told):

@@ -1,9 +1,9 @@
 """An agent's report from a conversation, as it is asked for and answered, here and in a carrier's event."""
 
 import json
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints, ValidationInfo, field_validator
 
 from campanile.agent_reports import WARNINGS
 from campanile.answers import Answer, Notice
@@ -32,11 +32,12 @@ class ReportInput(Request):
     disposition: Disposition | None = None
     """The outcome in the agent's own structure: at most 4 KB of JSON."""
 
-    @model_validator(mode="after")
-    def _reason_of_something(self) -> Self:
-        if self.reason is not None and not self.do_not_call:
-            raise ValueError("reason goes with do_not_call: true only")
-        return self
+    @field_validator("reason")
+    @classmethod
+    def _reason_of_something(cls, value: str | None, told: ValidationInfo) -> str | None:
+        if value is not None and told.data.get("do_not_call") is False:
+            raise ValueError("goes with do_not_call: true only")
+        return value
 
     @property
     def report(self) -> AgentReport:

@@ -18,6 +18,8 @@ from campanile.store.table import Table
 
 NOT_FOUND = "dnd_number_not_found"
 REMOVED = "Phone removed from DND list"
+REASON = "removed by /v1/dnd_numbers"
+"""A removal has a reason; OSVI's clients give none."""
 MAX_PER_PAGE = 100
 MAX_REASON_CHARACTERS = 500
 LOOKED_AT = 100_000
@@ -91,7 +93,7 @@ def remove(table: Table, org: str, phone: str, agent_uuid: str | None, actor: st
 
 def _remove(table: Table, org: str, number: str, actor: str, now_ms: int) -> None:
     try:
-        manage_do_not_call.remove(table, org, number, None, actor, now_ms)
+        manage_do_not_call.remove(table, org, number, REASON, actor, now_ms)
     except NotFoundError:
         raise NotFoundError(NOT_FOUND) from None
 
