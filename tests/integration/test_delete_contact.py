@@ -16,9 +16,12 @@ from campanile.telephony.port import Refused
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
 from tests.support.gateway import Client, problem
+from tests.support.late_reports import is_listed
+from tests.support.reports import report
 from tests.support.table import Request
 from tests.support.telephony import Post
 
+OWN_ID = "11111111-2222-4333-8444-555555555555"
 ENDINGS: dict[ContactStatus, Outcome] = {
     ContactStatus.COMPLETED: Outcome.ANSWERED,
     ContactStatus.EXHAUSTED: Outcome.CANCELED,
@@ -32,7 +35,7 @@ def person(n: int, **fields: Any) -> dict[str, Any]:
 
 
 def hold(dialer: Dialer, campaign: Campaign, contact_id: str) -> None:
-    """Make a pending contact a held one, as nothing does yet."""
+    """Make a pending contact a held one."""
     held = Update(
         keys.contact(campaign.key, contact_id),
         "SET #status = :held, #bucket = :bucket REMOVE #lane, #lane_sort",
@@ -302,6 +305,20 @@ def test_of_a_contact_that_was_dialed_only_its_numbers_are_remembered_for_a_week
     attempt = post.attempt_id.replace("-", "")
     ttl = dialer.clock.now_ms() // 1000 + tombstones.KEPT_SECONDS
     assert remembered == {"phones": [number(1)], f"dialed_{attempt}": number(1), "ttl": ttl}
+
+
+@pytest.mark.parametrize("name", ["ana", "anna", OWN_ID])
+def test_a_request_not_to_be_called_is_heard_of_a_deleted_contact_by_any_of_its_names(
+    dialer: Dialer, name: str
+) -> None:
+    campaign = dialer.campaign()
+    dialer.add(campaign, person(1, id=OWN_ID, external_id="anna"))
+    dialer.add(campaign, {"id": OWN_ID, "external_id": "ana"})
+    post = dialer.call(Outcome.ANSWERED)
+    dialer.delete(campaign, "ana")
+    told = report(dialer, campaign, post, contact=name, do_not_call=True)
+    assert (told.contact_id, told.number_listed) == (OWN_ID, True)
+    assert is_listed(dialer, number(1))
 
 
 # ---------------------------------------------------------------- the API

@@ -210,7 +210,7 @@ def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: Age
             for action in _listing(ports, author, number, report):
                 ports.table.write(action)
             return ReportAnswer(
-                contact_id=contact_id,
+                contact_id=tombstone.contact_id,
                 attempt_id=author.attempt_id,
                 status=None,
                 number_listed=True,

@@ -85,8 +85,7 @@ def delete(table: Table, campaign: Campaign, hot: Contact, now_ms: int) -> bool:
     block = keys.block_of(contact.number)
     actions = [*contacts.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
     actions += number_claims.changing(campaign, contact.id, contact.phone_numbers, ())
-    if tombstone := tombstones.leaving(contact, now_ms):
-        actions.append(tombstone)
+    actions += tombstones.leaving(contact, now_ms)
     try:
         table.transact(actions)
     except TransactionCanceledError:
