@@ -238,7 +238,7 @@ class _Fold:
             message = "no contact has this id; the row updated the contact with its external_id"
             notices.append(Notice(code="unknown_id", message=message, index=row.index))
         if self._update(known, row, name).status in TERMINAL:
-            message = "the contact is finished; it took the data and will not be called again"
+            message = "the contact is finished: it took the data and is not called; delete it and add it to call anew"
             notices.append(Notice(code="not_requeued", message=message, index=row.index))
         seen = self._drafts[known].seen
         is_own = self._is_own(row, seen)
