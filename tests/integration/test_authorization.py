@@ -92,7 +92,7 @@ def org_of(dialer: Dialer, client: Client, name: str) -> Org:
         "contact_id": f"contact%20of%20{name}",
         "attempt_id": call.attempt_id,
         "import_id": asked,
-        "phone_number": listed.removeprefix("+"),
+        "phone_number": listed.replace("+", "%2B"),
         "agent_id": f"agent_of_{name}",
         "list_import_id": asked_for_list,
     }
