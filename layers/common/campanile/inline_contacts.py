@@ -115,7 +115,7 @@ def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Seque
 
 
 def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
-    return Import(job, campaign.org, campaign.key, None, now_ms, now_ms)
+    return Import(job, campaign.org, campaign.key, None, now_ms, now_ms, mode="strict")
 
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[Prepared]:

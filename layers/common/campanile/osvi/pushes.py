@@ -96,7 +96,8 @@ def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign,
 def _import(campaign: Campaign, agent: AgentAnswer, meant: Remembered) -> Import:
     name = f"{meant.created_at // 1000}-api_contacts_{meant.job.replace('-', '')[:16]}.csv"
     mark = imports.Push(meant.number, agent.id)
-    return Import(meant.job, campaign.org, campaign.key, name, meant.created_at, meant.created_at, push=mark)
+    at = meant.created_at
+    return Import(meant.job, campaign.org, campaign.key, name, at, at, mode="strict", push=mark)
 
 
 def _decided(table: Table, campaign: Campaign, agent: AgentAnswer, wanted: Push, now_ms: int) -> list[Prepared]:
