@@ -43,6 +43,7 @@ def test_a_number_is_listed_shown_and_taken_off(edge: Dialer, osvi: OsviClient, 
     assert listed(osvi) == {"success": True, "data": [entry], "meta": meta}
     [ours] = api.get("/campaign/do-not-call")["entries"]
     assert (ours["phone_number"], ours["agent"], ours["source"]) == ("+919876543210", AGENT, "api")
+    edge.clock.advance(1)
     removed = osvi("DELETE", f"{PATH}?agent_uuid={AGENT}&phone=98765-43210")
     assert (removed.status, removed.body) == (200, {"success": True, "message": "Phone removed from DND list"})
     assert listed(osvi)["data"] == []
