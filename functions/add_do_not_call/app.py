@@ -1,4 +1,4 @@
-"""POST /campaign/do-not-call: put numbers on the do-not-call list; no call to them is placed after the answer."""
+"""POST /campaign/do-not-call: put numbers on the do-not-call list; none is called later than 1 s after the answer."""
 
 from campanile import http, manage_do_not_call, wiring
 from campanile.authentication import MANAGE

@@ -13,7 +13,7 @@ from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: str | None = None) -> AgentAnswer:
     """Store an agent; a request whose key has created one before answers that one.
 
-    Raises AgentIdTakenError.
+    Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
     """
     if request_key and (created := requests.created(table, org, request_key, wanted, now_ms)):
         return get(table, org, created)

@@ -33,7 +33,7 @@ class Page:
 def add(
     table: Table, org: str, wanted: DoNotCallInput, actor: str, now_ms: int, agent: str | None = None
 ) -> list[Listing]:
-    """List the numbers of a request, each once; no call to them is placed once this returns.
+    """List the numbers of a request, each once; none is called later than 1 s after this returns.
 
     Raises InvalidFieldsError that names every wrong number, before anything is written.
     """

@@ -100,6 +100,8 @@ def _find(ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: s
             return None if slot.phase is SlotPhase.LOCKED else _Call(contact, slot, None)
         ports.table.back_off(round_)  # its FINAL is being written
         contact = contacts.find(ports.table, campaign.key, contact_id)
+    else:
+        raise ContendedError(contact_id)
     if contact is None:
         return None
     if found := _of(contact, attempt_id):
@@ -166,7 +168,8 @@ def _tell(
 def _is_due_already(contact: Contact, attempt: Attempt, outcome: Outcome, callback_at: int | None, now_ms: int) -> bool:
     """Whether the contact waits for this very callback: a report that is repeated changes nothing."""
     waiting = agent_reports.waiting_callback(contact)
-    if waiting is None or callback_at is None or (attempt.outcome, outcome) != (outcome, Outcome.CALLBACK_REQUESTED):
+    is_callback = attempt.outcome is outcome is Outcome.CALLBACK_REQUESTED
+    if waiting is None or callback_at is None or not is_callback:
         return False
     asked = max(callback_at, attempt.ended_at, contact.scheduled_at or 0)
     return waiting == asked or max(waiting, asked) <= now_ms

@@ -35,7 +35,7 @@ class Page:
 
 
 def add(table: Table, org: str, text: str, actor: str, now_ms: int) -> dict[str, object]:
-    """List the number of a body; answers the entry that stands now. No call to it is placed once this returns.
+    """List the number of a body; answers the entry that stands now. Not called later than 1 s after this.
 
     Raises BadRequestError, or NotFoundError for an agent that is not there.
     """

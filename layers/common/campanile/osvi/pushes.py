@@ -30,7 +30,8 @@ CLOSED = "The campaign is closed; a closed campaign takes no contacts."
 def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> Mapping[str, object]:
     """Store the contacts of a body, and answer the upload; the same body within 24 hours is the same upload.
 
-    Raises BadRequestError, NotFoundError, StateError for a closed campaign, and NoTrunkError, in this order.
+    Raises, in this order: BadRequestError, NotFoundError for an unknown campaign, StateError for a closed one,
+    NotFoundError for an unknown agent, NoTrunkError.
     """
     began = ports.clock.monotonic_ms()
     wanted = requests.parse(text)

@@ -1,7 +1,8 @@
 """The do-not-call list of an org: `E#<org>#<e164>` / `D` (entry) and `H#` (history), listed through the roster index.
 
-It is kept by number, so it outlives contacts and campaigns. An entry binds from its write to its end: the gate reads it
-strongly before every call. The history is only ever added to; the time to live drops entries that have ended.
+It is kept by number, so it outlives contacts and campaigns. An entry binds every gate that reads after its write, until
+its end: the gate reads it strongly, at most 500 ms before a call. The history is only ever added to; the time to live
+drops entries that have ended.
 """
 
 from collections.abc import Iterator, Sequence
@@ -134,7 +135,7 @@ def history(table: Table, org: str, number: str) -> list[Line]:
 
 
 def has_asked(table: Table, org: str, number: str, attempt_id: str) -> bool:
-    """Whether that attempt's request not to be called is in the number's history, wherever the number stands now."""
+    """Whether that attempt's request not to be called is in the number's history, of its latest 100 lines."""
     return any(line.told.attempt_id == attempt_id for line in history(table, org, number))
 
 

@@ -67,10 +67,6 @@ def agent(org: str, agent_id: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"A#{agent_id}"}
 
 
-def agent_id_of(item: Mapping[str, str]) -> str:
-    return item["SK"].removeprefix("A#")
-
-
 def member(org: str, user: str) -> Key:
     return {"PK": f"O#{org}", "SK": f"M#{user}"}
 
