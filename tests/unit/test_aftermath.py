@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campanile import retry
 from campanile.aftermath import after_call, after_refusal
-from campanile.entities import CallReport, Contact, LaneKind, Slot
+from campanile.entities import CallReport, Contact, LaneKind, Slot, Told
 from campanile.lifecycle import TERMINAL, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.models import MAX_PHONE_NUMBERS
 from campanile.retry import MAX_CALLBACKS, RetryPolicy
@@ -183,6 +183,12 @@ def test_a_contact_whose_only_number_left_was_skipped_as_listed_is_not_to_be_cal
 def test_a_listed_number_that_is_no_longer_the_contacts_does_not_decide_how_it_ends() -> None:
     once = replace(after_refusal(contact(A, B), A, Refusal.DO_NOT_CALL, NOW, None), phone_numbers=(B,))
     assert called(once, Outcome.INVALID_NUMBER).status is ContactStatus.ERROR
+
+
+@pytest.mark.parametrize("code", Refusal)
+def test_who_asked_not_to_be_called_ends_so_whatever_the_refusal_was(code: Refusal) -> None:
+    asked = replace(contact(A), unreachable=(A,), told=Told(do_not_call=True))
+    assert after_refusal(asked, A, code, NOW, None).status is ContactStatus.DO_NOT_CALL
 
 
 def test_a_number_is_remembered_as_listed_once() -> None:

@@ -187,13 +187,13 @@ def after_refusal(
     unreachable, listed = contact.unreachable, contact.listed
     told = contact.told or Told()
     status = _known_end(contact.attempts) or ContactStatus.PENDING
-    if told.do_not_call:
-        status = ContactStatus.DO_NOT_CALL
     if code is Refusal.DO_NOT_CALL:
         unreachable, listed = _with(unreachable, number), _with(listed, number)
     skipped = replace(contact, unreachable=unreachable, listed=listed)
     if code in _FOR_GOOD and all(one in unreachable for one in contact.phone_numbers):
         status = ContactStatus.DO_NOT_CALL if _has_listed(skipped) else ContactStatus.ERROR
+    if contact.asked_not_to_be_called:
+        status = ContactStatus.DO_NOT_CALL
     due = contact.due if due is None else due
     return replace(
         skipped,
