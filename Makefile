@@ -19,11 +19,11 @@ demo: ## Watch a campaign being dialed on this machine, from an empty start to t
 
 up: ## Start the product on an emulated AWS; its address and keys are in .local/stack.json
 	$(NEEDS) dev packages ministack sam
-	@$(RUN) tools.local_stack up
+	@$(RUN) tools.stack.local_stack up
 
 down: ## Stop it and leave nothing behind
 	$(NEEDS) dev
-	@$(RUN) tools.local_stack down
+	@$(RUN) tools.stack.local_stack down
 
 check: ## The fast part of the tests: lint, types, template, unit, contract and infrastructure tests
 	$(NEEDS) dev sam
@@ -33,7 +33,7 @@ check: ## The fast part of the tests: lint, types, template, unit, contract and 
 test: check ## Everything: check, then the simulation, integration tests on DynamoDB Local and the deployed template
 	$(NEEDS)
 	$(RUN) pytest -n 2 tests/simulation
-	$(RUN) pytest -n 2 --dist loadgroup tests/integration
+	$(RUN) pytest -n 2 --dist loadgroup tests/dynamodb_engine tests/integration
 	$(RUN) pytest tests/e2e
 
 fuzz: ## Half an hour of made-up requests against a stack of their own; ARGS="--minutes 5 --seed 7"

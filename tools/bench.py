@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.support.api import Api, upload
 from tests.support.workers import function_name, peak_megabytes, worker_processes
-from tools.local_stack import Stack, running_stack
+from tools.stack.local_stack import Stack, running_stack
 
 POLL_SECONDS = 0.5
 BAD_EVERY = 1_000

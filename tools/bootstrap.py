@@ -73,7 +73,7 @@ def setup(parts: tuple[str, ...] = PARTS) -> None:
 
 def _make(part: str) -> None:
     if part == "dynamodb-local":
-        _run(python_of("dev"), "-m", "tools.dynamodb_local", "fetch")
+        _run(python_of("dev"), "-m", "tools.stack.dynamodb_local", "fetch")
     elif part == "packages":
         install_packages(folder(part), "--compile-bytecode")
     else:
@@ -95,7 +95,7 @@ def _uv_install(lock: str, *options: str | Path) -> None:
 
 def _fingerprint(part: str) -> str:
     """Changes whenever the part has to be made anew: another lock, interpreter, place or recipe."""
-    recipe = LOCKS.get(part, "tools/dynamodb_local.py")
+    recipe = LOCKS.get(part, "tools/stack/dynamodb_local.py")
     ingredients = [f"{sys.version_info[0]}.{sys.version_info[1]}", str(ROOT), part, (ROOT / recipe).read_text()]
     return hashlib.sha256("\0".join(ingredients).encode()).hexdigest()
 

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryDirectory
 
-from tools import sam
 from tools.bootstrap import LOCAL, ROOT, folder
-from tools.ministack import isolated_environment
+from tools.stack import sam
+from tools.stack.ministack import isolated_environment
 
 CHECKS: Mapping[str, list[str]] = {
     "template (sam validate)": sam.command("validate", "--lint", "--template-file", "template.yaml"),

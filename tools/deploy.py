@@ -12,8 +12,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools import sam
 from tools.bootstrap import LOCAL, ROOT, SetupFailed
+from tools.stack import sam
 
 NO_CREDENTIALS = """\
 There are no AWS credentials that work in this shell ({reason}).

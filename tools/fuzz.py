@@ -19,13 +19,15 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import JsonSchemaError
 
-from campanile.agent_models import AgentAnswer
-from campanile.answers import CampaignAnswer, ConfigurationAnswer, ContactAnswer, ContactsAnswer
+from campanile.schema.agents import AgentAnswer
+from campanile.schema.campaigns import CampaignAnswer
+from campanile.schema.configurations import ConfigurationAnswer
+from campanile.schema.contacts import ContactAnswer, ContactsAnswer
 from tools.bootstrap import ROOT
-from tools.demo_api import Product
-from tools.local_stack import Stack, running_stack
+from tools.demo.api import Product
+from tools.stack.local_stack import Stack, running_stack
 
-DOCUMENT = ROOT / "layers" / "common" / "campanile" / "openapi.json"
+DOCUMENT = ROOT / "layers" / "common" / "campanile" / "edge" / "openapi.json"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

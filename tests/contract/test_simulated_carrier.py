@@ -9,7 +9,7 @@ import boto3
 import pytest
 import urllib3
 
-from campanile.lifecycle import Outcome
+from campanile.domain.lifecycle import Outcome
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.behaviour import plan
 from campanile.simulated_carrier.calls import Accepted, Carrier, CarrierSettings, PlaceRequest

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from campanile.lifecycle import Outcome
+from campanile.domain.lifecycle import Outcome
 from campanile.simulated_carrier.behaviour import Behaviour
 from campanile.telephony.port import (
     Ambiguous,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.api import Api, CarrierRecord
-from tools.local_stack import Stack, running_stack
+from tools.stack.local_stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")

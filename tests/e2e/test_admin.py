@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.support.api import Api
 from tools.admin import app
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 Run = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 import urllib3
 
 from tests.support.api import Api, eventually, upload
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 SEED_002 = """phone,first_name,last_name,email,company
 +15551234567,Sarah,Johnson,[email protected],Johnson Dental

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.api import Api
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 
 def test_without_a_key_the_answer_shows_how_to_send_one(stack: Stack) -> None:

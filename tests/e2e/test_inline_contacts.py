@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api, eventually
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 SECONDS = 10
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.api import Api, CarrierRecord, eventually
 from tests.support.workers import function_name, worker_processes
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 LINES = 10
 HUNG = [f"+1{area}5550197" for area in (201, 202, 203, 205, 206, 207)]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api, CarrierRecord
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 LINES = 4
 CALLS = 58

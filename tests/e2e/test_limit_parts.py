@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from campanile.clock import SystemClock
+from campanile.adapters.clock import SystemClock
 from campanile.simulated_carrier.report import max_at_once
 from campanile.store import credentials, orgs
 from campanile.store.credentials import ALL_SCOPES
 from tests.support.api import Api, CarrierRecord, eventually
 from tests.support.table import open_table
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 TOTAL = 6
 PEOPLE = [100, 50]

@@ -17,7 +17,7 @@ import urllib3
 from tests.support.api import Answer, Api, eventually
 from tests.support.osvi import AGENT, TRUNK, example_answer, example_request, faults
 from tests.support.workers import function_name, worker_processes
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 HERE = Path(__file__).parent
 SECONDS = 15

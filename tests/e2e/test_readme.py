@@ -21,7 +21,7 @@ import pytest
 from tests.support.api import Api, eventually
 from tests.support.documents import ROOT, blocks, codes, table, text
 from tests.support.template import resources
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 SECOND_ORG = "globex"
 MAKE = re.compile(r"make(?: (?P<target>[\w-]+))?(?: ARGS=.*)?")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools import fuzz
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 MOST_REQUESTS = 1_500
 FIXED: dict[str, Any] = {

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.documents import ROOT
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 HERE = Path(__file__).parent
 USER = "ada@example.com"

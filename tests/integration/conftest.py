@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campanile import wiring
-from campanile.authentication import Authenticator
-from campanile.settings import Settings
+from campanile.edge import wiring
+from campanile.edge.authentication import Authenticator
+from campanile.edge.settings import Settings
 from campanile.store import credentials
 from campanile.store.credentials import ALL_SCOPES
 from campanile.store.table import Table

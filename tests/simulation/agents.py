@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from campanile.entities import AgentReport, CallbackWish
+from campanile.domain.call import AgentReport, CallbackWish
 from tests.simulation.carrier import Call, Carrier
 from tests.simulation.faults import Faults
 from tests.simulation.scheduler import Scheduler

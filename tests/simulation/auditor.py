@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from campanile.telephony.port import CallRequest
+from tests.dynamodb_engine.engine import Change
 from tests.simulation import guarantees, order, recount
 from tests.simulation.carrier import Call
 from tests.simulation.chronicle import clock_time
-from tests.simulation.engine import Change
 from tests.simulation.guarantees import Posted
 from tests.simulation.mirror import Mirror, Moved
 from tests.simulation.operators import Request

@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from campanile.entities import AgentReport, CallbackWish, CallReport
-from campanile.lifecycle import Outcome
+from campanile.domain.call import AgentReport, CallbackWish, CallReport
+from campanile.domain.lifecycle import Outcome
 from campanile.telephony.callback import read_reference
 from campanile.telephony.port import (
     Ambiguous,

@@ -71,7 +71,7 @@ class VirtualExecutor(Executor):
 
 
 class VirtualClock:
-    """`campanile.clock.Clock`. Every sleep is a request to the world like any other."""
+    """`campanile.adapters.clock.Clock`. Every sleep is a request to the world like any other."""
 
     def __init__(self, scheduler: Scheduler, before_sleep: Callable[[], None]) -> None:
         self._scheduler = scheduler

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
+from tests.dynamodb_engine.engine import Engine
 from tests.simulation.chronicle import Chronicle, keys_of
-from tests.simulation.engine import Engine
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.scheduler import Process, Scheduler
 

@@ -12,9 +12,10 @@ from types import ModuleType
 
 import pytest
 
-from campanile import gate, outcomes, pacing, releases, retry, upsert
-from campanile.dialing import agenda, grants, locking, placing, recovery
-from campanile.store import calls, contacts, numbers, orgs, registry, slots
+from campanile.contacts import release_held, upsert
+from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
+from campanile.domain import gate, pacing, retry
+from campanile.store import calls, contacts, number_locks, orgs, slots, work_registry
 from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
@@ -144,14 +145,14 @@ VARIANTS = (
     _variant(
         "no lock on the number",
         "G1",
-        (numbers, "taking", "    item = ", "    return []\n    item = "),
+        (number_locks, "taking", "    item = ", "    return []\n    item = "),
         world=uncapped,
         first_seed=7,  # in worlds before, a lock that was not taken cannot be given back first
     ),
     _variant(
         "a registration is removed whatever was announced since",
         "G4",
-        (registry, "settle", '"#seq = :seq AND #announced_at = :at"', '"#seq >= :seq OR #announced_at >= :at"'),
+        (work_registry, "settle", '"#seq = :seq AND #announced_at = :at"', '"#seq >= :seq OR #announced_at >= :at"'),
         world=sleepy,
     ),
     _variant(
@@ -168,7 +169,7 @@ VARIANTS = (
         "an event ends whatever call holds its slot",
         "G1 G4 attempts",
         (
-            outcomes,
+            record_outcome,
             "record",
             "slot.attempt_id == reference.attempt_id and finish(",
             "finish(",
@@ -215,7 +216,12 @@ VARIANTS = (
     _variant(
         "held contacts are released in lanes that nobody looks at",
         "G4",
-        (releases._Run, "_release", "self._campaign = announcements.announce(table, campaign, waiting, now)", "pass"),
+        (
+            release_held._Run,
+            "_release",
+            "self._campaign = announcements.announce(table, campaign, waiting, now)",
+            "pass",
+        ),
     ),
     _variant(
         "the number called is logged",
@@ -231,7 +237,7 @@ VARIANTS = (
     _variant(
         "an org's part of the global limit shrinks although its calls go on",
         "G2",
-        (grants, "_lower", "max(settings.usable, len(slots.held(ports.table, settings)))", "settings.usable"),
+        (global_limit, "_lower", "max(settings.usable, len(slots.held(ports.table, settings)))", "settings.usable"),
     ),
     _variant(
         "the daily cap of a number is not asked for",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.dynamodb_engine.engine import Change
 from tests.simulation.chronicle import plain
-from tests.simulation.engine import Change
 from tests.simulation.oracle import AD_HOC_PRIORITY, AD_HOC_RULES, Recorded, Rules, document, rules
 
 Item = dict[str, Any]

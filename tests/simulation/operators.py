@@ -5,20 +5,16 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from campanile import (
-    contact_rows,
-    manage_campaigns,
-    manage_concurrency,
-    manage_configurations,
-    manage_contacts,
-    releases,
-    stats,
-    upsert,
-)
+from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.contacts import check_rows, manage_contacts, release_held, upsert
+from campanile.contacts.release_held import ReleasePorts
+from campanile.dialing import manage_concurrency
 from campanile.dialing.ports import Ports
-from campanile.lifecycle import ContactStatus
-from campanile.models import CampaignPatch, ConcurrencyInput, ConfigurationPatch, ContactInput
-from campanile.releases import ReleasePorts
+from campanile.domain.lifecycle import ContactStatus
+from campanile.schema.campaigns import CampaignPatch
+from campanile.schema.concurrency import ConcurrencyInput
+from campanile.schema.configurations import ConfigurationPatch
+from campanile.schema.contacts import ContactInput
 from campanile.store import do_not_call, keys
 from tests.simulation import setting
 from tests.simulation.setting import CampaignPlan, OrgPlan
@@ -60,7 +56,7 @@ def upsert_rows(
     def work(ports: Ports) -> Any:
         campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = contact_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
+        checked = check_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.queue, campaign, checked, ports.clock.now_ms())
@@ -79,7 +75,7 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
         status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
         checked = [
             replace(row, insert_as=status, enqueues=enqueue)
-            for row in contact_rows.validate(inputs, manage_campaigns.country_code(ports.table, found))
+            for row in check_rows.validate(inputs, manage_campaigns.country_code(ports.table, found))
         ]
         return upsert.upsert(ports.table, ports.queue, found, checked, ports.clock.now_ms())
 
@@ -90,7 +86,7 @@ def release(campaign: KnownCampaign, release_ports: ReleasePorts) -> Request:
     """POST …/release."""
     org = campaign.org.name
     return Request(
-        "release", org, lambda _: releases.ask(release_ports, org, campaign.id), (campaign.id,), (), "release"
+        "release", org, lambda _: release_held.ask(release_ports, org, campaign.id), (campaign.id,), (), "release"
     )
 
 

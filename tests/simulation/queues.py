@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from campanile.dial_queue import parse_hint
+from campanile.adapters.dial_queue import parse_hint
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.scheduler import Scheduler

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from campanile import stats
+from campanile.campaigns import stats
 from campanile.store import campaigns
 
 if TYPE_CHECKING:

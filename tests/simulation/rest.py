@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from campanile import stats
+from campanile.campaigns import stats
 from campanile.store import campaigns
 from tests.simulation import oracle, recount
 from tests.simulation.chronicle import plain

@@ -8,25 +8,27 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from campanile import carrier_events, manage_campaigns, manage_configurations, releases, reports, tick
-from campanile.dial_queue import DialQueue as ProductionQueue
-from campanile.dial_queue import parse_hint
-from campanile.dialing import batch
+from campanile.adapters.dial_queue import DialQueue as ProductionQueue
+from campanile.adapters.dial_queue import parse_hint
+from campanile.adapters.work_queue import ReleaseOrder, WorkQueue, order_of
+from campanile.campaigns import manage_campaigns, manage_configurations
+from campanile.contacts import release_held
+from campanile.contacts.release_held import ReleasePorts
+from campanile.dialing import receive_event, record_report, serve_hints, tick
 from campanile.dialing.ports import Limits, Ports
-from campanile.entities import AgentReport
-from campanile.models import CampaignInput, ConfigurationInput
-from campanile.releases import ReleasePorts
+from campanile.domain.call import AgentReport
+from campanile.schema.campaigns import CampaignInput
+from campanile.schema.configurations import ConfigurationInput
 from campanile.store import contact_writes, keys, orgs
 from campanile.store.table import Table
 from campanile.telephony.callback import callback_url
-from campanile.work_queue import ReleaseOrder, WorkQueue, order_of
+from tests.dynamodb_engine.engine import Engine
 from tests.simulation import setting as settings
 from tests.simulation.agents import Agents
 from tests.simulation.carrier import SECRET, Call, Carrier
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.concurrency import VirtualClock, VirtualExecutor
 from tests.simulation.dynamodb import Client
-from tests.simulation.engine import Engine
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.operators import KnownCampaign, Operators, Request
 from tests.simulation.queues import DIAL, WAKE, WORK, DialQueue, SqsClient, StandardQueue
@@ -173,7 +175,7 @@ class World:
         deadline = self.now + 1000 * DIAL_SECONDS
 
         def work() -> None:
-            batch.serve(self.ports, bodies, lambda: deadline - self.now)
+            serve_hints.serve(self.ports, bodies, lambda: deadline - self.now)
 
         self._invoke("dial", named, DIAL_SECONDS, work, finished)
 
@@ -192,13 +194,13 @@ class World:
         deadline = self.now + 1000 * OTHER_SECONDS
 
         def work() -> None:
-            releases.go_on(self.release_ports, order, lambda: self.now < deadline)
+            release_held.go_on(self.release_ports, order, lambda: self.now < deadline)
 
         self._invoke("release", (order.org,), OTHER_SECONDS, work, finished)
 
     def _deliver_event(self, call: Call, body: str, answered: Callable[[bool], None]) -> None:
         def work() -> None:
-            result = carrier_events.receive(self.ports, SECRET, call.token, {}, body)
+            result = receive_event.receive(self.ports, SECRET, call.token, {}, body)
             self.chronicle.note("event", call.contact[1], call.attempt_id, f"-> {result}")
 
         self._invoke("event", (call.org,), OTHER_SECONDS, work, answered)
@@ -209,7 +211,9 @@ class World:
 
         def work() -> None:
             found = manage_campaigns.find_or_ad_hoc(self.ports.table, call.org, reference)
-            answer = reports.record(self.ports.for_reports, found, contact, call.attempt_id, report, actor="agent")
+            answer = record_report.record(
+                self.ports.for_reports, found, contact, call.attempt_id, report, actor="agent"
+            )
             self.chronicle.note("report", contact, call.attempt_id, f"{report} -> {answer.status}")
 
         self._invoke("report", (call.org,), OTHER_SECONDS, work, answered)
@@ -298,13 +302,13 @@ def in_place_of_chance(world: World) -> Iterator[None]:
         if name.startswith("campanile.") and hasattr(modules[name], "uuid4"):
             replaced.append((modules[name], "uuid4", modules[name].uuid4))
             modules[name].uuid4 = world.new_uuid
-    threaded: tuple[Any, ...] = (batch, contact_writes)
+    threaded: tuple[Any, ...] = (serve_hints, contact_writes)
     for module in threaded:
         replaced.append((module, "ThreadPoolExecutor", module.ThreadPoolExecutor))
         module.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
     for name, small in SMALL_RELEASES.items():
-        replaced.append((releases, name, getattr(releases, name)))
-        setattr(releases, name, small)
+        replaced.append((release_held, name, getattr(release_held, name)))
+        setattr(release_held, name, small)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import urllib3
 
-from tools.local_stack import Stack
+from tools.stack.local_stack import Stack
 
 T = TypeVar("T")
 ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]

@@ -3,8 +3,9 @@
 from collections import Counter
 from string import hexdigits
 
-from campanile.entities import Campaign, Contact, bucket
-from campanile.lifecycle import ContactStatus
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import Contact, bucket
+from campanile.domain.lifecycle import ContactStatus
 from campanile.store import contacts, counters, keys
 from campanile.store.table import Table
 from tests.support.dialer import Dialer

@@ -18,7 +18,7 @@ def at(text: str) -> int:
 
 
 class VirtualClock:
-    """A `campanile.clock.Clock` whose sleepers do not wait: they move the time on and go on at once.
+    """A `campanile.adapters.clock.Clock` whose sleepers do not wait: they move the time on and go on at once.
 
     `on_sleep` is called with the seconds before they pass: what others do while the dialer sleeps.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from campanile.field_types import instant
+from campanile.domain.times import instant
 from campanile.store import contacts
 from campanile.store.table import Table
 from tests.support.audit import every_contact

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from campanile.csv_columns import detect_columns
-from campanile.csv_rows import CsvRow, RowError, read_row
-from campanile.csv_source import HEAD_BYTES, Reader, begin
+from campanile.csv_files.columns import detect_columns
+from campanile.csv_files.records import HEAD_BYTES, Reader, begin
+from campanile.csv_files.rows import CsvRow, RowError, read_row
 
 
 def cut(data: bytes, size: int) -> Iterator[bytes]:

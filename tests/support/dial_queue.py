@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from campanile.clock import Clock
-from campanile.dial_queue import DialQueue, Hint, parse_hint
-from campanile.faults import Log
+from campanile.adapters.clock import Clock
+from campanile.adapters.dial_queue import DialQueue, Hint, parse_hint
+from campanile.adapters.faults import Log
 
 DIAL = "dial"
 WAKE = "wake"

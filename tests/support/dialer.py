@@ -7,28 +7,22 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from campanile import (
-    contact_rows,
-    contact_views,
-    manage_campaigns,
-    manage_configurations,
-    manage_contacts,
-    outcomes,
-    stats,
-    tick,
-    upsert,
-)
-from campanile.answers import ContactAnswer, ContactsAnswer, StatsAnswer, UpsertAnswer
-from campanile.contact_views import Filter
-from campanile.dial_queue import Hint
-from campanile.dialing import grants, worker
+from campanile.adapters.dial_queue import Hint
+from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
+from campanile.contacts.export_contacts import ExportPorts
+from campanile.contacts.list_contacts import Filter
+from campanile.contacts.release_held import ReleasePorts
+from campanile.dialing import dial_pass, global_limit, record_outcome, tick
 from campanile.dialing.ports import Limits, Ports
-from campanile.entities import CallReport, Campaign, Contact, Slot
-from campanile.exports import ExportPorts
-from campanile.import_runs import ImportPorts
-from campanile.lifecycle import ContactStatus, Outcome
-from campanile.models import CampaignInput, ConfigurationInput, ContactInput
-from campanile.releases import ReleasePorts
+from campanile.domain.call import CallReport, Slot
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import Contact
+from campanile.domain.lifecycle import ContactStatus, Outcome
+from campanile.imports.run import ImportPorts
+from campanile.schema.campaigns import CampaignInput, StatsAnswer
+from campanile.schema.configurations import ConfigurationInput
+from campanile.schema.contacts import ContactAnswer, ContactInput, ContactsAnswer, UpsertAnswer
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -79,7 +73,7 @@ class Dialer:
         self.release_queue = RecordingReleaseQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
-        grants.follow_deployment(self.ports, orgs.settings(table, self.org))
+        global_limit.follow_deployment(self.ports, orgs.settings(table, self.org))
 
     @property
     def ports(self) -> Ports:
@@ -162,7 +156,7 @@ class Dialer:
         """Upsert rows as a request would, on the campaign as it is now."""
         current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = contact_rows.validate(inputs, None if campaign.is_ad_hoc else "+1")
+        checked = check_rows.validate(inputs, None if campaign.is_ad_hoc else "+1")
         return upsert.upsert(self.table, self.queue, current, checked, self.clock.now_ms())
 
     def add(self, campaign: Campaign, *rows: Mapping[str, Any]) -> list[str]:
@@ -182,7 +176,7 @@ class Dialer:
         rows = [{"phone_numbers": [one], "external_id": one} for one in numbers]
         inputs = [ContactInput.model_validate(row) for row in rows]
         status = ContactStatus.PENDING if enqueues else ContactStatus.HELD
-        checked = [replace(row, insert_as=status, enqueues=enqueues) for row in contact_rows.validate(inputs, "+1")]
+        checked = [replace(row, insert_as=status, enqueues=enqueues) for row in check_rows.validate(inputs, "+1")]
         now = self.clock.now_ms()
         stored = upsert.store(self.table, self.queue, self.read_campaign(campaign.id), checked, now, now)
         return [result.contact_id for result in stored if result.contact_id]
@@ -199,7 +193,7 @@ class Dialer:
     def run(self, hints: Sequence[Hint] | None = None) -> int:
         """One pass of the dialer, as if just told to look; answers how many calls it locked."""
         told = [self.hint()] if hints is None else list(hints)
-        return worker.run(self.ports, self.org, told, self.executor, lambda: True)
+        return dial_pass.run(self.ports, self.org, told, self.executor, lambda: True)
 
     def hint(self, cause: str = "test") -> Hint:
         """As the queue would bring one that was sent now."""
@@ -217,7 +211,7 @@ class Dialer:
         self.telephony.hang_up(post.attempt_id)
         now = self.clock.now_ms()
         told = CallReport(Outcome(outcome), ended_at_ms=now, **report)
-        return outcomes.record(self.ports, post.reference, told)
+        return record_outcome.record(self.ports, post.reference, told)
 
     def call(self, outcome: Outcome | str, **report: Any) -> Post:
         """A pass that must place one call, which then ends."""
@@ -243,7 +237,7 @@ class Dialer:
 
     def contact(self, campaign: Campaign, contact_id: str) -> ContactAnswer:
         """As the API shows it."""
-        return contact_views.get(self.table, campaign, contact_id, self.clock.now_ms())
+        return list_contacts.get(self.table, campaign, contact_id, self.clock.now_ms())
 
     def stored(self, campaign: Campaign, contact_id: str) -> Contact:
         """As the table has it, with its cold item."""
@@ -259,7 +253,7 @@ class Dialer:
         views: Sequence[str] = (),
     ) -> ContactsAnswer:
         wanted = Filter(frozenset(statuses), frozenset(outcomes), frozenset(views))
-        return contact_views.page(self.table, campaign, wanted, limit, offset, self.clock.now_ms())
+        return list_contacts.page(self.table, campaign, wanted, limit, offset, self.clock.now_ms())
 
     def stats(self, campaign: Campaign) -> StatsAnswer:
         current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from campanile import manage_do_not_call
-from campanile.do_not_call_models import DoNotCallInput
+from campanile.do_not_call import manage_do_not_call
+from campanile.schema.do_not_call import DoNotCallInput
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry, Listing
 from tests.support.dialer import Dialer

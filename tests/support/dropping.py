@@ -2,24 +2,24 @@
 
 from collections.abc import Callable, Mapping
 
-from campanile import import_worker, imports
-from campanile.import_runs import always
+from campanile.adapters.bucket import StoredFile
+from campanile.imports import begin, resume
+from campanile.imports.run import always
 from campanile.store import imports as stored
 from campanile.store.imports import Import
-from campanile.uploads import StoredFile
 from tests.support.dialer import Dialer
 
 
 def take(dialer: Dialer, file: StoredFile) -> Import:
     """The event of a file comes, and the worker runs until the import is done; answers how it stands then."""
-    begun = imports.receive(dialer.import_ports, file)
+    begun = begin.receive(dialer.import_ports, file)
     return work_off(dialer, begun.job)
 
 
 def work_off(dialer: Dialer, job: str, may_go_on: Callable[[], bool] = always) -> Import:
     """The worker runs, as often as it asks for it."""
     while True:
-        done = import_worker.resume(dialer.import_ports, job, may_go_on)
+        done = resume.resume(dialer.import_ports, job, may_go_on)
         if done is None or done.status != "running":
             return read(dialer, job)
 

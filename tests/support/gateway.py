@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tests.support import source
 from tests.support.dialer import ALL_DAY
 from tests.support.template import FUNCTION, folder, resources, routes
 
@@ -111,7 +111,7 @@ def call(
         "body": body if isinstance(body, str) or body is None else json.dumps(body),
         "isBase64Encoded": is_base64,
     }
-    handler: Handler = import_module(f"functions.{function}.app").handler
+    handler: Handler = source.app(function).handler
     answer = handler(event, Context())
     sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
     assert sent["x-request-id"] == event["requestContext"]["requestId"]  # type: ignore[index]

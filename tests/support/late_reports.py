@@ -1,7 +1,8 @@
 """A contact with a call that was given up as `unknown`, and what became of it."""
 
-from campanile.entities import Campaign, Contact
-from campanile.lifecycle import Outcome
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import Contact
+from campanile.domain.lifecycle import Outcome
 from campanile.store import keys
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class RecordingLog:
-    """A `campanile.faults.Log`: sentences with their fields."""
+    """A `campanile.adapters.faults.Log`: sentences with their fields."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, Any]]] = []

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from campanile.store.table import Table
-from tests.simulation.engine import Engine
+from tests.dynamodb_engine.engine import Engine
 from tests.support.template import table_definition
 
 

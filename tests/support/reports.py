@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from campanile import reports
-from campanile.entities import Campaign
-from campanile.field_types import instant
-from campanile.report_models import ReportAnswer, ReportInput
+from campanile.dialing import record_report
+from campanile.domain.campaign import Campaign
+from campanile.domain.times import instant
+from campanile.schema.reports import ReportAnswer, ReportInput
 from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post
 
@@ -15,7 +15,7 @@ def report(dialer: Dialer, campaign: Campaign, post: Post, *, contact: str | Non
     current = campaign if campaign.is_ad_hoc else dialer.read_campaign(campaign.id)
     wanted = ReportInput.model_validate(told).report
     ports = dialer.ports.for_reports
-    return reports.record(ports, current, contact or post.contact_id, post.attempt_id, wanted, actor="ak_agent")
+    return record_report.record(ports, current, contact or post.contact_id, post.attempt_id, wanted, actor="ak_agent")
 
 
 def codes(answer: ReportAnswer) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from campanile.models import Request
+from campanile.schema.messages import Request
 
 CONFIGURATION_ID = "4f1c6a52-8d0e-4b7a-9c35-1e2f3a4b5c6d"
 CAMPAIGN = {"name": "Spring outreach", "configuration_id": CONFIGURATION_ID}

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.dynamodb_local import dynamodb_local
-from tools.local_stack import Stack, running_stack
-from tools.ministack import REGION
+from tools.stack.dynamodb_local import dynamodb_local
+from tools.stack.local_stack import Stack, running_stack
+from tools.stack.ministack import REGION
 
 
 def forget_aws_settings() -> None:

@@ -17,22 +17,17 @@ import urllib3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
-from campanile.lifecycle import Outcome
+from campanile.domain.lifecycle import Outcome
 from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.behaviour import MAGIC, Behaviour
 from campanile.telephony.callback import CallReference, callback_url, read_reference
-from campanile.telephony.port import (
-    CallRequest,
-    CarrierEvent,
-    Placed,
-    Telephony,
-)
+from campanile.telephony.port import CallRequest, CarrierEvent, Placed, Telephony
 from campanile.telephony.signing import sign_event
 from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
-from functions.carrier_deliver import app as carrier_deliver
-from functions.carrier_look_up import app as carrier_look_up
-from functions.carrier_place import app as carrier_place
-from functions.carrier_report import app as carrier_report
+from functions.simulated_carrier.carrier_deliver import app as carrier_deliver
+from functions.simulated_carrier.carrier_look_up import app as carrier_look_up
+from functions.simulated_carrier.carrier_place import app as carrier_place
+from functions.simulated_carrier.carrier_report import app as carrier_report
 
 SECRET = "the deployment's secret"
 PATIENT_SECONDS = 10.0

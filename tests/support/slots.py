@@ -2,8 +2,9 @@
 
 from uuid import uuid4
 
-from campanile.entities import Contact, Slot
-from campanile.lifecycle import SlotPhase
+from campanile.domain.call import Slot
+from campanile.domain.contact import Contact
+from campanile.domain.lifecycle import SlotPhase
 from tests.support.dialer import Dialer
 
 

@@ -4,7 +4,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "campanile"
@@ -58,8 +60,14 @@ def package() -> dict[str, Module]:
 @cache
 def functions() -> dict[str, Module]:
     """Every Lambda function's `app.py` by the name of its folder."""
-    paths = sorted((ROOT / "functions").glob("*/app.py"))
+    paths = sorted((ROOT / "functions").glob("*/*/app.py"))
     return {path.parent.name: _read(f"functions/{path.parent.name}", path) for path in paths}
+
+
+def app(name: str) -> Any:
+    """The imported `app.py` of a Lambda function, by the name of its folder, whatever subject it lies under."""
+    subject = functions()[name].path.parents[1].name
+    return import_module(f"functions.{subject}.{name}.app")
 
 
 def everything() -> list[Module]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from campanile import outcomes, tick
-from campanile.dialing import worker
+from campanile.dialing import dial_pass, record_outcome, tick
 from campanile.dialing.ports import Ports
-from campanile.entities import CallReport, Contact
-from campanile.errors import ConflictError
-from campanile.lifecycle import TERMINAL, CampaignStatus, Outcome
+from campanile.domain.call import CallReport
+from campanile.domain.contact import Contact
+from campanile.domain.errors import ConflictError
+from campanile.domain.lifecycle import TERMINAL, CampaignStatus, Outcome
 from campanile.telephony.port import Ended, LookUp, PlaceResult
 from tests.support import snapshots
 from tests.support.audit import audit, every_contact
@@ -282,7 +282,7 @@ class Story:
         self._clock.sends = LateSends(self.crasher)
         hints = [one.hint for one in batch]
         try:
-            worker.run(self.dialer.ports, self.dialer.org, hints, self._clock.sends, lambda: True)
+            dial_pass.run(self.dialer.ports, self.dialer.org, hints, self._clock.sends, lambda: True)
         except Crash:
             self._blocked_until = now + VISIBILITY_MS
             self._queue.waiting += [replace(one, visible_at=self._blocked_until) for one in batch]
@@ -304,7 +304,7 @@ class Story:
         if not ending.manner.is_told:
             return
         try:
-            outcomes.record(self.dialer.ports, ending.post.reference, report)
+            record_outcome.record(self.dialer.ports, ending.post.reference, report)
         except Crash:
             self._endings.append(replace(ending, at=self._clock.now_ms() + SENT_AGAIN_MS, report=report))
 

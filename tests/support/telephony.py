@@ -4,20 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
-from campanile.clock import Clock
+from campanile.adapters.clock import Clock
 from campanile.telephony.callback import CallReference, read_reference
-from campanile.telephony.port import (
-    CallRequest as CallRequest,
-)
-from campanile.telephony.port import (
-    Capabilities,
-    CarrierEvent,
-    Live,
-    LookUp,
-    NotFound,
-    Placed,
-    PlaceResult,
-)
+from campanile.telephony.port import CallRequest as CallRequest
+from campanile.telephony.port import Capabilities, CarrierEvent, Live, LookUp, NotFound, Placed, PlaceResult
 
 SECRET = "the deployment's secret"
 

@@ -64,8 +64,8 @@ def setting(function: Mapping[str, Any], name: str) -> Any:
 
 
 def folder(function: Mapping[str, Any]) -> str:
-    """The name of a function's folder below `functions/`."""
-    return str(function["CodeUri"]).removeprefix("functions/")
+    """The name of a function's folder, whatever its subject."""
+    return str(function["CodeUri"]).rpartition("/")[2]
 
 
 def environment(function: Mapping[str, Any]) -> dict[str, Any]:

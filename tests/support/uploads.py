@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from campanile.uploads import StoredFile, Uploads
-from campanile.work_queue import ExportOrder, ReleaseOrder, WorkQueue
+from campanile.adapters.bucket import StoredFile, Uploads
+from campanile.adapters.work_queue import ExportOrder, ReleaseOrder, WorkQueue
 
 
 class Bucket(Uploads):

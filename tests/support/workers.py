@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from tools.bootstrap import LOCAL
-from tools.local_stack import Stack
-from tools.ministack import MiniStack
+from tools.stack.local_stack import Stack
+from tools.stack.ministack import MiniStack
 
 
 def function_name(stack: Stack, logical_id: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from campanile.store import accounts, orgs
+from campanile.store import orgs, provider_accounts
 from tools.admin.answers import AsJson, say
 from tools.admin.target import RefusedError, StackFile, StackName, deployed
 
@@ -35,7 +35,7 @@ def set_account(
         for one in org or []:
             orgs.settings(target.table, one)
         if calls_per_second is not None:
-            accounts.set_rate(target.table, account, calls_per_second)
+            provider_accounts.set_rate(target.table, account, calls_per_second)
         for one in org or []:
             orgs.set_account(target.table, one, account)
         say({"account": account, "orgs": org or []}, f"The account {account} is set.", as_json)

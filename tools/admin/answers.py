@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from campanile.field_types import instant
+from campanile.domain.times import instant
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
 Fields = Mapping[str, object]

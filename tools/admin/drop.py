@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from campanile import import_views
-from campanile.answers import ImportAnswer
-from campanile.imports import job_of
-from campanile.models import FILE_SUFFIXES
+from campanile.adapters.bucket import StoredFile
+from campanile.imports import show_import
+from campanile.imports.begin import job_of
+from campanile.schema.imports import FILE_SUFFIXES, ImportAnswer
 from campanile.store import imports
-from campanile.uploads import StoredFile
 from tools.admin.answers import AsJson, say
 from tools.admin.target import RefusedError, StackFile, StackName, Target, deployed, now_ms
 
@@ -66,7 +65,7 @@ def _followed(target: Target, job: str) -> ImportAnswer:
 
     def report() -> ImportAnswer | None:
         found = imports.get(target.table, job)
-        return import_views.answer(found, now_ms()) if found else None
+        return show_import.answer(found, now_ms()) if found else None
 
     begun = _awaited(report)
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} rows"), TimeRemainingColumn()

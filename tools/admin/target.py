@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from campanile.store import orgs
 from campanile.store.table import Table
-from tools.local_stack import Stack, aws_client
+from tools.stack.local_stack import Stack, aws_client
 
 StackName = Annotated[str, typer.Option(help="The deployed stack, in the AWS account and region of this shell.")]
 StackFile = Annotated[Path | None, typer.Option(help="A local stack's file, .local/stack.json, instead of AWS.")]

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from campanile import gate
-from campanile.entities import LaneKind, SheetEntry
-from campanile.models import Configuration
-from campanile.ordering import RANKS, Head, parse_head
+from campanile.domain import gate
+from campanile.domain.contact import LaneKind
+from campanile.domain.ordering import RANKS, Head, parse_head
+from campanile.domain.org import SheetEntry
+from campanile.schema.configurations import Configuration
 from campanile.store import configurations, keys
 from campanile.store.table import Table
 

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from campanile import pacing, retry
 from campanile.dialing.agenda import Agenda
 from campanile.dialing.placing import LockedCall
 from campanile.dialing.ports import Ports
-from campanile.entities import Contact, LaneKind, LastRefusal, OrgSettings, Slot
-from campanile.lifecycle import ContactStatus, Refusal, SlotPhase
-from campanile.ordering import Head
-from campanile.store import calls, contacts, numbers, slots
-from campanile.store.numbers import NumberLock
+from campanile.domain import pacing, retry
+from campanile.domain.call import Slot
+from campanile.domain.contact import Contact, LaneKind, LastRefusal
+from campanile.domain.lifecycle import ContactStatus, Refusal, SlotPhase
+from campanile.domain.ordering import Head
+from campanile.domain.org import OrgSettings
+from campanile.store import calls, contacts, number_locks, slots
+from campanile.store.number_locks import NumberLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def read(ports: Ports, org: str, heads: Sequence[Head], doubted: Collection[Head
     found |= _contacts(ports, again, consistent=True)
     dialed = [number_of(contact) for contact in found.values()]
     is_doubted = any(head in doubted for head in heads)
-    return Candidates(found, numbers.locks(ports.table, org, dialed, is_doubted) if dialed else {})
+    return Candidates(found, number_locks.locks(ports.table, org, dialed, is_doubted) if dialed else {})
 
 
 def _contacts(ports: Ports, heads: Sequence[Head], consistent: bool) -> dict[tuple[str, str], Contact]:

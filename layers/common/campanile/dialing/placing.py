@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from campanile import agent, gate, outcomes
+from campanile.dialing import record_outcome
 from campanile.dialing.ports import Ports
-from campanile.entities import AgentFields, Contact, Slot
-from campanile.lifecycle import Refusal
-from campanile.store import accounts, campaigns, configurations, contacts, do_not_call, keys, slots
+from campanile.domain import agent_choice, gate
+from campanile.domain.call import Slot
+from campanile.domain.campaign import AgentFields
+from campanile.domain.contact import Contact
+from campanile.domain.lifecycle import Refusal
+from campanile.store import campaigns, configurations, contacts, do_not_call, keys, provider_accounts, slots
 from campanile.store.table import Item
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
@@ -57,7 +60,7 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
             continue  # changed since LOCK, so not all that counts was read
         now = ports.clock.now_ms()
         if refused := gate.refuse(answer.reading, call.contact, now):
-            outcomes.release(ports, slot, refused.code, refused.until)
+            record_outcome.release(ports, slot, refused.code, refused.until)
             return
         intended = slots.intend(ports.table, slot, now, now + 1000 * ports.limits.lock_lease)
         if intended is None:
@@ -66,12 +69,12 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
             _post(ports, call, intended, answer)
             return
         slot = intended
-    outcomes.release(ports, slot, Refusal.NOT_PLACED)
+    record_outcome.release(ports, slot, Refusal.NOT_PLACED)
 
 
 def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> None:
     if refused := gate.refuse(answer.reading, call.contact, ports.clock.now_ms()):  # a window may just have closed
-        outcomes.release(ports, slot, refused.code, refused.until)
+        record_outcome.release(ports, slot, refused.code, refused.until)
         return
     result = ports.telephony.place(answer.request)
     now = ports.clock.now_ms()
@@ -83,8 +86,8 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> No
             ports.log.warning("provider refused", extra={"action": "provider_refused", "reason": reason})
             due = now + int(1000 * min(max(retry_after_seconds, 1), MOST_RETRY_AFTER_SECONDS))
             if is_account_wide:
-                accounts.back_off(ports.table, call.account, due)
-            outcomes.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
+                provider_accounts.back_off(ports.table, call.account, due)
+            record_outcome.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
         case Ambiguous(reason):
             ports.log.warning(
                 "fate of the call unknown",
@@ -144,7 +147,7 @@ def _ask_gate(ports: Ports, call: LockedCall) -> _GateAnswer:
 def _request(
     ports: Ports, slot: Slot, contact: Contact, of_campaign: AgentFields, of_configuration: AgentFields
 ) -> CallRequest:
-    chosen = agent.resolve(contact.agent, of_campaign, of_configuration)
+    chosen = agent_choice.resolve(contact.agent, of_campaign, of_configuration)
     reference = CallReference(slot.org, slot.n, slot.campaign_key, slot.contact_id, slot.attempt_id)
     return CallRequest(
         attempt_id=slot.attempt_id,

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from campanile.clock import Clock
-from campanile.dial_queue import DialQueue
-from campanile.faults import Log
+from campanile.adapters.clock import Clock
+from campanile.adapters.dial_queue import DialQueue
+from campanile.adapters.faults import Log
 from campanile.store.table import Table
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Telephony

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from campanile import faults, outcomes
+from campanile.adapters import faults
+from campanile.dialing import record_outcome
 from campanile.dialing.ports import Ports
-from campanile.entities import CallReport, Slot
-from campanile.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal, SlotPhase
+from campanile.domain.call import CallReport, Slot
+from campanile.domain.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal, SlotPhase
 from campanile.store import slots
 from campanile.telephony.port import Ended, Live, LookUpFailed, NotFound
 
@@ -36,7 +37,7 @@ def _recover_alone(ports: Ports, slot: Slot) -> bool:
 
 def _recover(ports: Ports, slot: Slot) -> bool:
     if slot.phase in PHASES_BEFORE_POST:
-        return outcomes.release(ports, slot, Refusal.NOT_PLACED)
+        return record_outcome.release(ports, slot, Refusal.NOT_PLACED)
     if not ports.telephony.capabilities.look_up:
         return _give_up_after_longest_call(ports, slot)
     now = ports.clock.now_ms()
@@ -47,7 +48,7 @@ def _recover(ports: Ports, slot: Slot) -> bool:
     )
     match answer:
         case Ended(report):
-            return outcomes.finish(ports, slot, report)
+            return record_outcome.finish(ports, slot, report)
         case NotFound() if slot.phase is SlotPhase.PLACED:
             return _give_up_after_longest_call(ports, slot)  # it had taken the call: it has only forgotten it
         case NotFound():
@@ -64,7 +65,7 @@ def _release_when_certain(ports: Ports, slot: Slot) -> bool:
     now = ports.clock.now_ms()
     certain_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.lock_lease
     if now >= certain_at:
-        return outcomes.release(ports, slot, Refusal.NOT_PLACED)
+        return record_outcome.release(ports, slot, Refusal.NOT_PLACED)
     slots.extend_lease(ports.table, slot, certain_at)
     return False
 
@@ -74,6 +75,6 @@ def _give_up_after_longest_call(ports: Ports, slot: Slot) -> bool:
     now = ports.clock.now_ms()
     over_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.longest_call
     if now >= over_at:
-        return outcomes.finish(ports, slot, CallReport(Outcome.UNKNOWN, ended_at_ms=now))
+        return record_outcome.finish(ports, slot, CallReport(Outcome.UNKNOWN, ended_at_ms=now))
     slots.extend_lease(ports.table, slot, min(over_at, now + 1000 * ASK_AGAIN_SECONDS))
     return False

@@ -5,13 +5,13 @@ OSVI keeps a list per agent; here the agent is kept with the entry, and the numb
 
 from dataclasses import dataclass
 
-from campanile import manage_do_not_call
-from campanile.do_not_call_models import DoNotCallInput
-from campanile.errors import InvalidFieldsError, NotFoundError
+from campanile.do_not_call import manage_do_not_call
+from campanile.domain.errors import InvalidFieldsError, NotFoundError
 from campanile.osvi import requests
 from campanile.osvi.pushes import find_agent
 from campanile.osvi.requests import INVALID_PHONE, BadRequestError
 from campanile.osvi.status import in_india
+from campanile.schema.do_not_call import DoNotCallInput
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry
 from campanile.store.table import Table

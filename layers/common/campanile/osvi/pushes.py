@@ -5,21 +5,22 @@ import json
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
-from campanile import inline_contacts
-from campanile.agent_models import MAX_ID_CHARACTERS, AgentAnswer
-from campanile.dial_queue import Hint
-from campanile.entities import Campaign, split_bucket
-from campanile.errors import NotFoundError, StateError
-from campanile.import_rows import Prepared, id_from_number
-from campanile.import_runs import ImportPorts
-from campanile.lifecycle import TERMINAL, CampaignStatus, ContactStatus
-from campanile.models import ContactInput
+from campanile.adapters.dial_queue import Hint
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import split_bucket
+from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.lifecycle import TERMINAL, CampaignStatus, ContactStatus
+from campanile.imports.kept_rows import read
+from campanile.imports.prepare_row import Prepared, id_from_number
+from campanile.imports.request_import import begin, proceed
+from campanile.imports.run import ImportPorts
 from campanile.osvi import requests
 from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push, Pushed
-from campanile.request_rows import read
-from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, keys, orgs, pushes
+from campanile.schema.agents import MAX_ID_CHARACTERS, AgentAnswer
+from campanile.schema.contacts import ContactInput
+from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, keys, orgs, osvi_pushes
 from campanile.store.imports import Import
-from campanile.store.pushes import Remembered
+from campanile.store.osvi_pushes import Remembered
 from campanile.store.table import Table
 
 CAMPAIGN_NOT_FOUND = "campaign_not_found"
@@ -41,8 +42,8 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
     meant, begun = _remembered(ports, campaign, text, now_ms)
     if begun is None:
         rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
-        begun = inline_contacts.begin(ports, _import(campaign, agent, meant), rows)
-        begun = inline_contacts.proceed(ports, campaign, begun, rows, began)
+        begun = begin(ports, _import(campaign, agent, meant), rows)
+        begun = proceed(ports, campaign, begun, rows, began)
         if begun.status == "failed":
             raise StateError(begun.reason or CLOSED)
     else:
@@ -59,11 +60,11 @@ def _remembered(ports: ImportPorts, campaign: Campaign, text: str, now_ms: int) 
     """What the body means from now on, and its import if that has begun; one that failed is begun anew."""
     table, org = ports.table, campaign.org
     digest = hashlib.sha256(json.dumps(json.loads(text), sort_keys=True).encode()).hexdigest()
-    meant = pushes.known(table, org, campaign.key, digest, now_ms)
+    meant = osvi_pushes.known(table, org, campaign.key, digest, now_ms)
     begun = imports.get(table, meant.job) if meant else None
     if meant is None or (begun and begun.status == "failed"):
         new = Remembered(str(uuid4()), orgs.next_upload_number(table, org), now_ms)
-        meant = pushes.remember(table, org, campaign.key, digest, new, instead_of=meant)
+        meant = osvi_pushes.remember(table, org, campaign.key, digest, new, instead_of=meant)
         begun = imports.get(table, meant.job)
     return meant, begun
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from campanile.errors import RequestError
-from campanile.models import MAX_DATA_BYTES
+from campanile.domain.errors import RequestError
+from campanile.schema.contacts import MAX_DATA_BYTES
 
 MAX_CONTACTS = 10_000
 PERSON_NAME = "person_name"

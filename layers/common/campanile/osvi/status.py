@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
-from campanile import number_ranges
-from campanile.entities import Campaign, split_bucket
-from campanile.field_types import instant
-from campanile.lifecycle import TERMINAL, ContactStatus, Outcome
-from campanile.number_ranges import Range
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import split_bucket
+from campanile.domain.lifecycle import TERMINAL, ContactStatus, Outcome
+from campanile.domain.times import instant
 from campanile.osvi.pushes import find_campaign
-from campanile.store import configurations, counters, imports, keys
+from campanile.store import configurations, counters, creation_ranges, imports, keys
 from campanile.store.counters import Block
+from campanile.store.creation_ranges import Range
 from campanile.store.imports import Import
 from campanile.store.table import Table
 
@@ -91,7 +91,7 @@ def _counted(
     known = {block.number: block for block in blocks}
     partly: dict[int, list[tuple[int, list[Range]]]] = {}
     for index, ranges in enumerate(created):
-        for block, parts in number_ranges.by_block(ranges, keys.BLOCK_SIZE).items():
+        for block, parts in creation_ranges.by_block(ranges, keys.BLOCK_SIZE).items():
             first, last = block * keys.BLOCK_SIZE, (block + 1) * keys.BLOCK_SIZE - 1
             if parts != [(first, last)]:
                 partly.setdefault(block, []).append((index, parts))
@@ -102,7 +102,7 @@ def _counted(
         last = max(part[1] for _, parts in sought for part in parts)
         for number, name in counters.of_numbers(table, campaign_key, first, last):
             for index, parts in sought:
-                counted[index][name] += number_ranges.is_in(parts, number)
+                counted[index][name] += creation_ranges.is_in(parts, number)
     return counted
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 
-from campanile import problems, wiring
-from campanile.authentication import Caller
-from campanile.http import Event, Surface, header
+from campanile.edge import problems, wiring
+from campanile.edge.authentication import Caller
+from campanile.edge.http import Event, Surface, header
 from campanile.osvi.requests import BadRequestError, NoTrunkError
 
 CREDENTIAL = "API-Token"

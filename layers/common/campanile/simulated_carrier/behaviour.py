@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
 
-from campanile.lifecycle import Outcome
+from campanile.domain.lifecycle import Outcome
 
 EventType = Literal["call.ringing", "call.answered", "call.ended"]
 Behaviour = Literal[

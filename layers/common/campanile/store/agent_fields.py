@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from campanile.entities import AgentFields
+from campanile.domain.campaign import AgentFields
 from campanile.store.table import Item
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from campanile.agent_models import AgentAnswer
+from campanile.schema.agents import AgentAnswer
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,

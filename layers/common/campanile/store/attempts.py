@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from campanile.entities import Attempt, Told
-from campanile.lifecycle import Outcome
+from campanile.domain.call import Attempt
+from campanile.domain.contact import Told
+from campanile.domain.lifecycle import Outcome
 from campanile.store.table import Item
 
 _REMARKS = {"notes": "note_", "disposition": "disposition_"}

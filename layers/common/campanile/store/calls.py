@@ -10,11 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 from enum import Enum, auto
 
-from campanile import lifecycle
-from campanile.entities import Contact, OrgSettings, Slot
-from campanile.lifecycle import ContactStatus, Refusal
-from campanile.store import contacts, counters, keys, numbers, orgs, slots
-from campanile.store.numbers import NumberLock
+from campanile.domain import lifecycle
+from campanile.domain.call import Slot
+from campanile.domain.contact import Contact
+from campanile.domain.lifecycle import ContactStatus, Refusal
+from campanile.domain.org import OrgSettings
+from campanile.store import contacts, counters, keys, number_locks, orgs, slots
+from campanile.store.number_locks import NumberLock
 from campanile.store.table import Action, Delete, Table, TransactionCanceledError, Update
 
 
@@ -34,7 +36,7 @@ def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, numb
         orgs.allowing_slot(settings, slot.n),
         slots.opening(slot),
         contacts.locking(contact, slot.attempt_id, slot.locked_at),
-        *numbers.taking(slot.org, slot.phone_number, slot.attempt_id, slot.n, number_lock, slot.locked_at),
+        *number_locks.taking(slot.org, slot.phone_number, slot.attempt_id, slot.n, number_lock, slot.locked_at),
     ]
     try:
         table.transact(actions)
@@ -62,7 +64,7 @@ def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc
         update = contacts.releasing(contact, changed, ad_hoc)
     else:
         update = contacts.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
-    actions = [update, numbers.returning(slot.org, slot.phone_number, slot.attempt_id)]
+    actions = [update, number_locks.returning(slot.org, slot.phone_number, slot.attempt_id)]
     return _settle(table, slots.returning(slot), contact, changed, actions, counters.refused(code))
 
 

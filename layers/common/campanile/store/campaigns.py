@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from campanile.entities import AD_HOC_PRIORITY, Campaign, SheetEntry
-from campanile.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
+from campanile.domain.campaign import AD_HOC_PRIORITY, Campaign
+from campanile.domain.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
+from campanile.domain.org import SheetEntry
 from campanile.store import agent_fields, configurations, keys, orgs
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import (

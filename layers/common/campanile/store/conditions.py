@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from enum import StrEnum
 
-from campanile.lifecycle import Transition
+from campanile.domain.lifecycle import Transition
 
 
 def allows(transition: Transition, attribute: str) -> tuple[str, dict[str, str]]:
     """The condition that `attribute` holds one of the transition's sources, with its values.
 
-    >>> from campanile.lifecycle import CAMPAIGN
+    >>> from campanile.domain.lifecycle import CAMPAIGN
     >>> allows(CAMPAIGN["pause"], "status")
     ('#status IN (:from0)', {':from0': 'active'})
     """

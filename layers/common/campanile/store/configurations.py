@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from campanile.models import Configuration
+from campanile.schema.configurations import Configuration
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from campanile.entities import Campaign, Contact
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import Contact
 from campanile.store import contacts, counters, keys, number_claims, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,

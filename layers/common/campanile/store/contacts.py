@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from campanile.entities import AgentFields, Attempt, Contact, LaneKind, LastRefusal
-from campanile.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
+from campanile.domain.call import Attempt
+from campanile.domain.campaign import AgentFields
+from campanile.domain.contact import Contact, LaneKind, LastRefusal
+from campanile.domain.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
 from campanile.store import agent_fields, attempts, keys
 from campanile.store.conditions import allows, one_of
 from campanile.store.table import Action, Delete, Item, Put, Table, Update

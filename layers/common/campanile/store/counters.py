@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from campanile.lifecycle import Refusal
+from campanile.domain.lifecycle import Refusal
 from campanile.store import keys
 from campanile.store.table import Item, Table, Update
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from campanile.export_rows import Columns
+from campanile.csv_files.export_rows import Columns
 from campanile.store import keys
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 

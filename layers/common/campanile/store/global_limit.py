@@ -8,8 +8,8 @@ raises `usable`, and shrinks only after `usable` was lowered and the calls in fl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from campanile.entities import OrgSettings
-from campanile.sharing import Share
+from campanile.domain.fair_shares import Share
+from campanile.domain.org import OrgSettings
 from campanile.store import keys, orgs
 from campanile.store.table import ConditionFailedError, Item, Table, TransactionCanceledError, Update
 

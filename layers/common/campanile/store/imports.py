@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from campanile.answers import ImportCounts, ImportRowError
-from campanile.number_ranges import Range
+from campanile.adapters.bucket import StoredFile
+from campanile.schema.imports import ImportCounts, ImportRowError
 from campanile.store import keys
+from campanile.store.creation_ranges import Range
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
-from campanile.uploads import StoredFile
 
 KEPT_ERRORS = 100
 

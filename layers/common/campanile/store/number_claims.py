@@ -6,7 +6,7 @@ can have one number, whoever writes at the same time. The contact's numbers tell
 
 from collections.abc import Collection
 
-from campanile.entities import Campaign
+from campanile.domain.campaign import Campaign
 from campanile.store import keys
 from campanile.store.table import Action, Delete, Put
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from campanile.entities import AD_HOC_PRIORITY, NEVER_GRANTED, OrgSettings, SheetEntry
-from campanile.models import DEFAULT_CONCURRENCY_LIMIT
+from campanile.domain.campaign import AD_HOC_PRIORITY
+from campanile.domain.org import NEVER_GRANTED, OrgSettings, SheetEntry
+from campanile.schema.concurrency import DEFAULT_CONCURRENCY_LIMIT
 from campanile.store import keys
 from campanile.store.table import Check, ConditionFailedError, Item, Put, Table, Update
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from campanile.entities import OrgSettings, Slot
-from campanile.lifecycle import SLOT, Outcome, SlotPhase, Transition
+from campanile.domain.call import Slot
+from campanile.domain.lifecycle import SLOT, Outcome, SlotPhase, Transition
+from campanile.domain.org import OrgSettings
 from campanile.store import keys
 from campanile.store.conditions import allows
 from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table, Update

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from campanile.entities import Contact
+from campanile.domain.contact import Contact
 from campanile.store import keys
 from campanile.store.table import Table, Update
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from campanile.entities import AgentReport
-from campanile.entities import CallReport as CallReport
+from campanile.domain.call import AgentReport
+from campanile.domain.call import CallReport as CallReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from pydantic import (
 )
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from campanile.entities import AgentReport
-from campanile.lifecycle import Outcome
-from campanile.report_models import Disposition, ReportInput, compact
+from campanile.domain.call import AgentReport
+from campanile.domain.lifecycle import Outcome
+from campanile.schema.reports import Disposition, ReportInput, compact
 from campanile.telephony.port import (
     Ambiguous,
     CallReport,

@@ -1,0 +1,19 @@
+"""DELETE /campaign/agents/{agent_id}: delete an agent that nothing which may still call refers to."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from campanile.campaigns import manage_agents
+from campanile.edge import http, wiring
+from campanile.edge.authentication import MANAGE
+from campanile.edge.http import CallerOf, PathId
+
+api = http.rest_api()
+
+
+@api.delete("/campaign/agents/<agent_id>", status_code=204)
+def delete_agent(agent_id: PathId, caller: CallerOf) -> Response[None]:
+    manage_agents.delete(wiring.table(), caller.org, agent_id)
+    return Response(204)
+
+
+handler = http.Endpoint(api, MANAGE)

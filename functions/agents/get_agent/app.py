@@ -1,0 +1,17 @@
+"""GET /campaign/agents/{agent_id}: one agent."""
+
+from campanile.campaigns import manage_agents
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf, PathId
+from campanile.schema.agents import AgentAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/agents/<agent_id>")
+def get_agent(agent_id: PathId, caller: CallerOf) -> AgentAnswer:
+    return manage_agents.get(wiring.table(), caller.org, agent_id)
+
+
+handler = http.Endpoint(api, READ)

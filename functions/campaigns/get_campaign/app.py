@@ -1,0 +1,17 @@
+"""GET /campaign/campaigns/{campaign_id}: one campaign, by UUID or external id."""
+
+from campanile.campaigns import manage_campaigns
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf, PathId
+from campanile.schema.campaigns import CampaignAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/campaigns/<campaign_id>")
+def get_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
+    return manage_campaigns.answer(manage_campaigns.find(wiring.table(), caller.org, campaign_id))
+
+
+handler = http.Endpoint(api, READ)

@@ -1,0 +1,18 @@
+"""GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
+
+from campanile.campaigns import manage_campaigns, stats
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf, PathId
+from campanile.schema.campaigns import StatsAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/campaigns/<campaign_id>/stats")
+def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsAnswer:
+    campaign = manage_campaigns.find(wiring.table(), caller.org, campaign_id)
+    return stats.read(wiring.table(), campaign, wiring.clock().now_ms())
+
+
+handler = http.Endpoint(api, READ)

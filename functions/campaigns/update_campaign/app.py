@@ -1,0 +1,18 @@
+"""PATCH /campaign/campaigns/{campaign_id}: change a campaign; contacts it brings are added as an import."""
+
+from campanile.edge import http, wiring
+from campanile.edge.authentication import MANAGE
+from campanile.edge.http import CallerOf, PathId
+from campanile.imports import inline_contacts
+from campanile.schema.campaigns import CampaignAnswer, CampaignPatch
+
+api = http.rest_api()
+
+
+@api.patch("/campaign/campaigns/<campaign_id>")
+def update_campaign(campaign_id: PathId, changes: CampaignPatch, caller: CallerOf) -> CampaignAnswer:
+    now = wiring.clock().now_ms()
+    return inline_contacts.change(wiring.import_ports(), caller.org, campaign_id, changes, now)
+
+
+handler = http.Endpoint(api, MANAGE)

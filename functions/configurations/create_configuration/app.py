@@ -1,0 +1,20 @@
+"""POST /campaign/configurations: create a configuration."""
+
+from campanile.campaigns import manage_configurations
+from campanile.edge import http, wiring
+from campanile.edge.authentication import MANAGE
+from campanile.edge.http import CallerOf, RequestKeyOf
+from campanile.schema.configurations import ConfigurationAnswer, ConfigurationInput
+
+api = http.rest_api()
+
+
+@api.post("/campaign/configurations", status_code=201)
+def create_configuration(
+    configuration: ConfigurationInput, caller: CallerOf, request_key: RequestKeyOf
+) -> ConfigurationAnswer:
+    now = wiring.clock().now_ms()
+    return manage_configurations.create(wiring.table(), caller.org, configuration, now, request_key)
+
+
+handler = http.Endpoint(api, MANAGE)

@@ -1,0 +1,26 @@
+"""GET /campaign/configurations: the org's configurations in order of creation, page by page."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from campanile.campaigns import manage_configurations
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf
+from campanile.schema.configurations import ConfigurationsAnswer
+from campanile.schema.pagination import MAX_PAGE, Cursor, PageLimit
+
+api = http.rest_api()
+
+
+@api.get("/campaign/configurations")
+def list_configurations(
+    caller: CallerOf,
+    limit: Annotated[PageLimit, Query()] = MAX_PAGE,
+    cursor: Annotated[Cursor | None, Query()] = None,
+) -> ConfigurationsAnswer:
+    return manage_configurations.page(wiring.table(), caller.org, limit, cursor)
+
+
+handler = http.Endpoint(api, READ)

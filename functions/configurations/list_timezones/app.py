@@ -1,0 +1,16 @@
+"""GET /campaign/timezones: every timezone name that is taken wherever one is asked for."""
+
+from campanile.domain.timezones import timezone_names
+from campanile.edge import http
+from campanile.edge.authentication import ANY_CREDENTIAL
+from campanile.schema.configurations import TimezonesAnswer
+
+api = http.rest_api()
+
+
+@api.get("/campaign/timezones")
+def list_timezones() -> TimezonesAnswer:
+    return TimezonesAnswer(timezones=timezone_names())
+
+
+handler = http.Endpoint(api, ANY_CREDENTIAL)

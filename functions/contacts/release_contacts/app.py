@@ -1,0 +1,17 @@
+"""POST /campaign/campaigns/{campaign_id}/release: contacts that were pushed without being enqueued may be called."""
+
+from campanile.contacts import release_held
+from campanile.edge import http, wiring
+from campanile.edge.authentication import MANAGE
+from campanile.edge.http import CallerOf, PathId
+from campanile.schema.contacts import ReleaseAnswer
+
+api = http.rest_api()
+
+
+@api.post("/campaign/campaigns/<campaign_id>/release")
+def release_contacts(campaign_id: PathId, caller: CallerOf) -> ReleaseAnswer:
+    return release_held.ask(wiring.release_ports(), caller.org, campaign_id)
+
+
+handler = http.Endpoint(api, MANAGE)

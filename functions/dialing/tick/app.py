@@ -1,0 +1,15 @@
+"""Every minute: a hint for every org that may have work due."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile.dialing import tick
+from campanile.edge import triggers, wiring
+
+
+def run(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    return {"hints": tick.run(wiring.table(), wiring.dial_queue(), wiring.clock().now_ms())}
+
+
+handler = triggers.invocation(run)

@@ -1,0 +1,19 @@
+"""The wake queue: a delayed message has come due, so the dialer is told."""
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile.adapters.dial_queue import parse_hint
+from campanile.edge import triggers, wiring
+
+
+class NotForwardedError(Exception):
+    """The dial queue did not take the hint; SQS delivers the wake again."""
+
+
+def forward(record: SQSRecord, _context: LambdaContext) -> None:
+    if not wiring.dial_queue().hint(parse_hint(record.body)):
+        raise NotForwardedError
+
+
+handler = triggers.queue_batch(forward)

@@ -1,0 +1,18 @@
+"""GET /campaign/do-not-call/imports: the do-not-call list's imports with their reports, newest first."""
+
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf
+from campanile.imports import show_import
+from campanile.schema.imports import ImportsAnswer
+from campanile.store import keys
+
+api = http.rest_api()
+
+
+@api.get("/campaign/do-not-call/imports")
+def list_do_not_call_imports(caller: CallerOf) -> ImportsAnswer:
+    return show_import.listed(wiring.table(), keys.do_not_call_imports(caller.org), wiring.clock().now_ms())
+
+
+handler = http.Endpoint(api, READ)

@@ -1,0 +1,30 @@
+"""A file dropped into the bucket, or uploaded by a form: its import begins."""
+
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from campanile.adapters.bucket import StoredFile
+from campanile.edge import observability, triggers, wiring
+from campanile.imports import begin
+from campanile.imports.begin import NotOurFileError
+
+
+def import_files(event: dict[str, Any], context: LambdaContext) -> None:
+    for record in S3Event(event).records:
+        stored = record.s3.get_object
+        version = stored.version_id or f'"{stored.etag}"'
+        file = StoredFile(record.s3.bucket.name, unquote_plus(stored.key), version, stored.size or 0)
+        try:
+            begun = begin.receive(wiring.import_ports(), file)
+        except NotOurFileError as error:
+            fields = {"action": "import_ignored", "reason": str(error)}
+            observability.logger().warning("not a file of an import", extra=fields)
+            continue
+        fields = {"action": "import", "import_id": begun.job, "org": begun.org, "status": begun.status}
+        observability.logger().info("import begun", extra=fields)
+
+
+handler = triggers.invocation(import_files)

@@ -1,0 +1,19 @@
+"""POST /v1/dnd_numbers: OSVI's way to put a number on the do-not-call list."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from campanile.edge import http, wiring
+from campanile.edge.authentication import MANAGE
+from campanile.edge.http import CallerOf
+from campanile.osvi import dnd_numbers, surface
+
+api = http.rest_api(surface.SURFACE)
+
+
+@api.post("/v1/dnd_numbers", status_code=201)
+def osvi_add_dnd_number(caller: CallerOf) -> Response[str]:
+    text, now = api.current_event.decoded_body or "", wiring.clock().now_ms()
+    return surface.success(201, data=dnd_numbers.add(wiring.table(), caller.org, text, caller.key_id, now))
+
+
+handler = http.Endpoint(api, MANAGE, surface.SURFACE)

@@ -1,0 +1,18 @@
+"""GET /v1/campaigns/{id}/status: OSVI's view of a campaign's progress."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from campanile.edge import http, wiring
+from campanile.edge.authentication import READ
+from campanile.edge.http import CallerOf, PathId
+from campanile.osvi import status, surface
+
+api = http.rest_api(surface.SURFACE)
+
+
+@api.get("/v1/campaigns/<id>/status")
+def osvi_get_status(id: PathId, caller: CallerOf) -> Response[str]:  # noqa: A002  OSVI's name for it
+    return surface.success(200, data=status.read(wiring.table(), caller.org, id))
+
+
+handler = http.Endpoint(api, READ, surface.SURFACE)

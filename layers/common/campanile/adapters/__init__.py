@@ -1,0 +1,1 @@
+"""What lies outside besides the table: queues, the bucket, the clock, identifiers."""

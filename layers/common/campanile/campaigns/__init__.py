@@ -1,0 +1,1 @@
+"""The use cases of campaigns, their configurations and agents."""

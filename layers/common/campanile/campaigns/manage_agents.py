@@ -1,0 +1,94 @@
+"""Create agents, list, read, change and delete them."""
+
+from campanile.adapters.identifiers import time_ordered_id
+from campanile.domain.errors import ConflictError, NotFoundError
+from campanile.domain.lifecycle import CampaignStatus
+from campanile.domain.times import instant
+from campanile.schema import pagination
+from campanile.schema.agents import AgentAnswer, AgentPatch, AgentsAnswer, NewAgent, fields
+from campanile.store import agents, campaigns, configurations, created_by_request
+from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
+
+
+def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: str | None = None) -> AgentAnswer:
+    """Store an agent; a request whose key has created one before answers that one.
+
+    Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
+    """
+    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
+        return get(table, org, created)
+    now = instant(now_ms)
+    agent_id = wanted.id or time_ordered_id(now_ms)
+    new = AgentAnswer(**fields(wanted), id=agent_id, created_at=now, updated_at=now)
+    notes = [created_by_request.creating(org, request_key, wanted, agent_id, now_ms)] if request_key else []
+    if not agents.insert(table, org, new, *notes):
+        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
+    return new
+
+
+def page(table: Table, org: str, limit: int, cursor: str | None) -> AgentsAnswer:
+    """Up to `limit` agents in order of their ids, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
+    found = list(agents.after(table, org, pagination.read_cursor(cursor, pagination.TEXT), limit + 1))
+    shown = pagination.fitting(found[:limit])
+    return AgentsAnswer(
+        agents=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
+    )
+
+
+def get(table: Table, org: str, agent_id: str) -> AgentAnswer:
+    """Raises NotFoundError, also for another org's agent."""
+    found = agents.get(table, org, agent_id)
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: int) -> AgentAnswer:
+    """Change the given fields; contacts that were pushed before keep the version and number they were given.
+
+    Raises NotFoundError.
+    """
+    given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+
+    def changed(current: AgentAnswer) -> AgentAnswer:
+        return current.model_copy(update={**given, "updated_at": instant(now_ms)})
+
+    result = agents.update(table, org, agent_id, changed)
+    if result is None:
+        raise _not_found()
+    return result
+
+
+def delete(table: Table, org: str, agent_id: str) -> None:
+    """Raises NotFoundError, or ConflictError while something that may still call refers to the agent."""
+    for _ in range(CONTENTION_RETRIES):
+        seen = agents.pushed_to(table, org, agent_id)
+        if seen is None:
+            raise _not_found()
+        if referrer := _referrer(table, org, agent_id, seen):
+            raise ConflictError(f"The agent is in use: {referrer}")
+        if agents.delete(table, org, agent_id, seen):
+            return
+    raise ContendedError(agent_id)
+
+
+def _referrer(table: Table, org: str, agent_id: str, pushed_to: frozenset[str]) -> str | None:
+    """What refers to the agent, in words that name the fix.
+
+    Any id that the provider knows may stand in an `agent_id`, so those of configurations and campaigns are looked up.
+    """
+    for key in sorted(pushed_to):
+        campaign = campaigns.get(table, org, key)
+        if campaign and campaign.status is not CampaignStatus.CLOSED:
+            return f"contacts were pushed for it to campaign {campaign.id}. Close that first."
+    for one in campaigns.after(table, org, None):
+        if one.agent.agent_id == agent_id and one.status is not CampaignStatus.CLOSED:
+            return f"campaign {one.id} has it as its agent_id. Give that another one first, or close it."
+    for configuration in configurations.after(table, org, None):
+        if configuration.agent_id == agent_id:
+            return f"configuration {configuration.id} has it as its agent_id. Give that another one first."
+    return None
+
+
+def _not_found() -> NotFoundError:
+    return NotFoundError("No agent has this id.")

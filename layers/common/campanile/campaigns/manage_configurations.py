@@ -1,0 +1,108 @@
+"""Create, list, read, change and delete configurations."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from campanile.adapters.dial_queue import INDEX_LAG_MS, DialQueue, Hint
+from campanile.adapters.identifiers import time_ordered_id
+from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError
+from campanile.domain.times import instant
+from campanile.schema import pagination
+from campanile.schema.configurations import (
+    Configuration,
+    ConfigurationAnswer,
+    ConfigurationInput,
+    ConfigurationPatch,
+    ConfigurationsAnswer,
+)
+from campanile.schema.messages import Notice
+from campanile.store import configurations, created_by_request, work_registry
+from campanile.store.table import Table
+
+
+def create(
+    table: Table, org: str, wanted: ConfigurationInput, now_ms: int, request_key: str | None = None
+) -> ConfigurationAnswer:
+    """Store a configuration; one without calling windows is accepted with a warning, as no call would be allowed.
+
+    A request whose key has created one before answers that one.
+    """
+    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
+        return answer(get(table, org, created))
+    now = instant(now_ms)
+    new = Configuration.model_construct(**_fields(wanted), id=time_ordered_id(now_ms), created_at=now, updated_at=now)
+    notes = [created_by_request.creating(org, request_key, wanted, new.id, now_ms)] if request_key else []
+    if not configurations.insert(table, org, new, *notes):
+        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
+    return answer(new)
+
+
+def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsAnswer:
+    """Up to `limit` configurations, oldest first, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
+    found = list(configurations.after(table, org, pagination.read_cursor(cursor), limit + 1))
+    shown = pagination.fitting(found[:limit])
+    return ConfigurationsAnswer(
+        configurations=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
+    )
+
+
+def get(table: Table, org: str, configuration_id: str) -> Configuration:
+    """Raises NotFoundError, also for another org's configuration."""
+    found = configurations.get(table, org, configuration_id.lower())
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def change(
+    table: Table, queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
+) -> ConfigurationAnswer:
+    """Change the given fields; decisions taken from the answer on follow them, calls in flight end as they were placed.
+
+    Raises NotFoundError, or InvalidFieldsError when the whole has become too large.
+    """
+    given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+
+    def changed(current: Configuration) -> Configuration:
+        try:
+            whole = ConfigurationInput.model_validate({**_fields(current), **given}, strict=False)
+        except ValidationError as invalid:  # every field is right by itself: together they are too large
+            raise InvalidFieldsError([FieldError("body", "too_large", invalid.errors()[0]["msg"])]) from None
+        return current.model_copy(update={**_fields(whole), "updated_at": instant(now_ms)})
+
+    work_registry.announce(table, org, now_ms, now_ms)  # a window may have opened
+    result = configurations.update(table, org, configuration_id.lower(), changed)
+    if result is None:
+        raise _not_found()
+    hint = Hint(org, "configuration_changed")
+    queue.hint(hint)
+    queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
+    return answer(result)
+
+
+def delete(table: Table, org: str, configuration_id: str) -> None:
+    """Raises NotFoundError, or ConfigurationInUseError while a campaign refers to it (seed 001)."""
+    if not configurations.delete(table, org, configuration_id.lower()):
+        raise _not_found()
+
+
+def answer(configuration: Configuration) -> ConfigurationAnswer:
+    """The configuration as the API shows it on its own, with what its owner should look at."""
+    return ConfigurationAnswer.model_construct(**configuration.__dict__, warnings=window_notices(configuration))
+
+
+def window_notices(configuration: ConfigurationInput) -> list[Notice]:
+    """The warning that an empty list of windows allows no calls at all (`products.md`, section 1.1)."""
+    if configuration.has_windows:
+        return []
+    message = "The configuration has no calling windows, so no contact will be called. Set default_windows."
+    return [Notice(code="no_calling_windows", message=message)]
+
+
+def _fields(configuration: ConfigurationInput) -> dict[str, Any]:
+    return {name: getattr(configuration, name) for name in ConfigurationInput.model_fields}
+
+
+def _not_found() -> NotFoundError:
+    return NotFoundError("No configuration has this id.")

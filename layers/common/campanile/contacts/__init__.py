@@ -1,0 +1,1 @@
+"""The use cases of contacts: upsert, list, export, deletion."""

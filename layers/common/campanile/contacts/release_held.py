@@ -1,0 +1,126 @@
+"""Held contacts are released: those pushed without being enqueued (seed 004) come to wait for their calls.
+
+Two hundred at a time, for as long as the caller may be kept waiting; a worker does the rest. What was held when the
+release was asked for is released: whoever is pushed later has a higher creation number. Whatever dies, the contact is
+held or waits, and what is still held is found again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from campanile.adapters.clock import Clock
+from campanile.adapters.dial_queue import DialQueue
+from campanile.adapters.work_queue import ReleaseOrder, WorkQueue
+from campanile.campaigns import manage_campaigns
+from campanile.contacts import notify_dialer
+from campanile.domain.campaign import Campaign
+from campanile.domain.contact import bucket
+from campanile.domain.errors import StateError
+from campanile.domain.lifecycle import CampaignStatus, ContactStatus
+from campanile.schema.contacts import ReleaseAnswer
+from campanile.store import contact_writes, contacts, counters, keys
+from campanile.store.contact_writes import Draft
+from campanile.store.table import Table
+
+RELEASING_MS = 7_000
+"""How long a request releases contacts itself."""
+CONTACTS_AT_ONCE = 200
+LOOKS = 10
+LOOK_SECONDS = 0.5
+"""Between two looks at an index that does not show yet all that the counters tell of."""
+_HELD = bucket(ContactStatus.HELD, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePorts:
+    """What releases work with."""
+
+    table: Table
+    dial_queue: DialQueue
+    work_queue: WorkQueue
+    clock: Clock
+
+
+def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseAnswer:
+    """Release what the campaign holds; what takes longer than some seconds is gone on with by a worker.
+
+    Raises NotFoundError, or StateError for a closed campaign.
+    """
+    campaign = manage_campaigns.find(ports.table, org, reference)
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError("The campaign is closed; nobody is called in it any more. Create a new campaign.")
+    order = ReleaseOrder(org, campaign.id, counters.allocated(ports.table, campaign.key))
+    until = ports.clock.monotonic_ms() + RELEASING_MS
+    run = _Run(ports, campaign, order.below)
+    is_done = run.go(lambda: ports.clock.monotonic_ms() < until)
+    if not is_done:
+        ports.work_queue.send_release(order)
+    held = sum(block.buckets.get(_HELD, 0) for block in counters.blocks(ports.table, campaign.key))
+    return ReleaseAnswer(status="completed" if is_done else "running", released=run.released, held=held)
+
+
+def go_on(ports: ReleasePorts, order: ReleaseOrder, may_go_on: Callable[[], bool]) -> int:
+    """Go on with a release while `may_go_on`; answers how many contacts it released. A closed campaign's stay held."""
+    campaign = manage_campaigns.find(ports.table, order.org, order.campaign)
+    if campaign.status is CampaignStatus.CLOSED:
+        return 0
+    run = _Run(ports, campaign, order.below)
+    if not run.go(may_go_on):
+        ports.work_queue.send_release(order)
+    return run.released
+
+
+class _Run:
+    """One run over the campaign's held contacts with creation numbers `below` the given one."""
+
+    def __init__(self, ports: ReleasePorts, campaign: Campaign, below: int) -> None:
+        self.released = 0
+        self._ports = ports
+        self._campaign = campaign
+        self._below = below
+
+    def go(self, may_go_on: Callable[[], bool]) -> bool:
+        """Whether all are released. Looks again while the counters tell of more than the index shows."""
+        for _ in range(LOOKS):
+            later = 0
+            for number in self._blocks():
+                ids = self._held_ids(number)
+                while some := list(islice(ids, CONTACTS_AT_ONCE)):
+                    if not may_go_on():
+                        return False
+                    later += self._release(some)
+            held = counters.blocks(self._ports.table, self._campaign.key)
+            if sum(block.buckets.get(_HELD, 0) for block in held if self._is_asked_for(block.number)) <= later:
+                return True
+            self._ports.clock.sleep(LOOK_SECONDS)
+        return False
+
+    def _blocks(self) -> list[int]:
+        blocks = counters.blocks(self._ports.table, self._campaign.key)
+        return [one.number for one in blocks if one.buckets.get(_HELD) and self._is_asked_for(one.number)]
+
+    def _is_asked_for(self, block: int) -> bool:
+        return block * keys.BLOCK_SIZE < self._below
+
+    def _held_ids(self, block: int) -> Iterator[str]:
+        roster = keys.roster(self._campaign.key, block)
+        for entry in self._ports.table.query("#roster = :roster", {":roster": roster}, index=keys.ROSTER):
+            if entry["bucket"] == _HELD:
+                yield keys.contact_id_of(entry)
+
+    def _release(self, ids: list[str]) -> int:
+        """Release these; answers how many of them are held, but came later."""
+        table, campaign, now = self._ports.table, self._campaign, self._ports.clock.now_ms()
+        # Whole: the write of a contact leaves its cold item as the draft has it.
+        found = contacts.get_many_whole(table, campaign.key, ids).values()
+        held = [one for one in found if one.status is ContactStatus.HELD]
+        asked = [one for one in held if one.number < self._below]
+        drafts = [Draft(one, replace(one, status=ContactStatus.PENDING, updated_at=now)) for one in asked]
+        if drafts:
+            waiting = [draft.changed for draft in drafts]
+            self._campaign = notify_dialer.announce(table, campaign, waiting, now)
+            lost = contact_writes.write(table, self._campaign, drafts)
+            self.released += len(drafts) - len(lost)
+            notify_dialer.wake(self._ports.dial_queue, self._campaign, {one.due for one in waiting}, now)
+        return len(held) - len(asked)

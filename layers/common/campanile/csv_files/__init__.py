@@ -1,0 +1,1 @@
+"""From bytes to rows and back, whatever program wrote the file."""

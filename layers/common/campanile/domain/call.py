@@ -1,0 +1,84 @@
+"""A call: its slot, its attempt, and what the agent reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campanile.domain.lifecycle import Outcome, SlotPhase
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call whose POST was made. `started_at` is when it was sent to the provider."""
+
+    id: str
+    attempt_no: int
+    phone_number: str
+    outcome: Outcome
+    started_at: int
+    ended_at: int
+    duration_seconds: float = 0.0
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it.
+
+    `contact_number` and `last_outcome` are the contact's creation number and the outcome of its call before this one.
+    """
+
+    org: str
+    n: int
+    attempt_id: str
+    campaign_key: str
+    contact_id: str
+    phone_number: str
+    attempt_no: int
+    phase: SlotPhase
+    lease_until: int
+    locked_at: int
+    is_callback: bool = False
+    contact_number: int = 0
+    last_outcome: Outcome | None = None
+    intended_at: int | None = None
+    provider_call_id: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds.
+
+    `callback_local` is a time by the contact's clock, where the carrier names no offset; `disposition` a JSON object.
+    """
+
+    outcome: Outcome
+    ended_at_ms: int
+    duration_seconds: float = 0.0
+    provider_call_id: str | None = None
+    conversation_id: str | None = None
+    callback_at_ms: int | None = None
+    notes: str | None = None
+    callback_local: datetime | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackWish:
+    """When a person wants to be called back: at an aware time, or at one by the contact's clock; None: not any more."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What an agent tells of an attempt; whatever it does not tell stays as it is.
+
+    `remarks` are texts by field, `notes` and `disposition` (a JSON object); None takes one away.
+    """
+
+    do_not_call: bool = False
+    reason: str | None = None
+    callback: CallbackWish | None = None
+    remarks: Mapping[str, str | None] = field(default_factory=dict)

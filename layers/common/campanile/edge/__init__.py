@@ -1,0 +1,1 @@
+"""The edge: HTTP, triggers, credentials, settings, and the one composition root."""

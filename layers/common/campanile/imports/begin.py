@@ -1,0 +1,171 @@
+"""Imports begin: a file is dropped into the bucket, or somebody asks for a form to upload one.
+
+    <org>/<campaign>/<file>                    dropped; the campaign by UUID or external id, or `default`
+    <org>/do-not-call/<file>                   dropped; the numbers go on the do-not-call list
+    uploads/<org>/<campaign key>/<import>/<file>   uploaded by a form
+
+The worker behind the work queue does the rest. An import is the same by its object's key and version, so an event
+that comes twice begins nothing twice, and a file that is dropped again is another import.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pydantic import ValidationError
+
+from campanile.adapters.bucket import StoredFile
+from campanile.campaigns import manage_campaigns
+from campanile.domain.campaign import Campaign
+from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.lifecycle import CampaignStatus
+from campanile.domain.times import instant
+from campanile.imports import show_import
+from campanile.imports.file_import import MAX_FILE_BYTES
+from campanile.imports.run import ImportPorts
+from campanile.schema.do_not_call import DoNotCallImportInput, DoNotCallSettings
+from campanile.schema.field_errors import field_error
+from campanile.schema.imports import ImportInput, ImportSettings, ImportUploadAnswer, UploadForm
+from campanile.store import imports, keys, orgs
+from campanile.store.imports import Import, ImportTakenOverError
+from campanile.store.orgs import UnknownOrgError
+
+FORM_SECONDS = 3_600
+"""How long an upload may begin after its form was given out."""
+_DROPPED = re.compile(r"(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<file>[^/]+)")
+_UPLOADED = re.compile(r"uploads/(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<job>[^/]+)/(?P<file>[^/]+)")
+
+
+Settings = TypeVar("Settings", bound=ImportSettings)
+
+
+class NotOurFileError(Exception):
+    """The object's key does not say whose contacts it has."""
+
+
+def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadAnswer:
+    """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
+
+
+def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadAnswer:
+    """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
+    new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
+    return _ask(ports, new, wanted.content_type)
+
+
+def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str, str | None], now_ms: int) -> Import:
+    return Import(
+        str(uuid4()),
+        org,
+        campaign_key,
+        wanted.file_name,
+        now_ms,
+        now_ms,
+        status="awaiting_upload",
+        mode=wanted.mode,
+        mapping=mapping,
+        upload_until=now_ms + 1000 * FORM_SECONDS,
+    )
+
+
+def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadAnswer:
+    assert new.file_name is not None, "a file has a name"
+    assert new.upload_until is not None, "a form does not last for ever"
+    stem, _, suffix = new.file_name.rpartition(".")
+    # The bucket tells of endings in small letters only.
+    key = f"uploads/{new.org}/{new.campaign_key}/{new.job}/{stem}.{suffix.lower()}"
+    form = ports.uploads.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
+    imports.begin(ports.table, new)
+    upload = UploadForm(
+        url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
+    )
+    return ImportUploadAnswer(**show_import.answer(new, new.created_at).model_dump(), upload=upload)
+
+
+def receive(ports: ImportPorts, file: StoredFile) -> Import:
+    """Begin the import of a file that has come, and have the worker take it up; answers how the import stands.
+
+    Raises NotOurFileError for a key of another form, or of an org or import that is not there.
+    """
+    uploaded, dropped = _UPLOADED.fullmatch(file.key), _DROPPED.fullmatch(file.key)
+    if uploaded:
+        current = _uploaded(ports, file, uploaded["org"], uploaded["job"])
+    elif dropped:
+        current = _dropped(ports, file, dropped["org"], dropped["campaign"], dropped["file"])
+    else:
+        raise NotOurFileError("the key must be <org>/<campaign>/<file>")
+    if current.status == "running" and current.step <= 1:
+        ports.work_queue.send_import(current.job)
+    return current
+
+
+def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, file_name: str) -> Import:
+    try:
+        orgs.settings(ports.table, org)
+    except UnknownOrgError:
+        raise NotOurFileError("no such org") from None
+    now = ports.clock.now_ms()
+    is_list = reference == keys.DO_NOT_CALL
+    place = keys.do_not_call_imports(org) if is_list else keys.unknown_campaign(org, reference)
+    new = Import(job_of(file), org, place, file_name, now, now, file=file)
+    try:
+        if is_list:
+            listing = _settings(ports.uploads.metadata(file), DoNotCallSettings)
+            return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
+        new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
+        settings = _settings(ports.uploads.metadata(file), ImportSettings)
+    except (NotFoundError, ValueError) as error:
+        return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))
+    return imports.begin(ports.table, replace(new, mode=settings.mode, mapping=settings.mapping))
+
+
+def _uploaded(ports: ImportPorts, file: StoredFile, org: str, job: str) -> Import:
+    asked = imports.get(ports.table, job)
+    if asked is None or asked.org != org:
+        raise NotOurFileError("no such import")
+    now = ports.clock.now_ms()
+    if asked.status == "awaiting_upload":
+        try:
+            return imports.save(ports.table, asked, replace(asked, status="running", file=file, updated_at=now))
+        except ImportTakenOverError:
+            return _uploaded(ports, file, org, job)
+    if asked.file == file:
+        return asked
+    again = Import(
+        job_of(file),
+        org,
+        asked.campaign_key,
+        asked.file_name,
+        now,
+        now,
+        mode=asked.mode,
+        mapping=asked.mapping,
+        file=file,
+    )
+    return imports.begin(ports.table, again)
+
+
+def job_of(file: StoredFile) -> str:
+    """The id of a file's import."""
+    return str(uuid5(NAMESPACE_URL, f"s3://{file.bucket}/{file.key}#{file.version}"))
+
+
+def _settings(metadata: Mapping[str, str], kind: type[Settings]) -> Settings:
+    """Mode and mapping as the object's metadata has them; raises ValueError, in words for who dropped the file."""
+    given: dict[str, Any] = {name: metadata[name] for name in ("mode", "mapping") if name in metadata}
+    try:
+        if "mapping" in given:
+            given["mapping"] = json.loads(given["mapping"])
+        return kind.model_validate(given)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"The object's metadata: x-amz-meta-{path} {field_error(first, path).message}") from None
+    except (ValueError, RecursionError):
+        raise ValueError('The object\'s metadata: x-amz-meta-mapping must be JSON, as in {"Handy": "phone"}') from None

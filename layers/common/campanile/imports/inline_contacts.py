@@ -1,0 +1,87 @@
+"""Contacts that come with the creation or the change of a campaign: up to 5,000 (seed 001), as an import.
+
+The rows are checked as a whole, kept in the bucket, and written for as long as the caller may be kept waiting; a
+worker goes on from the checkpoint. On creation the campaign is written last: a request that dies before its answer
+leaves no campaign that calls anybody, only contacts that nothing refers to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from campanile.adapters.dial_queue import Hint
+from campanile.campaigns import manage_campaigns
+from campanile.contacts import check_rows
+from campanile.domain.campaign import Campaign
+from campanile.imports import kept_rows, show_import
+from campanile.imports.prepare_row import Prepared
+from campanile.imports.request_import import begin, proceed
+from campanile.imports.run import ImportPorts
+from campanile.schema.campaigns import CampaignAnswer, CampaignInput, CampaignPatch
+from campanile.schema.contacts import ContactInput
+from campanile.store import campaigns, work_registry
+from campanile.store.campaigns import ExternalIdTakenError
+from campanile.store.imports import Import
+
+
+def create(
+    ports: ImportPorts, org: str, wanted: CampaignInput, now_ms: int, request_key: str | None = None
+) -> CampaignAnswer:
+    """Create a campaign with the contacts it brings.
+
+    Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
+    """
+    if not wanted.contacts:
+        return manage_campaigns.create(ports.table, org, wanted, now_ms, request_key)
+    begun: list[Import] = []
+
+    def fill(campaign: Campaign) -> None:
+        job = str(uuid4())
+        rows = _checked(ports, campaign, wanted.contacts or [], job)
+        if campaign.external_id and campaigns.is_taken(ports.table, org, campaign.external_id):
+            raise ExternalIdTakenError(campaign.external_id)
+        begun.append(begin(ports, _import(campaign, job, now_ms), rows))
+        begun[0] = proceed(ports, campaign, begun[0], rows, ports.clock.monotonic_ms())
+        work_registry.announce(ports.table, org, now_ms, now_ms)
+
+    answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
+    return _answer(ports, answer, begun[0]) if begun else answer
+
+
+def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> CampaignAnswer:
+    """Change a campaign and add the contacts that the request brings.
+
+    Raises NotFoundError, TransitionRefusedError for a closed campaign, and what `create` raises.
+    """
+    job = str(uuid4())
+    rows: list[Prepared] = []
+    if wanted.contacts:
+        campaign = manage_campaigns.find(ports.table, org, reference)
+        if "configuration_id" in wanted.model_fields_set:
+            campaign = replace(campaign, configuration_id=wanted.configuration_id)
+        rows = _checked(ports, campaign, wanted.contacts, job)
+    changed = manage_campaigns.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
+    answer = manage_campaigns.answer(changed, manage_campaigns.notices(ports.table, changed))
+    if not rows:
+        return answer
+    begun = begin(ports, _import(changed, job, now_ms), rows)
+    current = proceed(ports, changed, begun, rows, ports.clock.monotonic_ms())
+    return _answer(ports, answer, current)
+
+
+def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
+    return Import(job, campaign.org, campaign.key, None, now_ms, now_ms, mode="strict")
+
+
+def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[Prepared]:
+    """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
+    rows = check_rows.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+    return [Prepared(row.index + 1, row.fields, row.numbers or (), kept_rows.own_id(job, row.index)) for row in rows]
+
+
+def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:
+    """The campaign with its import, which a worker goes on with now if it is not finished."""
+    if current.status == "running":
+        ports.work_queue.send_import(current.job)
+    ports.dial_queue.hint(Hint(current.org, "contacts_added", current.campaign_key))
+    return answer.model_copy(update={"contacts_import": show_import.answer(current, current.updated_at)})

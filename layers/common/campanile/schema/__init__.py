@@ -1,0 +1,1 @@
+"""Every request and response of the API, one file a subject."""

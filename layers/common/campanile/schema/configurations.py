@@ -1,0 +1,123 @@
+"""Configurations: calling windows, retries and the agent that a campaign starts with."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from campanile.domain import phone
+from campanile.domain.calling_window import Overrides, Schedule, TimeWindow
+from campanile.domain.lifecycle import Outcome
+from campanile.domain.retry import RetryPolicy
+from campanile.domain.timezones import TimezoneName
+from campanile.schema.agents import AgentInput
+from campanile.schema.field_types import (
+    DelayOutcome,
+    DelaySeconds,
+    Id,
+    Instant,
+    Name,
+    RetryOutcome,
+    outcomes,
+)
+from campanile.schema.messages import Answer, Notice, without_defaults
+
+MAX_CONFIGURATION_BYTES = 64 * 1024
+CountryCode = Annotated[
+    str, AfterValidator(phone.parse_country_code), Field(json_schema_extra={"pattern": "^\\+[1-9][0-9]{0,2}$"})
+]
+
+
+class ConfigurationInput(AgentInput):
+    """A reusable bundle of calling windows, retry policy and default agent; at most 64 KB of JSON in all."""
+
+    name: Name
+    """What people call it; space around it is dropped."""
+    default_timezone: TimezoneName = "America/New_York"
+    """IANA name of the clock that counts for contacts without a timezone."""
+    default_windows: list[TimeWindow] = []
+    """When contacts may be called, by their own clock; none: nobody is called."""
+    overrides: Overrides = []
+    """Windows that replace the usual ones in the timezones they list."""
+    scheduled_windows: list[TimeWindow] | None = None
+    """Windows for the first call of a contact with a `scheduled_at`; null: the usual ones."""
+    scheduled_overrides: Overrides | None = None
+    """Overrides for the first call of a contact with a `scheduled_at`; null: the usual ones."""
+    default_country_code: CountryCode = "+1"
+    """The calling code that completes numbers written without one."""
+    retry_attempts: Annotated[int, Field(ge=0, le=10)] = 2
+    """Calls after the first one at most."""
+    retry_delay_seconds: DelaySeconds = 3_600
+    """How long after a call the next one follows at the earliest."""
+    retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(outcomes)] = ["busy", "failed", "no_answer"]
+    """Outcomes after which there is another call."""
+    retry_delays: dict[DelayOutcome, DelaySeconds] = {}
+    """Delays of single outcomes, in seconds, in place of `retry_delay_seconds`."""
+
+    daily_attempts_per_number: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Calls to one number in any 24 hours at most, those of other campaigns counted; null: no cap."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """The gate reads it before every call, so it has to stay small."""
+        size = len(self.model_dump_json(exclude_defaults=True).encode())
+        if size > MAX_CONFIGURATION_BYTES:
+            raise ValueError(f"must be at most {MAX_CONFIGURATION_BYTES} bytes in all, is {size}: use fewer windows")
+        return self
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(
+            default_timezone=self.default_timezone,
+            default_windows=self.default_windows,
+            overrides=self.overrides,
+            scheduled_windows=self.scheduled_windows,
+            scheduled_overrides=self.scheduled_overrides,
+        )
+
+    @property
+    def retry_policy(self) -> RetryPolicy:
+        return RetryPolicy(
+            self.retry_attempts,
+            self.retry_delay_seconds,
+            frozenset(Outcome(outcome) for outcome in self.retry_outcomes),
+            {Outcome(outcome): delay for outcome, delay in self.retry_delays.items()},
+        )
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether any contact could ever be called."""
+        schedules = [*self.overrides, *(self.scheduled_overrides or [])]
+        return bool(self.default_windows or self.scheduled_windows or any(one.windows for one in schedules))
+
+
+class Configuration(ConfigurationInput):
+    """A stored configuration."""
+
+    id: Id
+    created_at: Instant
+    updated_at: Instant
+
+
+class ConfigurationPatch(ConfigurationInput):
+    """Changes of a configuration: an absent field stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    name: Name = ""  # never looked at when absent
+
+
+class ConfigurationAnswer(Configuration):
+    warnings: list[Notice]
+
+
+class TimezonesAnswer(Answer):
+    """Every IANA name that is taken wherever a timezone is."""
+
+    timezones: list[str]
+
+
+class ConfigurationsAnswer(Answer):
+    """`next_cursor`: where the next page begins; null on the last one."""
+
+    configurations: list[Configuration]
+    next_cursor: str | None

@@ -1,0 +1,34 @@
+"""What all requests and responses have in common."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from campanile.domain import phone
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class Notice(Answer):
+    """Something accepted that the caller should look at. `index` is the row it concerns, counted from 0."""
+
+    code: str
+    """For programs."""
+    message: str
+    """For people."""
+    index: int | None = None
+
+
+PhoneText = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": phone.LONGEST_TEXT})]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """In a change an absent field stays as it is, whatever it would be on creation."""
+    for field in schema["properties"].values():
+        field.pop("default", None)

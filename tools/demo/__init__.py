@@ -1,0 +1,1 @@
+"""The demo: a campaign dialed on this machine, shown in the terminal."""

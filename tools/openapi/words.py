@@ -1,0 +1,182 @@
+"""What the OpenAPI document says in words of its own: tags, parameters, headers, and the errors of every route."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from campanile.edge.problems import CONTENT_TYPE
+
+DESCRIPTION: Final = """\
+Times are RFC 3339 in UTC. Bodies are JSON in UTF-8 of at most 4.5 MB. Fields and query parameters that are not \
+documented here are refused, and no value is converted into another type.
+
+Every answer carries `X-Request-Id`. Every error is a problem document (RFC 9457) that says what to do and, where a \
+field is wrong, which one. Whatever belongs to another organization answers 404.
+
+A POST with an `Idempotency-Key` is carried out once, however often it is sent."""
+
+TAGS: Final = {
+    "campaigns": "A campaign calls its contacts while it is active and its configuration's windows are open.",
+    "contacts": "The people a campaign calls, with what became of each call. `default` stands for no campaign.",
+    "configurations": "When to call, how to retry, and which agent speaks: shared by any number of campaigns.",
+    "do-not-call": "Numbers that nobody calls, whichever campaign or contact has them.",
+    "agents": "Agents of the provider that contacts can be pushed for by id.",
+    "settings": "How many calls the organization has in flight at once.",
+    "documentation": "This API, described.",
+}
+SEGMENT_TAGS: Final = {
+    # The first of these that is a segment of the path.
+    "do-not-call": "do-not-call",
+    "contacts": "contacts",
+    "imports": "contacts",
+    "export": "contacts",
+    "campaigns": "campaigns",
+    "configurations": "configurations",
+    "timezones": "configurations",
+    "agents": "agents",
+    "concurrency-settings": "settings",
+    "openapi.json": "documentation",
+    "reference": "documentation",
+}
+
+PARAMETERS: Final = {
+    "campaign_id": "The campaign's UUID, or the external id it was given.",
+    "contact_id": "The contact's UUID, or the external id it was given.",
+    "attempt_id": "The attempt's UUID, as the contact's `attempts` and the provider's calls have it.",
+    "import_id": "The import's UUID.",
+    "config_id": "The configuration's UUID.",
+    "agent_id": "The agent's id.",
+    "phone_number": "The number in E.164, with its `+`, which may be written `%2B`.",
+    "search": "Only numbers that contain these digits, or, behind a `+`, begin with them.",
+    "reason": "Why; it stays in the history.",
+    "limit": "How many to list at most.",
+    "offset": "How many to pass over.",
+    "cursor": "`next_cursor` of the page before.",
+    "name": "Only campaigns whose name contains this, in whatever case.",
+    "status": "Only those of this status; may be given several times.",
+    "fresh": "Begin a new export, also if one was completed in the last five minutes; not while one is written.",
+    "view": "Only those that are shown like this; may be given several times.",
+    "mode": "strict: one wrong row refuses the request with 422. lenient: wrong rows are left out and answered in "
+    "`failed`, the others are stored. What only the stored contacts tell (a row that names none that is there and has "
+    "no number, a number that is another's) is answered in `failed` in both.",
+    "outcome": "Only those whose last call ended like this; may be given several times.",
+}
+
+REQUEST_ID: Final = "7d2c9b1e-0f4a-4c3b-9a8d-6e5f4a3b2c1d"
+HEADERS: Final = {
+    "RequestId": {
+        "description": "Names this request in the log.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1},
+        "example": REQUEST_ID,
+    },
+}
+REQUEST_HEADERS: Final = {
+    "Organization": {
+        "name": "X-Anyreach-Org",
+        "in": "header",
+        "required": False,
+        "description": "The organization that is meant by a personal token; an API key has one of its own.",
+        "schema": {"type": "string"},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Chosen by the caller, such as a fresh UUID. For 24 hours the same request with the same key "
+        "gets the first answer and changes nothing.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
+}
+SECURITY_SCHEMES: Final = {
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of the organization, `ak_<id>.<secret>`.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error that many operations can answer."""
+
+    name: str
+    title: str
+    when: str
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+
+    def response(self, status: int) -> dict[str, Any]:
+        """The OpenAPI response object."""
+        headers: dict[str, Any] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+        if status == 401:
+            headers["WWW-Authenticate"] = {"required": True, "schema": {"const": "Bearer"}}
+        example = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": status,
+            "detail": self.detail,
+            "request_id": REQUEST_ID,
+            **({"errors": list(self.errors)} if self.errors else {}),
+        }
+        content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
+        return {"description": self.when, "headers": headers, "content": content}
+
+
+REFUSALS: Final = {
+    400: Refusal(
+        "BadRequest",
+        "Bad Request",
+        "The body is no JSON or has too many contacts, or the campaign's status does not allow it.",
+        "The body is not valid JSON.",
+    ),
+    401: Refusal(
+        "Unauthorized",
+        "Unauthorized",
+        "The credential is missing, unknown, revoked or expired.",
+        "The API key is unknown or revoked. Check that it was copied whole.",
+    ),
+    403: Refusal(
+        "Forbidden",
+        "Forbidden",
+        "The credential is valid but lacks the scope.",
+        "The API key lacks the scope: one of campaigns:manage.",
+    ),
+    404: Refusal(
+        "NotFound",
+        "Not Found",
+        "The organization has no such object.",
+        "No campaign has this id or external_id.",
+    ),
+    409: Refusal(
+        "Conflict",
+        "Conflict",
+        "Another object is in the way, the object is in use, or too many wrote at once.",
+        "Another campaign of the organization has this external_id.",
+    ),
+    413: Refusal(
+        "TooLarge",
+        "Request Entity Too Large",
+        "The body is larger than 4.5 MB.",
+        "The body has 5200000 bytes; at most 4500000 are taken. Split the request.",
+    ),
+    422: Refusal(
+        "Unprocessable",
+        "Unprocessable Entity",
+        "A field, a parameter or a header is wrong; `errors` lists which.",
+        "The request has invalid fields.",
+        (
+            {
+                "path": "contacts[3].phone_numbers[0]",
+                "code": "too_short",
+                "message": "the number is too short",
+            },
+        ),
+    ),
+    500: Refusal(
+        "ServerError",
+        "Internal Server Error",
+        "Something went wrong on the server's side.",
+        "Something went wrong on our side; the request id finds it in the log.",
+    ),
+}
