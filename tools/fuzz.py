@@ -19,10 +19,10 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import JsonSchemaError
 
-from campanile.schema.agents import AgentAnswer
-from campanile.schema.campaigns import CampaignAnswer
-from campanile.schema.configurations import ConfigurationAnswer
-from campanile.schema.contacts import ContactAnswer, ContactsAnswer
+from campanile.schema.agents import AgentResponse
+from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.configurations import ConfigurationResponse
+from campanile.schema.contacts import ContactResponse, ContactsResponse
 from tools.bootstrap import ROOT
 from tools.demo.api import Product
 from tools.stack.local_stack import Stack, running_stack
@@ -118,7 +118,9 @@ def run(stack: Stack, settings: Mapping[str, Any], tell: Callable[[str], None] =
 def _known(product: Product) -> dict[str, Any]:
     """Campaigns that call people, as values of path parameters: a path that names nothing is only ever answered 404."""
     fields = {"name": "Fuzz", "default_windows": ALL_DAY, "retry_delay_seconds": 1}
-    configurations = [product.ask(ConfigurationAnswer, "POST", "/campaign/configurations", fields).id for _ in range(3)]
+    configurations = [
+        product.ask(ConfigurationResponse, "POST", "/campaign/configurations", fields).id for _ in range(3)
+    ]
     people = [
         {"external_id": f"lead-{ending:02}", "phone_numbers": [f"+141555501{ending:02}"], "data": {"plan": "pro"}}
         for ending in ENDINGS
@@ -126,11 +128,11 @@ def _known(product: Product) -> dict[str, Any]:
     campaigns, contacts = ["default"], [person["external_id"] for person in people]
     for name in ("fuzz-1", "fuzz-2", "fuzz-3", TO_BE_CLOSED):
         wanted = {"name": "Fuzz", "configuration_id": configurations[0], "external_id": name, "contacts": people}
-        campaign = product.ask(CampaignAnswer, "POST", "/campaign/campaigns", wanted).id
-        listed = product.ask(ContactsAnswer, "GET", f"/campaign/campaigns/{campaign}/contacts?limit=5")
+        campaign = product.ask(CampaignResponse, "POST", "/campaign/campaigns", wanted).id
+        listed = product.ask(ContactsResponse, "GET", f"/campaign/campaigns/{campaign}/contacts?limit=5")
         campaigns += [campaign, name]
         contacts += [contact.id for contact in listed.contacts]
-    agents = [product.ask(AgentAnswer, "POST", "/campaign/agents", {"name": "Fuzz"}).id for _ in range(3)]
+    agents = [product.ask(AgentResponse, "POST", "/campaign/agents", {"name": "Fuzz"}).id for _ in range(3)]
     called = _called(product, "fuzz-1")
     known = {
         "campaigns": campaigns,
@@ -164,7 +166,7 @@ def _known(product: Product) -> dict[str, Any]:
     }
 
 
-def _called(product: Product, campaign: str) -> ContactAnswer:
+def _called(product: Product, campaign: str) -> ContactResponse:
     """A contact that was called: a report on an attempt needs one."""
     until = time.monotonic() + ATTEMPT_SECONDS
     while time.monotonic() < until:

@@ -120,8 +120,8 @@ WRITES: dict[str, Any] = {
     "LOCK on the slot of the number's last call": lambda table: calls.lock(
         table, SETTINGS, PENDING, SLOT, replace(LOCK, slot=SLOT.n)
     ),
-    "a lock given back": lambda table: calls.release(table, SLOT, CONTACT, RETRIED, False, Refusal.CAMPAIGN_PAUSED),
-    "a lock given back for good": lambda table: calls.release(
+    "a lock given back": lambda table: calls.give_back(table, SLOT, CONTACT, RETRIED, False, Refusal.CAMPAIGN_PAUSED),
+    "a lock given back for good": lambda table: calls.give_back(
         table, SLOT, CONTACT, ENDINGS[-1], False, Refusal.DO_NOT_CALL
     ),
     "INTENT": lambda table: slots.intend(table, SLOT, NOW - 1, NOW),

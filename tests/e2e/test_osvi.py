@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.support.api import Answer, Api, eventually
+from tests.support.api import Api, Response, eventually
 from tests.support.osvi import AGENT, TRUNK, example_answer, example_request, faults
 from tests.support.workers import function_name, worker_processes
 from tools.stack.local_stack import Stack
@@ -31,7 +31,7 @@ class Osvi(Api):
         super().__init__(stack, None)
         self._headers = {"API-Token": stack.osvi_api_token if token is None else token}
 
-    def push(self, number: int, body: object) -> Answer:
+    def push(self, number: int, body: object) -> Response:
         answer = self.call("POST", f"/v1/campaigns/{number}/contacts", body)
         assert faults(answer.status, answer.body) == [], answer.body
         return answer

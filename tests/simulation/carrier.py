@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from campanile.domain.call import AgentReport, CallbackWish, CallReport
+from campanile.domain.call import AgentReport, CallbackWish, CallEnd
 from campanile.domain.lifecycle import Outcome
 from campanile.telephony.callback import read_reference
 from campanile.telephony.port import (
@@ -67,8 +67,8 @@ class Call:
     is_live: bool = False
 
     @property
-    def report(self) -> CallReport:
-        return CallReport(
+    def report(self) -> CallEnd:
+        return CallEnd(
             self.outcome,
             ended_at_ms=self.ends_at,
             duration_seconds=(self.ends_at - self.starts_at) / 1000,
@@ -167,9 +167,7 @@ class Carrier:
             return CarrierEvent(told["call"], None, told["attempt"], _heard(said))
         if report is None:
             return CarrierEvent(told["call"], None, told["attempt"])
-        return CarrierEvent(
-            told["call"], CallReport(**{**report, "outcome": Outcome(report["outcome"])}), told["attempt"]
-        )
+        return CarrierEvent(told["call"], CallEnd(**{**report, "outcome": Outcome(report["outcome"])}), told["attempt"])
 
     def _draw_fault(self) -> Fault | None:
         if not self._faults.strikes(self._faults.profile.post):
@@ -266,7 +264,7 @@ class Carrier:
 
     def _tell(self, call: Call, is_final: bool, delay: int) -> None:
         report = call.report
-        fields = {name: getattr(report, name) for name in CallReport.__dataclass_fields__}
+        fields = {name: getattr(report, name) for name in CallEnd.__dataclass_fields__}
         told = {"call": call.id, "attempt": call.attempt_id, "report": fields if is_final else None}
         self.undelivered += 1
 

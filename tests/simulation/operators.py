@@ -59,7 +59,7 @@ def upsert_rows(
         checked = check_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
-        return upsert.upsert(ports.table, ports.queue, campaign, checked, ports.clock.now_ms())
+        return upsert.upsert(ports.table, ports.dial_queue, campaign, checked, ports.clock.now_ms())
 
     key = keys.default_campaign(org) if campaign_id == keys.DEFAULT_CAMPAIGN else campaign_id
     return Request("upsert", org, work, (key,), rows)
@@ -77,7 +77,7 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
             replace(row, insert_as=status, enqueues=enqueue)
             for row in check_rows.validate(inputs, manage_campaigns.country_code(ports.table, found))
         ]
-        return upsert.upsert(ports.table, ports.queue, found, checked, ports.clock.now_ms())
+        return upsert.upsert(ports.table, ports.dial_queue, found, checked, ports.clock.now_ms())
 
     return Request("upsert", org, work, (campaign.id,), rows, actor="push" if enqueue else "operator")
 
@@ -95,7 +95,7 @@ def change_status(campaign: KnownCampaign, action: str) -> Request:
 
     def work(ports: Ports) -> Any:
         now = ports.clock.now_ms()
-        return manage_campaigns.change_status(ports.table, ports.queue, org, campaign.id, action, now)
+        return manage_campaigns.change_status(ports.table, ports.dial_queue, org, campaign.id, action, now)
 
     return Request(action, org, work, (campaign.id,))
 
@@ -105,7 +105,7 @@ def change_priority(campaign: KnownCampaign, priority: int) -> Request:
 
     def work(ports: Ports) -> Any:
         patch = CampaignPatch.model_validate({"priority": priority})
-        return manage_campaigns.change(ports.table, ports.queue, org, campaign.id, patch, ports.clock.now_ms())
+        return manage_campaigns.change(ports.table, ports.dial_queue, org, campaign.id, patch, ports.clock.now_ms())
 
     return Request("priority", org, work, (campaign.id,))
 
@@ -116,7 +116,7 @@ def change_windows(campaign: KnownCampaign, windows: Mapping[str, Any]) -> Reque
     def work(ports: Ports) -> Any:
         patch = ConfigurationPatch.model_validate(windows, strict=False)
         now = ports.clock.now_ms()
-        return manage_configurations.change(ports.table, ports.queue, org, campaign.configuration_id, patch, now)
+        return manage_configurations.change(ports.table, ports.dial_queue, org, campaign.configuration_id, patch, now)
 
     return Request("windows", org, work, (campaign.configuration_id,))
 
@@ -124,7 +124,7 @@ def change_windows(campaign: KnownCampaign, windows: Mapping[str, Any]) -> Reque
 def set_limit(org: str, limit: int) -> Request:
     def work(ports: Ports) -> Any:
         wanted = ConcurrencyInput(concurrency_limit=limit)
-        return manage_concurrency.put(ports.table, ports.queue, ports.limits, org, wanted, ports.clock.now_ms())
+        return manage_concurrency.put(ports.table, ports.dial_queue, ports.limits, org, wanted, ports.clock.now_ms())
 
     return Request("limit", org, work, (str(limit),))
 

@@ -166,7 +166,7 @@ class World:
         everyone = tuple(org.name for org in self.setting.orgs)
 
         def work() -> None:
-            tick.run(self.ports.table, self.ports.queue, self.ports.clock.now_ms())
+            tick.run(self.ports.table, self.ports.dial_queue, self.ports.clock.now_ms())
 
         self._invoke("tick", everyone, OTHER_SECONDS, work, lambda _: None)
 
@@ -183,7 +183,7 @@ class World:
         hint = parse_hint(bodies[0])
 
         def work() -> None:
-            if not self.ports.queue.hint(hint):
+            if not self.ports.dial_queue.hint(hint):
                 raise NotForwardedError
 
         self._invoke("wake", (hint.org,), OTHER_SECONDS, work, finished)
@@ -261,7 +261,7 @@ class World:
         clock = VirtualClock(self.scheduler, lambda: self.faults.before_request(self._process))
         return Ports(
             table=Table(client, "table", self._dice("back-off"), clock.sleep),
-            queue=ProductionQueue(self._sqs, DIAL, WAKE, clock, self.log),
+            dial_queue=ProductionQueue(self._sqs, DIAL, WAKE, clock, self.log),
             telephony=self.carrier,
             clock=clock,
             limits=self.limits,
@@ -271,7 +271,7 @@ class World:
         )
 
     def _release_ports(self) -> ReleasePorts:
-        return ReleasePorts(self.ports.table, self.ports.queue, WorkQueue(self._sqs, WORK), self.ports.clock)
+        return ReleasePorts(self.ports.table, self.ports.dial_queue, WorkQueue(self._sqs, WORK), self.ports.clock)
 
     @property
     def _sqs(self) -> Any:

@@ -16,7 +16,7 @@ POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     body: Any
     headers: urllib3.HTTPHeaderDict
@@ -30,12 +30,12 @@ class Api:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._http = urllib3.PoolManager(timeout=40, retries=False)
 
-    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
+    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Response:
         """One request; `body` as JSON, or as it is when it is text."""
         data = body if isinstance(body, str) else None if body is None else json.dumps(body)
         sent = {**self._headers, "Content-Type": "application/json", **(headers or {})}
         answer = self._http.request(method, self._base + path, body=data, headers=sent)
-        return Answer(answer.status, json.loads(answer.data) if answer.data else None, answer.headers)
+        return Response(answer.status, json.loads(answer.data) if answer.data else None, answer.headers)
 
     def get(self, path: str) -> Any:
         return self._expect(200, "GET", path)

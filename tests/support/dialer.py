@@ -15,14 +15,14 @@ from campanile.contacts.list_contacts import Filter
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import dial_pass, global_limit, record_outcome, tick
 from campanile.dialing.ports import Limits, Ports
-from campanile.domain.call import CallReport, Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignInput, StatsAnswer
+from campanile.schema.campaigns import CampaignInput, StatsResponse
 from campanile.schema.configurations import ConfigurationInput
-from campanile.schema.contacts import ContactAnswer, ContactInput, ContactsAnswer, UpsertAnswer
+from campanile.schema.contacts import ContactInput, ContactResponse, ContactsResponse, UpsertResponse
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -79,7 +79,7 @@ class Dialer:
     def ports(self) -> Ports:
         return Ports(
             table=self.table,
-            queue=self.queue,
+            dial_queue=self.queue,
             telephony=self.telephony,
             clock=self.clock,
             limits=self.limits,
@@ -152,7 +152,7 @@ class Dialer:
     def ad_hoc(self) -> Campaign:
         return campaigns.ad_hoc(self.org)
 
-    def upsert(self, campaign: Campaign, *rows: Mapping[str, Any]) -> UpsertAnswer:
+    def upsert(self, campaign: Campaign, *rows: Mapping[str, Any]) -> UpsertResponse:
         """Upsert rows as a request would, on the campaign as it is now."""
         current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
         inputs = [ContactInput.model_validate(row) for row in rows]
@@ -210,7 +210,7 @@ class Dialer:
         """The carrier reports the end of a call; whether that was news."""
         self.telephony.hang_up(post.attempt_id)
         now = self.clock.now_ms()
-        told = CallReport(Outcome(outcome), ended_at_ms=now, **report)
+        told = CallEnd(Outcome(outcome), ended_at_ms=now, **report)
         return record_outcome.record(self.ports, post.reference, told)
 
     def call(self, outcome: Outcome | str, **report: Any) -> Post:
@@ -235,7 +235,7 @@ class Dialer:
             if not any(one.visible_at <= self.clock.now_ms() for one in self.queue.waiting):
                 self.clock.advance(1)
 
-    def contact(self, campaign: Campaign, contact_id: str) -> ContactAnswer:
+    def contact(self, campaign: Campaign, contact_id: str) -> ContactResponse:
         """As the API shows it."""
         return list_contacts.get(self.table, campaign, contact_id, self.clock.now_ms())
 
@@ -251,11 +251,11 @@ class Dialer:
         statuses: Sequence[str] = (),
         outcomes: Sequence[str] = (),
         views: Sequence[str] = (),
-    ) -> ContactsAnswer:
+    ) -> ContactsResponse:
         wanted = Filter(frozenset(statuses), frozenset(outcomes), frozenset(views))
         return list_contacts.page(self.table, campaign, wanted, limit, offset, self.clock.now_ms())
 
-    def stats(self, campaign: Campaign) -> StatsAnswer:
+    def stats(self, campaign: Campaign) -> StatsResponse:
         current = campaign if campaign.is_ad_hoc else self.read_campaign(campaign.id)
         return stats.read(self.table, current, self.clock.now_ms())
 

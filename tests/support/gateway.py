@@ -66,7 +66,7 @@ class Context(LambdaContext):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a handler answered. `body` is parsed when it is JSON."""
 
     status: int
@@ -93,7 +93,7 @@ def call(
     headers: Mapping[str, str] | None = None,
     *,
     is_base64: bool = False,
-) -> Answer:
+) -> Response:
     """One request. `body` goes as JSON, or as it is when it is text; a None value leaves a header out."""
     url = urlsplit(path)
     template, function, parameters = _route(method, url.path)
@@ -115,7 +115,7 @@ def call(
     answer = handler(event, Context())
     sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
     assert sent["x-request-id"] == event["requestContext"]["requestId"]  # type: ignore[index]
-    return Answer(answer["statusCode"], sent, answer["body"] or "")
+    return Response(answer["statusCode"], sent, answer["body"] or "")
 
 
 def _route(method: str, path: str) -> tuple[str, str, dict[str, str]]:
@@ -133,7 +133,7 @@ class Client:
     def __init__(self, authorization: str | None) -> None:
         self.headers = {} if authorization is None else {"Authorization": authorization}
 
-    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Response:
         return call(method, path, body, {**self.headers, **headers})
 
     def get(self, path: str) -> Any:
@@ -152,7 +152,7 @@ class Client:
         return str(self.post("/campaign/campaigns", wanted, 201)["id"])
 
 
-def problem(answer: Answer, status: int) -> dict[str, Any]:
+def problem(answer: Response, status: int) -> dict[str, Any]:
     """The problem document (RFC 9457) of an answer that must be one."""
     assert answer.status == status, (answer.status, answer.text)
     assert answer.headers["content-type"] == "application/problem+json"
@@ -163,6 +163,6 @@ def problem(answer: Answer, status: int) -> dict[str, Any]:
     return document
 
 
-def paths(answer: Answer) -> list[str]:
+def paths(answer: Response) -> list[str]:
     """Where a 422 says the request is wrong."""
     return sorted(error["path"] for error in problem(answer, 422)["errors"])

@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from campanile.store import credentials
 from tests.support.dialer import Dialer
 from tests.support.documents import ROOT
-from tests.support.gateway import Answer, Client, call
+from tests.support.gateway import Client, Response, call
 
 AGENT = "agent_IsZ3Q6Sf_60Eh26XQMGbz-R_og"
 TRUNK = {"caller_number": "+918044550100", "state": "active"}
@@ -70,10 +70,10 @@ class OsviClient:
     def __init__(self, dialer: Dialer) -> None:
         self.token = credentials.create_osvi_token(dialer.table, dialer.org, dialer.clock.now_ms())
 
-    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Response:
         return call(method, path, body, {"API-Token": self.token, **headers})
 
-    def push(self, campaign: int, body: object) -> Answer:
+    def push(self, campaign: int, body: object) -> Response:
         """One push; an answer is checked against the document."""
         answer = self("POST", PATH.replace("{id}", str(campaign)), body)
         assert faults(answer.status, answer.body) == []

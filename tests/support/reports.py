@@ -5,12 +5,14 @@ from typing import Any
 from campanile.dialing import record_report
 from campanile.domain.campaign import Campaign
 from campanile.domain.times import instant
-from campanile.schema.reports import ReportAnswer, ReportInput
+from campanile.schema.reports import ReportInput, ReportResponse
 from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post
 
 
-def report(dialer: Dialer, campaign: Campaign, post: Post, *, contact: str | None = None, **told: Any) -> ReportAnswer:
+def report(
+    dialer: Dialer, campaign: Campaign, post: Post, *, contact: str | None = None, **told: Any
+) -> ReportResponse:
     """The agent on the call of `post` tells something; `contact` is how it names the contact, else by id."""
     current = campaign if campaign.is_ad_hoc else dialer.read_campaign(campaign.id)
     wanted = ReportInput.model_validate(told).report
@@ -18,7 +20,7 @@ def report(dialer: Dialer, campaign: Campaign, post: Post, *, contact: str | Non
     return record_report.record(ports, current, contact or post.contact_id, post.attempt_id, wanted, actor="ak_agent")
 
 
-def codes(answer: ReportAnswer) -> list[str]:
+def codes(answer: ReportResponse) -> list[str]:
     return [one.code for one in answer.warnings]
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from campanile.dialing import dial_pass, record_outcome, tick
 from campanile.dialing.ports import Ports
-from campanile.domain.call import CallReport
+from campanile.domain.call import CallEnd
 from campanile.domain.contact import Contact
 from campanile.domain.errors import ConflictError
 from campanile.domain.lifecycle import TERMINAL, CampaignStatus, Outcome
@@ -67,7 +67,7 @@ class Ending:
     at: int
     post: Post
     manner: Manner
-    report: CallReport | None = None
+    report: CallEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +308,11 @@ class Story:
         except Crash:
             self._endings.append(replace(ending, at=self._clock.now_ms() + SENT_AGAIN_MS, report=report))
 
-    def _hang_up(self, ending: Ending) -> CallReport:
+    def _hang_up(self, ending: Ending) -> CallEnd:
         assert ending.manner.outcome is not None
         now = self._clock.now_ms()
         asked = now + 20_000 if ending.manner.outcome is Outcome.CALLBACK_REQUESTED else None
-        report = CallReport(ending.manner.outcome, now, callback_at_ms=asked)
+        report = CallEnd(ending.manner.outcome, now, callback_at_ms=asked)
         self._provider.hang_up(ending.post.attempt_id)
         self._provider.look_ups[ending.post.attempt_id] = Ended(report)
         return report

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from campanile.adapters.bucket import StoredFile
 from campanile.imports import show_import
 from campanile.imports.begin import job_of
-from campanile.schema.imports import FILE_SUFFIXES, ImportAnswer
+from campanile.schema.imports import FILE_SUFFIXES, ImportResponse
 from campanile.store import imports
 from tools.admin.answers import AsJson, say
 from tools.admin.target import RefusedError, StackFile, StackName, Target, deployed, now_ms
@@ -60,10 +60,10 @@ def _put(target: Target, key: str, file: Path, metadata: dict[str, str]) -> Stor
     return StoredFile(target.bucket, key, stored.get("VersionId") or stored["ETag"], file.stat().st_size)
 
 
-def _followed(target: Target, job: str) -> ImportAnswer:
+def _followed(target: Target, job: str) -> ImportResponse:
     """The import's report once it is done, its progress shown meanwhile on standard error."""
 
-    def report() -> ImportAnswer | None:
+    def report() -> ImportResponse | None:
         found = imports.get(target.table, job)
         return show_import.answer(found, now_ms()) if found else None
 
@@ -81,7 +81,7 @@ def _followed(target: Target, job: str) -> ImportAnswer:
     return begun
 
 
-def _awaited(report: Callable[[], ImportAnswer | None]) -> ImportAnswer:
+def _awaited(report: Callable[[], ImportResponse | None]) -> ImportResponse:
     until = time.monotonic() + BEGUN_SECONDS
     while (found := report()) is None:
         if time.monotonic() > until:
@@ -90,7 +90,7 @@ def _awaited(report: Callable[[], ImportAnswer | None]) -> ImportAnswer:
     return found
 
 
-def _words(report: ImportAnswer, campaign: str) -> str:
+def _words(report: ImportResponse, campaign: str) -> str:
     counts = report.counts
     if report.status == "failed":
         return f"failed: {report.reason}"

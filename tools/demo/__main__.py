@@ -19,11 +19,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from campanile.schema.campaigns import CampaignAnswer, StatsAnswer
-from campanile.schema.concurrency import ConcurrencyAnswer
-from campanile.schema.configurations import ConfigurationAnswer
-from campanile.schema.contacts import UpsertAnswer
-from campanile.schema.imports import ImportsAnswer
+from campanile.schema.campaigns import CampaignResponse, StatsResponse
+from campanile.schema.concurrency import ConcurrencyResponse
+from campanile.schema.configurations import ConfigurationResponse
+from campanile.schema.contacts import UpsertResponse
+from campanile.schema.imports import ImportsResponse
 from tools.bootstrap import LOCAL, ROOT, folder
 from tools.demo.api import Product, RefusedError
 from tools.demo.screen import Screen, balance, console_for, moment, save_picture, screen_on, verdict
@@ -70,26 +70,26 @@ class Campaigns:
 
 def prepare(product: Product) -> Campaigns:
     """Create what is to be dialed, all through the API."""
-    product.ask(ConcurrencyAnswer, "PUT", "/campaign/concurrency-settings", {"concurrency_limit": CONCURRENCY_LIMIT})
+    product.ask(ConcurrencyResponse, "PUT", "/campaign/concurrency-settings", {"concurrency_limit": CONCURRENCY_LIMIT})
     fields = json.loads((SAMPLE / "configuration.json").read_text())
     closed = closed_until_tomorrow(datetime.now(UTC), fields["default_timezone"])
     waiting = _campaign(product, "Tomorrow's reminders", {**fields, "name": "Tomorrow", "default_windows": closed})
     contacts = json.loads((SAMPLE / "waiting_contacts.json").read_text())
-    product.ask(UpsertAnswer, "POST", f"/campaign/campaigns/{waiting}/contacts", contacts)
+    product.ask(UpsertResponse, "POST", f"/campaign/campaigns/{waiting}/contacts", contacts)
     return Campaigns(_campaign(product, TITLE, fields), waiting)
 
 
 def _campaign(product: Product, name: str, configuration: dict[str, Any]) -> str:
-    created = product.ask(ConfigurationAnswer, "POST", "/campaign/configurations", configuration)
+    created = product.ask(ConfigurationResponse, "POST", "/campaign/configurations", configuration)
     wanted = {"name": name, "configuration_id": created.id}
-    return product.ask(CampaignAnswer, "POST", "/campaign/campaigns", wanted).id
+    return product.ask(CampaignResponse, "POST", "/campaign/campaigns", wanted).id
 
 
 def await_import(product: Product, campaign_id: str, rows: int) -> None:
     """Wait until the dropped file is imported; raises RefusedError when a row of it is not, or it takes too long."""
     given_up = time.monotonic() + IMPORT_SECONDS
     while True:
-        imports = product.ask(ImportsAnswer, "GET", f"/campaign/campaigns/{campaign_id}/imports").imports
+        imports = product.ask(ImportsResponse, "GET", f"/campaign/campaigns/{campaign_id}/imports").imports
         if imports and imports[0].status != "running":
             break
         if time.monotonic() > given_up:
@@ -117,13 +117,13 @@ def watch(product: Product, campaigns: Campaigns, started: float, screen: Screen
 
 def _look(product: Product, campaigns: Campaigns, started: float, pace: Pace) -> View:
     seconds = time.monotonic() - started
-    stats = product.ask(StatsAnswer, "GET", f"/campaign/campaigns/{campaigns.dialed}/stats")
+    stats = product.ask(StatsResponse, "GET", f"/campaign/campaigns/{campaigns.dialed}/stats")
     pace.note(seconds, stats.attempts.total)
     unfinished = stats.contacts.pending + stats.contacts.in_progress
     return View(
         seconds=seconds,
         campaign=stats,
-        waiting=product.ask(StatsAnswer, "GET", f"/campaign/campaigns/{campaigns.waiting}/stats"),
+        waiting=product.ask(StatsResponse, "GET", f"/campaign/campaigns/{campaigns.waiting}/stats"),
         calls_per_second=pace.calls_per_second,
         seconds_left=pace.seconds_left(unfinished),
         latest=latest(product.contacts(campaigns.dialed), SHOWN_LATEST, datetime.now(UTC)),
@@ -171,7 +171,7 @@ def _dial(product: Product, console: Console, say: "Words", picture: Path | None
     if picture:
         save_picture(best, TITLE, picture)
         say(f"wrote a picture: {picture}")
-    second = product.ask(StatsAnswer, "GET", f"/campaign/campaigns/{campaigns.waiting}/stats")
+    second = product.ask(StatsResponse, "GET", f"/campaign/campaigns/{campaigns.waiting}/stats")
     say(f"the second campaign was not called: waiting until {moment(second.waiting_until)}")
     contacts = product.contacts(campaigns.dialed)
     return summarize(contacts, second, product.carrier_report(), CONCURRENCY_LIMIT, seconds)

@@ -10,7 +10,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from campanile.schema.contacts import ContactAnswer, ContactsAnswer
+from campanile.schema.contacts import ContactResponse, ContactsResponse
 from campanile.simulated_carrier.report import Report
 from tools.stack import sam
 from tools.stack.local_stack import Stack
@@ -49,12 +49,12 @@ class Product:
             raise RefusedError(f"{method} {path} was answered {response.status}: {text[:500]}")
         return answer.model_validate_json(response.data)
 
-    def contacts(self, campaign_id: str) -> list[ContactAnswer]:
+    def contacts(self, campaign_id: str) -> list[ContactResponse]:
         """Every contact of a campaign, in order of creation."""
-        found: list[ContactAnswer] = []
+        found: list[ContactResponse] = []
         while True:
             path = f"/campaign/campaigns/{campaign_id}/contacts?limit={PAGE}&offset={len(found)}"
-            page = self.ask(ContactsAnswer, "GET", path)
+            page = self.ask(ContactsResponse, "GET", path)
             found += page.contacts
             if len(page.contacts) < PAGE:
                 return found

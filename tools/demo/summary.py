@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campanile.schema.campaigns import StatsAnswer
-from campanile.schema.contacts import ContactAnswer
+from campanile.schema.campaigns import StatsResponse
+from campanile.schema.contacts import ContactResponse
 from campanile.simulated_carrier.report import Report
 
 TERMINAL = ("completed", "exhausted", "error", "do_not_call")
@@ -36,8 +36,8 @@ class View:
     """All that is shown at one moment. `seconds_left` None: too early to tell."""
 
     seconds: float
-    campaign: StatsAnswer
-    waiting: StatsAnswer
+    campaign: StatsResponse
+    waiting: StatsResponse
     calls_per_second: float
     seconds_left: float | None
     latest: Sequence[Ended]
@@ -98,7 +98,7 @@ class Summary:
 
 
 def summarize(
-    contacts: Sequence[ContactAnswer], second: StatsAnswer, seen: Report, concurrency_limit: int, seconds: float
+    contacts: Sequence[ContactResponse], second: StatsResponse, seen: Report, concurrency_limit: int, seconds: float
 ) -> Summary:
     """The balance, from the contacts' attempts on one side and the carrier's record on the other.
 
@@ -165,12 +165,12 @@ def in_words(figures: dict[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in by_number(figures).items())
 
 
-def is_over(stats: StatsAnswer) -> bool:
+def is_over(stats: StatsResponse) -> bool:
     """Whether a campaign has contacts and all of them have a final status."""
     return stats.contacts.total > 0 and stats.contacts.pending == stats.contacts.in_progress == 0
 
 
-def finished(stats: StatsAnswer) -> int:
+def finished(stats: StatsResponse) -> int:
     return sum(getattr(stats.contacts, status) for status in TERMINAL)
 
 
@@ -181,13 +181,13 @@ def show_value(view: View) -> tuple[bool, bool, int]:
     return is_midway, view.campaign.active_calls == view.campaign.concurrency_limit, len(kinds)
 
 
-def latest(contacts: Sequence[ContactAnswer], count: int, now: datetime) -> list[Ended]:
+def latest(contacts: Sequence[ContactResponse], count: int, now: datetime) -> list[Ended]:
     """The calls that ended last, newest first."""
     ended = (one for contact in contacts for one in _ended(contact, now))
     return sorted(ended, key=lambda one: one.at, reverse=True)[:count]
 
 
-def _ended(contact: ContactAnswer, now: datetime) -> Iterator[Ended]:
+def _ended(contact: ContactResponse, now: datetime) -> Iterator[Ended]:
     name = " ".join(str(contact.data[part]) for part in ("first_name", "last_name") if part in contact.data)
     for attempt in contact.attempts:
         if attempt.ended_at is not None and attempt.outcome is not None:
@@ -196,7 +196,7 @@ def _ended(contact: ContactAnswer, now: datetime) -> Iterator[Ended]:
             yield Ended(attempt.ended_at, name, attempt.phone_number, attempt.attempt_no, attempt.outcome, then)
 
 
-def _what_follows(contact: ContactAnswer, now: datetime) -> str:
+def _what_follows(contact: ContactResponse, now: datetime) -> str:
     if contact.status in TERMINAL:
         return contact.status
     wait = contact.next_attempt_at - now if contact.next_attempt_at else timedelta()

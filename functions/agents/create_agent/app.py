@@ -4,13 +4,13 @@ from campanile.campaigns import manage_agents
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
-from campanile.schema.agents import AgentAnswer, NewAgent
+from campanile.schema.agents import AgentResponse, NewAgent
 
 api = http.rest_api()
 
 
 @api.post("/campaign/agents", status_code=201)
-def create_agent(agent: NewAgent, caller: CallerOf, request_key: RequestKeyOf) -> AgentAnswer:
+def create_agent(agent: NewAgent, caller: CallerOf, request_key: RequestKeyOf) -> AgentResponse:
     return manage_agents.create(wiring.table(), caller.org, agent, wiring.clock().now_ms(), request_key)
 
 

@@ -4,13 +4,13 @@ from campanile.campaigns import manage_agents
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.agents import AgentAnswer
+from campanile.schema.agents import AgentResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/agents/<agent_id>")
-def get_agent(agent_id: PathId, caller: CallerOf) -> AgentAnswer:
+def get_agent(agent_id: PathId, caller: CallerOf) -> AgentResponse:
     return manage_agents.get(wiring.table(), caller.org, agent_id)
 
 

@@ -8,7 +8,7 @@ from campanile.campaigns import manage_agents
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.schema.agents import AgentsAnswer
+from campanile.schema.agents import AgentsResponse
 from campanile.schema.pagination import MAX_PAGE, PageLimit, TextCursor
 
 api = http.rest_api()
@@ -19,7 +19,7 @@ def list_agents(
     caller: CallerOf,
     limit: Annotated[PageLimit, Query()] = MAX_PAGE,
     cursor: Annotated[TextCursor | None, Query()] = None,
-) -> AgentsAnswer:
+) -> AgentsResponse:
     return manage_agents.page(wiring.table(), caller.org, limit, cursor)
 
 

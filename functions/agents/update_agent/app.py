@@ -4,13 +4,13 @@ from campanile.campaigns import manage_agents
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.agents import AgentAnswer, AgentPatch
+from campanile.schema.agents import AgentPatch, AgentResponse
 
 api = http.rest_api()
 
 
 @api.patch("/campaign/agents/<agent_id>")
-def update_agent(agent_id: PathId, changes: AgentPatch, caller: CallerOf) -> AgentAnswer:
+def update_agent(agent_id: PathId, changes: AgentPatch, caller: CallerOf) -> AgentResponse:
     return manage_agents.change(wiring.table(), caller.org, agent_id, changes, wiring.clock().now_ms())
 
 

@@ -4,13 +4,13 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
 from campanile.imports import inline_contacts
-from campanile.schema.campaigns import CampaignAnswer, CampaignInput
+from campanile.schema.campaigns import CampaignInput, CampaignResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns", status_code=201)
-def create_campaign(campaign: CampaignInput, caller: CallerOf, request_key: RequestKeyOf) -> CampaignAnswer:
+def create_campaign(campaign: CampaignInput, caller: CallerOf, request_key: RequestKeyOf) -> CampaignResponse:
     now = wiring.clock().now_ms()
     return inline_contacts.create(wiring.import_ports(), caller.org, campaign, now, request_key)
 

@@ -4,13 +4,13 @@ from campanile.campaigns import manage_campaigns
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import CampaignAnswer
+from campanile.schema.campaigns import CampaignResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/campaigns/<campaign_id>")
-def get_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
+def get_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
     return manage_campaigns.answer(manage_campaigns.find(wiring.table(), caller.org, campaign_id))
 
 

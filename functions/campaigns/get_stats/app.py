@@ -4,13 +4,13 @@ from campanile.campaigns import manage_campaigns, stats
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import StatsAnswer
+from campanile.schema.campaigns import StatsResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/campaigns/<campaign_id>/stats")
-def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsAnswer:
+def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsResponse:
     campaign = manage_campaigns.find(wiring.table(), caller.org, campaign_id)
     return stats.read(wiring.table(), campaign, wiring.clock().now_ms())
 

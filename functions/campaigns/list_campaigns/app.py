@@ -8,7 +8,7 @@ from campanile.campaigns import manage_campaigns
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.schema.campaigns import CampaignsAnswer
+from campanile.schema.campaigns import CampaignsResponse
 from campanile.schema.field_types import CampaignStatusName
 from campanile.schema.pagination import DEFAULT_PAGE, Cursor, PageLimit
 
@@ -22,7 +22,7 @@ def list_campaigns(
     cursor: Annotated[Cursor | None, Query()] = None,
     name: Annotated[str, Query(max_length=255)] = "",
     status: Annotated[list[CampaignStatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
-) -> CampaignsAnswer:
+) -> CampaignsResponse:
     return manage_campaigns.page(wiring.table(), caller.org, limit, cursor, name, frozenset(status))
 
 

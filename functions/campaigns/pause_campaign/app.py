@@ -4,13 +4,13 @@ from campanile.campaigns import manage_campaigns
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import CampaignAnswer
+from campanile.schema.campaigns import CampaignResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/pause")
-def pause_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignAnswer:
+def pause_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
     return manage_campaigns.change_status(
         wiring.table(), wiring.dial_queue(), caller.org, campaign_id, "pause", wiring.clock().now_ms()
     )

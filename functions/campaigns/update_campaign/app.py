@@ -4,13 +4,13 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.imports import inline_contacts
-from campanile.schema.campaigns import CampaignAnswer, CampaignPatch
+from campanile.schema.campaigns import CampaignPatch, CampaignResponse
 
 api = http.rest_api()
 
 
 @api.patch("/campaign/campaigns/<campaign_id>")
-def update_campaign(campaign_id: PathId, changes: CampaignPatch, caller: CallerOf) -> CampaignAnswer:
+def update_campaign(campaign_id: PathId, changes: CampaignPatch, caller: CallerOf) -> CampaignResponse:
     now = wiring.clock().now_ms()
     return inline_contacts.change(wiring.import_ports(), caller.org, campaign_id, changes, now)
 

@@ -8,7 +8,7 @@ from campanile.campaigns import manage_configurations
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.schema.configurations import ConfigurationsAnswer
+from campanile.schema.configurations import ConfigurationsResponse
 from campanile.schema.pagination import MAX_PAGE, Cursor, PageLimit
 
 api = http.rest_api()
@@ -19,7 +19,7 @@ def list_configurations(
     caller: CallerOf,
     limit: Annotated[PageLimit, Query()] = MAX_PAGE,
     cursor: Annotated[Cursor | None, Query()] = None,
-) -> ConfigurationsAnswer:
+) -> ConfigurationsResponse:
     return manage_configurations.page(wiring.table(), caller.org, limit, cursor)
 
 

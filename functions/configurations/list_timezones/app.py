@@ -3,14 +3,14 @@
 from campanile.domain.timezones import timezone_names
 from campanile.edge import http
 from campanile.edge.authentication import ANY_CREDENTIAL
-from campanile.schema.configurations import TimezonesAnswer
+from campanile.schema.configurations import TimezonesResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/timezones")
-def list_timezones() -> TimezonesAnswer:
-    return TimezonesAnswer(timezones=timezone_names())
+def list_timezones() -> TimezonesResponse:
+    return TimezonesResponse(timezones=timezone_names())
 
 
 handler = http.Endpoint(api, ANY_CREDENTIAL)

@@ -5,13 +5,13 @@ from campanile.contacts import list_contacts
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.contacts import ContactAnswer
+from campanile.schema.contacts import ContactResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/campaigns/<campaign_id>/contacts/<contact_id>")
-def get_contact(campaign_id: PathId, contact_id: PathId, caller: CallerOf) -> ContactAnswer:
+def get_contact(campaign_id: PathId, contact_id: PathId, caller: CallerOf) -> ContactResponse:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     return list_contacts.get(wiring.table(), campaign, contact_id, wiring.clock().now_ms())
 

@@ -12,7 +12,7 @@ from campanile.contacts import export_contacts
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.contacts import ExportAnswer
+from campanile.schema.contacts import ExportResponse
 from campanile.schema.field_types import Flag
 
 api = http.rest_api()
@@ -23,14 +23,14 @@ api = http.rest_api()
     responses={
         200: {
             "description": "Done: completed, with a link, or failed",
-            "content": {"application/json": {"model": ExportAnswer}},
+            "content": {"application/json": {"model": ExportResponse}},
         },
-        202: {"description": "Being written: ask again", "content": {"application/json": {"model": ExportAnswer}}},
+        202: {"description": "Being written: ask again", "content": {"application/json": {"model": ExportResponse}}},
     },
 )
 def get_export(
     campaign_id: PathId, caller: CallerOf, fresh: Annotated[Flag, Query()] = False
-) -> Response[ExportAnswer]:
+) -> Response[ExportResponse]:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     report = export_contacts.ask(wiring.export_ports(), campaign, 0 if fresh else export_contacts.KEPT_MS)
     return Response(202 if report.status == "running" else 200, "application/json", report)

@@ -10,7 +10,7 @@ from campanile.domain.shown_status import ViewName
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.contacts import ContactsAnswer
+from campanile.schema.contacts import ContactsResponse
 from campanile.schema.field_types import OutcomeName, StatusName
 from campanile.schema.pagination import DEFAULT_PAGE, Offset, PageLimit
 
@@ -26,7 +26,7 @@ def list_contacts(
     status: Annotated[list[StatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
     outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
     view: Annotated[list[ViewName], Query()] = [],  # noqa: B006  (the same)
-) -> ContactsAnswer:
+) -> ContactsResponse:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     wanted = Filter(frozenset(status), frozenset(outcome), frozenset(view))
     return page(wiring.table(), campaign, wanted, limit, offset, wiring.clock().now_ms())

@@ -4,13 +4,13 @@ from campanile.contacts import release_held
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.contacts import ReleaseAnswer
+from campanile.schema.contacts import ReleaseResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/release")
-def release_contacts(campaign_id: PathId, caller: CallerOf) -> ReleaseAnswer:
+def release_contacts(campaign_id: PathId, caller: CallerOf) -> ReleaseResponse:
     return release_held.ask(wiring.release_ports(), caller.org, campaign_id)
 
 

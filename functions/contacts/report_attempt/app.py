@@ -5,7 +5,7 @@ from campanile.dialing import record_report
 from campanile.edge import http, wiring
 from campanile.edge.authentication import REPORT
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.reports import ReportAnswer, ReportInput
+from campanile.schema.reports import ReportInput, ReportResponse
 
 api = http.rest_api()
 
@@ -13,7 +13,7 @@ api = http.rest_api()
 @api.post("/campaign/campaigns/<campaign_id>/contacts/<contact_id>/attempts/<attempt_id>/report")
 def report_attempt(
     campaign_id: PathId, contact_id: PathId, attempt_id: PathId, told: ReportInput, caller: CallerOf
-) -> ReportAnswer:
+) -> ReportResponse:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     return record_report.record(
         wiring.report_ports(), campaign, contact_id, attempt_id.lower(), told.report, actor=caller.key_id

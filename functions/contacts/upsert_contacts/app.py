@@ -10,7 +10,7 @@ from campanile.contacts import check_rows, upsert
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId, RequestKeyOf
-from campanile.schema.contacts import ContactsInput, UpsertAnswer
+from campanile.schema.contacts import ContactsInput, UpsertResponse
 
 api = http.rest_api()
 
@@ -22,7 +22,7 @@ def upsert_contacts(
     caller: CallerOf,
     request_key: RequestKeyOf,
     mode: Annotated[Literal["strict", "lenient"], Query()] = "strict",
-) -> UpsertAnswer:
+) -> UpsertResponse:
     if mode == "strict":
         check_rows.refuse_unread(batch)
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)

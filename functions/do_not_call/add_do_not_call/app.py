@@ -4,18 +4,18 @@ from campanile.do_not_call import manage_do_not_call
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
-from campanile.schema.do_not_call import DoNotCallAnswer, DoNotCallInput
+from campanile.schema.do_not_call import DoNotCallInput, DoNotCallResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/do-not-call")
-def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallAnswer:
+def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallResponse:
     now = wiring.clock().now_ms()
     listings = manage_do_not_call.add(wiring.table(), caller.org, wanted, caller.key_id, now)
     added = sum(one.is_new for one in listings)
     entries = [manage_do_not_call.answer(one.entry) for one in listings]
-    return DoNotCallAnswer(added=added, already_listed=len(listings) - added, entries=entries)
+    return DoNotCallResponse(added=added, already_listed=len(listings) - added, entries=entries)
 
 
 handler = http.Endpoint(api, MANAGE)

@@ -4,13 +4,13 @@ from campanile.do_not_call import manage_do_not_call
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathNumber
-from campanile.schema.do_not_call import DoNotCallCheckAnswer
+from campanile.schema.do_not_call import DoNotCallCheckResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/do-not-call/<phone_number>")
-def check_do_not_call(phone_number: PathNumber, caller: CallerOf) -> DoNotCallCheckAnswer:
+def check_do_not_call(phone_number: PathNumber, caller: CallerOf) -> DoNotCallCheckResponse:
     return manage_do_not_call.check(wiring.table(), caller.org, phone_number, wiring.clock().now_ms())
 
 

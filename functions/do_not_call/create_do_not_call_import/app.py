@@ -5,13 +5,13 @@ from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.imports import begin
 from campanile.schema.do_not_call import DoNotCallImportInput
-from campanile.schema.imports import ImportUploadAnswer
+from campanile.schema.imports import ImportUploadResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/do-not-call/imports", status_code=201)
-def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) -> ImportUploadAnswer:
+def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) -> ImportUploadResponse:
     return begin.ask_for_list(wiring.import_ports(), caller.org, wanted, wiring.clock().now_ms())
 
 

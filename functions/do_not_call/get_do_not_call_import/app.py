@@ -4,14 +4,14 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.imports import show_import
-from campanile.schema.imports import ImportAnswer
+from campanile.schema.imports import ImportResponse
 from campanile.store import keys
 
 api = http.rest_api()
 
 
 @api.get("/campaign/do-not-call/imports/<import_id>")
-def get_do_not_call_import(import_id: PathId, caller: CallerOf) -> ImportAnswer:
+def get_do_not_call_import(import_id: PathId, caller: CallerOf) -> ImportResponse:
     place = keys.do_not_call_imports(caller.org)
     return show_import.get(wiring.table(), wiring.uploads(), place, import_id, wiring.clock().now_ms())
 

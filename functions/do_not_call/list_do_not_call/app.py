@@ -8,7 +8,7 @@ from campanile.do_not_call import manage_do_not_call
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.schema.do_not_call import DoNotCallListAnswer, NumberPart
+from campanile.schema.do_not_call import DoNotCallListResponse, NumberPart
 from campanile.schema.pagination import DEFAULT_PAGE, Cursor, PageLimit
 
 api = http.rest_api()
@@ -20,11 +20,11 @@ def list_do_not_call(
     limit: Annotated[PageLimit, Query()] = DEFAULT_PAGE,
     cursor: Annotated[Cursor | None, Query()] = None,
     search: Annotated[NumberPart, Query()] = "",
-) -> DoNotCallListAnswer:
+) -> DoNotCallListResponse:
     now = wiring.clock().now_ms()
     found = manage_do_not_call.page(wiring.table(), caller.org, limit, cursor, search, now)
     entries = [manage_do_not_call.answer(one) for one in found.entries]
-    return DoNotCallListAnswer(entries=entries, next_cursor=found.next_cursor)
+    return DoNotCallListResponse(entries=entries, next_cursor=found.next_cursor)
 
 
 handler = http.Endpoint(api, READ)

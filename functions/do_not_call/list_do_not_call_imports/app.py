@@ -4,14 +4,14 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
 from campanile.imports import show_import
-from campanile.schema.imports import ImportsAnswer
+from campanile.schema.imports import ImportsResponse
 from campanile.store import keys
 
 api = http.rest_api()
 
 
 @api.get("/campaign/do-not-call/imports")
-def list_do_not_call_imports(caller: CallerOf) -> ImportsAnswer:
+def list_do_not_call_imports(caller: CallerOf) -> ImportsResponse:
     return show_import.listed(wiring.table(), keys.do_not_call_imports(caller.org), wiring.clock().now_ms())
 
 

@@ -5,13 +5,13 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.imports import begin
-from campanile.schema.imports import ImportInput, ImportUploadAnswer
+from campanile.schema.imports import ImportInput, ImportUploadResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/imports", status_code=201)
-def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadAnswer:
+def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadResponse:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     return begin.ask(wiring.import_ports(), campaign, wanted, wiring.clock().now_ms())
 

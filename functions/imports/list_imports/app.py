@@ -4,13 +4,13 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.imports import show_import
-from campanile.schema.imports import ImportsAnswer
+from campanile.schema.imports import ImportsResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/campaigns/<campaign_id>/imports")
-def list_imports(campaign_id: PathId, caller: CallerOf) -> ImportsAnswer:
+def list_imports(campaign_id: PathId, caller: CallerOf) -> ImportsResponse:
     table = wiring.table()
     return show_import.listed(table, show_import.campaign_key(table, caller.org, campaign_id), wiring.clock().now_ms())
 

@@ -5,13 +5,13 @@ from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.imports import preview
-from campanile.schema.imports import PreviewAnswer, PreviewInput
+from campanile.schema.imports import PreviewInput, PreviewResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/imports/preview")
-def preview_import(campaign_id: PathId, wanted: PreviewInput, caller: CallerOf) -> PreviewAnswer:
+def preview_import(campaign_id: PathId, wanted: PreviewInput, caller: CallerOf) -> PreviewResponse:
     campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
     return preview.preview(wiring.table(), campaign, wanted)
 

@@ -60,7 +60,7 @@ class World:
     def give_back(self) -> None:
         [slot] = self.dialer.held()
         self.meter.reads.clear()
-        assert record_outcome.release(self.dialer.ports, slot, Refusal.NOT_PLACED)
+        assert record_outcome.give_back(self.dialer.ports, slot, Refusal.NOT_PLACED)
 
 
 @pytest.fixture

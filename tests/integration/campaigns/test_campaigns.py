@@ -9,7 +9,7 @@ from campanile.campaigns import manage_campaigns
 from campanile.store import configurations, keys, orgs
 from campanile.store.table import Put
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.gateway import Answer, Client, paths, problem
+from tests.support.gateway import Client, Response, paths, problem
 
 Keys = Callable[..., Client]
 NO_WINDOWS: dict[str, Any] = {"name": "closed", "default_windows": []}
@@ -27,7 +27,7 @@ def names(api: Client, query: str = "") -> list[str]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def patch(api: Client, campaign: str, **changes: Any) -> Answer:
+def patch(api: Client, campaign: str, **changes: Any) -> Response:
     return api("PATCH", f"/campaign/campaigns/{campaign}", changes)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from campanile.domain.lifecycle import Outcome
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.gateway import Answer, Client, paths, problem
+from tests.support.gateway import Client, Response, paths, problem
 
 EVERY_FIELD: dict[str, Any] = {
     "name": "Everything",
@@ -33,7 +33,7 @@ def create(api: Client, **fields: Any) -> dict[str, Any]:
     return created
 
 
-def patch(api: Client, configuration: str, **changes: Any) -> Answer:
+def patch(api: Client, configuration: str, **changes: Any) -> Response:
     return api("PATCH", f"/campaign/configurations/{configuration}", changes)
 
 

@@ -6,7 +6,7 @@ Upserts that race each other are in test_upsert_races.py.
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import Outcome
-from campanile.schema.contacts import UpsertAnswer
+from campanile.schema.contacts import UpsertResponse
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
 from tests.support.threads import at_once
@@ -63,7 +63,7 @@ def test_a_contact_renamed_while_it_is_deleted_leaves_no_name_behind(dialer: Dia
     for trial in range(TRIALS):
         [contact_id] = dialer.add(campaign, {"external_id": f"old {trial}", "phone_numbers": [number(1)]})
 
-        def act(n: int, trial: int = trial, contact_id: str = contact_id) -> int | UpsertAnswer:
+        def act(n: int, trial: int = trial, contact_id: str = contact_id) -> int | UpsertResponse:
             if n == 0:
                 for _ in range(trial):  # an upsert has more to do before it writes
                     dialer.contact(campaign, contact_id)

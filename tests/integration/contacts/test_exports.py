@@ -24,7 +24,7 @@ from campanile.store.table import Update
 from tests.support.clock import at
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import Dialer, number
-from tests.support.gateway import Answer, Client, paths, problem
+from tests.support.gateway import Client, Response, paths, problem
 
 
 def path(campaign: str, query: str = "") -> str:
@@ -117,7 +117,7 @@ def test_an_unknown_campaign_has_no_export(edge: Dialer, api: Client) -> None:
 
 def test_two_requests_at_once_begin_one_export(edge: Dialer, api: Client) -> None:
     campaign = api.campaign()
-    others: list[Answer] = []
+    others: list[Response] = []
 
     def come_first(request: Any) -> None:
         if request.operation == "write" and not others:

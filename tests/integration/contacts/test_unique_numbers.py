@@ -10,7 +10,7 @@ from campanile.contacts import upsert
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.errors import NotFoundError
-from campanile.schema.contacts import UpsertAnswer
+from campanile.schema.contacts import UpsertResponse
 from campanile.store import contacts, keys
 from tests.support.audit import audit, audit_names
 from tests.support.dialer import Dialer, number
@@ -31,7 +31,7 @@ def owners(dialer: Dialer, campaign: Campaign) -> dict[str, str]:
     return {one: contact.id for contact in audit(dialer, campaign) for one in contact.phone_numbers}
 
 
-def told(answer: UpsertAnswer) -> tuple[int, int, int]:
+def told(answer: UpsertResponse) -> tuple[int, int, int]:
     return answer.inserted, answer.updated, answer.duplicates
 
 
@@ -224,7 +224,7 @@ def test_many_requests_with_one_number_make_one_contact(dialer: Dialer, campaign
 def test_updates_and_inserts_at_once_give_a_number_to_one_of_them(dialer: Dialer, campaign: Campaign) -> None:
     known = dialer.add(campaign, *(person(100 + n) for n in range(8)))
 
-    def act(n: int) -> UpsertAnswer:
+    def act(n: int) -> UpsertResponse:
         return dialer.upsert(campaign, person(1, id=known[n // 2]) if n % 2 else person(1))
 
     answers = at_once(16, act)
@@ -241,7 +241,7 @@ def test_a_number_given_up_while_it_is_inserted_ends_with_one_owner(dialer: Dial
     for round_ in range(6):
         [held] = dialer.add(campaign, person(1))
 
-        def act(n: int, held: str = held, round_: int = round_) -> UpsertAnswer | None:
+        def act(n: int, held: str = held, round_: int = round_) -> UpsertResponse | None:
             if n:
                 return dialer.upsert(campaign, person(1, external_id=f"{round_} {n}"))
             if round_ % 2:

@@ -12,7 +12,7 @@ from campanile.contacts.rows import Row
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
 from campanile.edge import wiring
-from campanile.schema.contacts import ContactInput, UpsertAnswer
+from campanile.schema.contacts import ContactInput, UpsertResponse
 from campanile.store import contact_writes
 from campanile.store.table import Table
 from tests.support.audit import audit, audit_names
@@ -34,9 +34,9 @@ def meter(dynamodb: Any) -> Meter:
     return Meter(dynamodb)
 
 
-def metered(dialer: Dialer, meter: Meter, campaign: Campaign, rows: Sequence[dict[str, Any]]) -> UpsertAnswer:
+def metered(dialer: Dialer, meter: Meter, campaign: Campaign, rows: Sequence[dict[str, Any]]) -> UpsertResponse:
     """Upsert rows over a metered table; `meter` then has the requests of this alone."""
-    answers: list[UpsertAnswer] = []
+    answers: list[UpsertResponse] = []
     checked = check_rows.validate([ContactInput.model_validate(row) for row in rows], "+1")
     current, now = dialer.read_campaign(campaign.id), dialer.clock.now_ms()
     table = meter.table(dialer.table.name)
@@ -187,7 +187,7 @@ def random_row(random: Random, with_both: bool) -> dict[str, Any]:
     return row
 
 
-def said(answer: UpsertAnswer, first: int = 0) -> list[tuple[int, str]]:
+def said(answer: UpsertResponse, first: int = 0) -> list[tuple[int, str]]:
     """What an answer says of each row, less the ids, which differ from campaign to campaign."""
     told = [(row.index + first, row.code) for row in answer.failed]
     told += [(notice.index + first, notice.code) for notice in answer.warnings if notice.index is not None]
@@ -203,7 +203,7 @@ def people(dialer: Dialer, campaign: Campaign) -> list[tuple[Any, ...]]:
 # ---------------------------------------------------------------- rows that come again
 
 
-def repeated(table: Table, dialer: Dialer, campaign: Campaign, *rows: Row) -> UpsertAnswer:
+def repeated(table: Table, dialer: Dialer, campaign: Campaign, *rows: Row) -> UpsertResponse:
     return upsert.upsert(table, dialer.queue, dialer.read_campaign(campaign.id), rows, dialer.clock.now_ms())
 
 

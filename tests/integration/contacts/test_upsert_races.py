@@ -1,6 +1,6 @@
 """Many requests at once: every accepted row is exactly one contact (G10)."""
 
-from campanile.schema.contacts import UpsertAnswer
+from campanile.schema.contacts import UpsertResponse
 from campanile.store import counters
 from tests.support.audit import audit, every_contact
 from tests.support.dialer import Dialer, number
@@ -12,7 +12,7 @@ THREADS = 32
 def test_many_requests_with_one_external_id_make_one_contact(dialer: Dialer) -> None:
     campaign = dialer.campaign()
 
-    def request(n: int) -> UpsertAnswer:
+    def request(n: int) -> UpsertResponse:
         return dialer.upsert(campaign, {"external_id": "ana", "phone_numbers": [number(n)], "data": {"n": n}})
 
     answers = at_once(THREADS, request)
@@ -35,7 +35,7 @@ def test_the_same_large_request_sent_many_times_at_once_makes_its_contacts_once(
 def test_overlapping_requests_make_each_contact_once(dialer: Dialer) -> None:
     campaign = dialer.campaign()
 
-    def request(n: int) -> UpsertAnswer:
+    def request(n: int) -> UpsertResponse:
         names = range(5 * n, 5 * n + 20)
         return dialer.upsert(campaign, *({"external_id": f"p{one}", "phone_numbers": [number(one)]} for one in names))
 
@@ -50,7 +50,7 @@ def test_a_rename_and_an_insert_of_one_name_give_it_one_owner(dialer: Dialer) ->
         campaign, *({"external_id": f"old {n}", "phone_numbers": [number(n)]} for n in range(THREADS // 2))
     )
 
-    def request(n: int) -> UpsertAnswer:
+    def request(n: int) -> UpsertResponse:
         if n % 2:
             return dialer.upsert(campaign, {"external_id": "new", "phone_numbers": [number(100 + n)]})
         return dialer.upsert(campaign, {"id": olds[n // 2], "external_id": "new"})

@@ -8,7 +8,7 @@ import urllib3
 
 from campanile.adapters.dial_queue import TICK
 from campanile.dialing import record_outcome
-from campanile.domain.call import CallReport
+from campanile.domain.call import CallEnd
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
 from campanile.domain.times import instant
@@ -96,7 +96,7 @@ def test_a_retry_is_due_by_the_time_the_call_really_ended_and_the_dialer_is_told
     dialer.clock.advance(20)
     dialer.queue.forget()
     dialer.telephony.hang_up(post.attempt_id)
-    report = CallReport(Outcome.BUSY, ended_at_ms=ended)
+    report = CallEnd(Outcome.BUSY, ended_at_ms=ended)
     assert record_outcome.record(dialer.ports, post.reference, report)
     assert ana(dialer, campaign).due == ended + 60_000
     assert dialer.queue.wakes() == [ended + 60_000]
@@ -111,7 +111,7 @@ def test_a_retry_that_would_be_overdue_is_called_at_once(dialer: Dialer, campaig
     ended = dialer.clock.now_ms()
     dialer.clock.advance(HOUR / 2)
     dialer.queue.forget()
-    assert record_outcome.record(dialer.ports, post.reference, CallReport(Outcome.BUSY, ended_at_ms=ended))
+    assert record_outcome.record(dialer.ports, post.reference, CallEnd(Outcome.BUSY, ended_at_ms=ended))
     assert ana(dialer, campaign).due == dialer.clock.now_ms()
     assert dialer.queue.causes() == ["attempt_corrected"]
     dialer.serve_hints(1)
@@ -189,7 +189,7 @@ def test_a_carriers_wrong_clock_moves_no_end_beyond_the_attempts_start_and_now(
     post = lose(dialer, campaign)
     dialer.clock.advance(5)
     now = dialer.clock.now_ms()
-    told = CallReport(Outcome.BUSY, now + 86_400_000 * days, duration_seconds=1e9, notes="x" * 10_000)
+    told = CallEnd(Outcome.BUSY, now + 86_400_000 * days, duration_seconds=1e9, notes="x" * 10_000)
     assert record_outcome.record(dialer.ports, post.reference, told)
     [attempt] = ana(dialer, campaign).attempts
     assert attempt.ended_at == (now if days > 0 else attempt.started_at)

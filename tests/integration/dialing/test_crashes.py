@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from campanile.domain.call import CallReport
+from campanile.domain.call import CallEnd
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import TERMINAL, ContactStatus, Outcome
 from campanile.store import contacts, orgs, work_registry
@@ -69,7 +69,7 @@ class Scene:
             clock.advance(max(0, min(upcoming) - clock.now_ms()) / 1000)
 
     def _end(self, post: Post, outcome: Outcome, events_come: bool) -> None:
-        report = CallReport(outcome, self.dialer.clock.now_ms())
+        report = CallEnd(outcome, self.dialer.clock.now_ms())
         self.provider.look_ups[post.attempt_id] = Ended(report)
         if events_come:
             self.dialer.end(post, outcome)
@@ -159,7 +159,7 @@ def test_an_event_whose_recording_dies_and_never_comes_again_is_learned_by_look_
         dialer.end(dialer.posts[0], Outcome.ANSWERED)
 
     for one in deaths(scene, event, run):
-        report = CallReport(Outcome.ANSWERED, one.dialer.clock.now_ms())
+        report = CallEnd(Outcome.ANSWERED, one.dialer.clock.now_ms())
         one.provider.look_ups[one.provider.posts[0].attempt_id] = Ended(report)
         one.recover(events_come=False)
         one.check()
@@ -222,7 +222,7 @@ def test_a_sweep_that_dies_at_any_request_records_a_finished_call_once(scene: Ca
         provider = _scripted(dialer)
         post = provider.posts[0]
         provider.hang_up(post.attempt_id)
-        provider.look_ups[post.attempt_id] = Ended(CallReport(Outcome.NO_ANSWER, dialer.clock.now_ms()))
+        provider.look_ups[post.attempt_id] = Ended(CallEnd(Outcome.NO_ANSWER, dialer.clock.now_ms()))
         dialer.clock.advance(dialer.limits.call_lease)
 
     for one in deaths(scene, run, end_unheard):

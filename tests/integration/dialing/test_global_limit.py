@@ -8,7 +8,7 @@ import pytest
 from campanile.dialing import manage_concurrency
 from campanile.dialing.ports import Limits
 from campanile.domain.lifecycle import Outcome
-from campanile.schema.concurrency import ConcurrencyAnswer
+from campanile.schema.concurrency import ConcurrencyResponse
 from campanile.store import global_limit, orgs, slots
 from campanile.store.table import Table
 from tests.support.clock import RealClock, VirtualClock
@@ -155,7 +155,7 @@ def test_calls_made_without_a_global_limit_count_under_a_new_one(
     assert in_flight(first, second) == [5, 1]
 
 
-def settings_of(dialer: Dialer) -> ConcurrencyAnswer:
+def settings_of(dialer: Dialer) -> ConcurrencyResponse:
     return manage_concurrency.get(dialer.table, dialer.limits, dialer.org, dialer.clock.now_ms())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from campanile.adapters.dial_queue import Hint
 from campanile.dialing import manage_concurrency, placing, record_outcome
 from campanile.dialing.placing import LockedCall
-from campanile.domain.call import CallReport, Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
 from campanile.schema.concurrency import ConcurrencyInput
@@ -147,7 +147,7 @@ class Office:
             self._over[self._reign + 1].wait()
         else:
             self.dialer.clock.sleep(CALL_SECONDS)
-        report = CallReport(Outcome.ANSWERED, self.dialer.clock.now_ms())
+        report = CallEnd(Outcome.ANSWERED, self.dialer.clock.now_ms())
         self.dialer.telephony.hang_up(call.slot.attempt_id)
         assert record_outcome.finish(self.dialer.ports, call.slot, report)
         self._finished.release()

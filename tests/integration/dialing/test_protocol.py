@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from campanile.dialing import record_outcome
-from campanile.domain.call import CallReport
+from campanile.domain.call import CallEnd
 from campanile.domain.contact import LaneKind
 from campanile.domain.lifecycle import Outcome
-from campanile.schema.contacts import RefusalAnswer
+from campanile.schema.contacts import RefusalResponse
 from campanile.store import keys
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Ambiguous, PlaceResult, Refused
@@ -18,7 +18,7 @@ from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post
 
 
-def refusal(dialer: Dialer, campaign: Any, contact_id: str) -> RefusalAnswer:
+def refusal(dialer: Dialer, campaign: Any, contact_id: str) -> RefusalResponse:
     found = dialer.contact(campaign, contact_id).last_refusal
     assert found
     return found
@@ -329,7 +329,7 @@ def test_an_event_for_a_contact_nobody_knows_is_ignored(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     reference = CallReference(dialer.org, 3, campaign.key, "no-such-contact", "no-such-attempt")
     for outcome in Outcome:
-        assert not record_outcome.record(dialer.ports, reference, CallReport(outcome, dialer.clock.now_ms()))
+        assert not record_outcome.record(dialer.ports, reference, CallEnd(outcome, dialer.clock.now_ms()))
     assert dialer.held() == []
 
 

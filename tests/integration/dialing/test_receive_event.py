@@ -16,7 +16,7 @@ from campanile.telephony.signing import sign_event
 from campanile.telephony.simulated import SimulatedTelephony
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
-from tests.support.gateway import Answer, call
+from tests.support.gateway import Response, call
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
 
 
@@ -53,7 +53,7 @@ def event(dialer: Dialer, post: Post, **fields: Any) -> dict[str, Any]:
 
 def send(
     post: Post, body: dict[str, Any], *, secret: str = SECRET, ref: str | None = None, sent_at: datetime | None = None
-) -> Answer:
+) -> Response:
     text = json.dumps(body)
     token = sign_reference(post.reference, SECRET) if ref is None else ref
     headers = sign_event(secret, "message", sent_at or datetime.now(UTC), text)

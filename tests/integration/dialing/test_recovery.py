@@ -6,7 +6,7 @@ import pytest
 
 from campanile.dialing import placing
 from campanile.dialing.placing import LockedCall
-from campanile.domain.call import CallReport
+from campanile.domain.call import CallEnd
 from campanile.domain.lifecycle import Outcome
 from campanile.store import slots
 from campanile.store.table import Table
@@ -132,7 +132,7 @@ def test_a_call_that_ended_unheard_is_recorded_from_the_look_up(dialer: Dialer) 
     post = dialer.posts[0]
     ended_at = dialer.clock.now_ms() + 5_000
     dialer.telephony.hang_up(post.attempt_id)
-    dialer.telephony.look_ups[post.attempt_id] = Ended(CallReport(Outcome.VOICEMAIL, ended_at, 5.0))
+    dialer.telephony.look_ups[post.attempt_id] = Ended(CallEnd(Outcome.VOICEMAIL, ended_at, 5.0))
     dialer.clock.advance(dialer.limits.call_lease)
     dialer.run()
     contact = dialer.contact(campaign, contact_id)

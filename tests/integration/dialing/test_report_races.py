@@ -9,7 +9,7 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import Outcome
 from campanile.domain.times import instant
-from campanile.schema.reports import ReportAnswer
+from campanile.schema.reports import ReportResponse
 from campanile.store import keys
 from campanile.store.table import Delete
 from tests.support import table as tables
@@ -184,7 +184,7 @@ def test_a_repeated_report_at_once_counts_once(dialer: Dialer, campaign: Campaig
         post = called(dialer, campaign)
         end(dialer, post)
 
-        def ask(_: int, post: Post = post) -> ReportAnswer:
+        def ask(_: int, post: Post = post) -> ReportResponse:
             return report(dialer, campaign, post, **ASKS)
 
         answers = at_once(6, ask)

@@ -17,7 +17,7 @@ from campanile.store.members import Role
 from campanile.store.table import Table
 from tests.support.clock import at
 from tests.support.dialer import Dialer
-from tests.support.gateway import Answer, Client, problem
+from tests.support.gateway import Client, Response, problem
 from tests.support.table import CountingTable
 
 Keys = Callable[..., Client]
@@ -59,7 +59,7 @@ def key_id(client: Client) -> str:
     return client.headers["Authorization"].removeprefix("Bearer ").partition(".")[0]
 
 
-def refused_for_want_of_membership(answer: Answer) -> str:
+def refused_for_want_of_membership(answer: Response) -> str:
     detail: str = problem(answer, 403)["detail"]
     assert "no member" in detail
     return detail

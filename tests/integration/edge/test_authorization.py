@@ -13,7 +13,7 @@ from campanile.store.table import Table
 from tests.support import source
 from tests.support.audit import every_contact
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.gateway import Answer, Client, paths, problem, served
+from tests.support.gateway import Client, Response, paths, problem, served
 
 Keys = Callable[..., Client]
 OPEN = ("/carrier-events", "/simulated-carrier", "/openapi.json", "/reference", "/v1/")
@@ -51,7 +51,7 @@ class Org:
     ids: dict[str, str]
     names: dict[str, str]
 
-    def call(self, method: str, path: str, function: str, addresses: dict[str, str]) -> Answer:
+    def call(self, method: str, path: str, function: str, addresses: dict[str, str]) -> Response:
         """The route with these ids in its path, and a good body."""
         if path.startswith("/campaign/do-not-call/"):
             path = path.replace("{import_id}", "{list_import_id}")

@@ -13,7 +13,7 @@ from campanile.store import keys
 from campanile.store.table import Delete, Table
 from tests.support.audit import every_contact
 from tests.support.dialer import Dialer, number
-from tests.support.gateway import ROUTES, Answer, Client, paths, problem
+from tests.support.gateway import ROUTES, Client, Response, paths, problem
 
 Keys = Callable[..., Client]
 CAMPAIGN_ROUTES = [
@@ -176,7 +176,7 @@ def test_default_is_no_campaign_outside_the_contacts_routes(api: Client) -> None
 def test_the_lifecycle_answers_200_or_400_naming_the_status(api: Client) -> None:
     campaign = api.campaign()
 
-    def take(action: str) -> Answer:
+    def take(action: str) -> Response:
         return api("POST", f"/campaign/campaigns/{campaign}/{action}")
 
     assert take("start").body["status"] == "active"

@@ -15,13 +15,13 @@ from campanile.store.table import Delete, Table
 from tests.support.audit import every_contact
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.gateway import ROUTES, Answer, Client, paths, problem
+from tests.support.gateway import ROUTES, Client, Response, paths, problem
 
 Keys = Callable[..., Client]
 CONFIGURATION = {"name": "c", "default_windows": ALL_DAY}
 
 
-def post(api: Client, path: str, body: object, key: str) -> Answer:
+def post(api: Client, path: str, body: object, key: str) -> Response:
     return api("POST", path, body, **{"Idempotency-Key": key})
 
 
@@ -105,7 +105,7 @@ def test_another_body_or_another_path_under_the_same_key_is_refused(api: Client,
 def test_a_repetition_while_the_first_is_under_way_is_a_conflict(
     edge: Dialer, api: Client, campaign_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers: list[Answer] = []
+    answers: list[Response] = []
     notices = manage_campaigns.notices
 
     def repeat_meanwhile(*arguments: Any) -> Any:

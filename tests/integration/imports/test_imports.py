@@ -11,7 +11,7 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
 from campanile.imports import run, show_import
 from campanile.imports.begin import NotOurFileError
-from campanile.schema.imports import ImportAnswer
+from campanile.schema.imports import ImportResponse
 from campanile.store.imports import Import
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact
@@ -54,7 +54,7 @@ def drop(dialer: Dialer, bucket: Bucket, campaign: Campaign) -> Drop:
     return dropped
 
 
-def listed(dialer: Dialer, campaign: Campaign) -> list[ImportAnswer]:
+def listed(dialer: Dialer, campaign: Campaign) -> list[ImportResponse]:
     return show_import.listed(dialer.table, campaign.key, dialer.clock.now_ms()).imports
 
 

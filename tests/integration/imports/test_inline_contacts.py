@@ -18,7 +18,7 @@ from campanile.store.table import ContendedError
 from tests.support.audit import audit, every_contact
 from tests.support.crashes import Crash, Crasher
 from tests.support.dialer import ALL_DAY, Dialer, number
-from tests.support.gateway import Answer, Client, paths, problem
+from tests.support.gateway import Client, Response, paths, problem
 
 ENOUGH = 7
 
@@ -39,15 +39,15 @@ def configuration(api: Client) -> str:
 
 
 @pytest.fixture
-def create(api: Client, configuration: str) -> Callable[..., Answer]:
-    def created(contacts: list[dict[str, Any]], **fields: Any) -> Answer:
+def create(api: Client, configuration: str) -> Callable[..., Response]:
+    def created(contacts: list[dict[str, Any]], **fields: Any) -> Response:
         wanted = {"name": "Spring", "configuration_id": configuration, "contacts": contacts, **fields}
         return api("POST", "/campaign/campaigns", wanted)
 
     return created
 
 
-Create = Callable[..., Answer]
+Create = Callable[..., Response]
 
 
 def ids_of(edge: Dialer, campaign: str) -> list[str | None]:

@@ -22,7 +22,7 @@ from campanile.csv_files.headers import (
     fold,
 )
 from campanile.domain.times import instant
-from campanile.schema.contacts import AttemptAnswer, ContactAnswer
+from campanile.schema.contacts import AttemptResponse, ContactResponse
 from tests.support import csv_files
 
 NOON = instant(1_782_907_200_250)
@@ -30,8 +30,8 @@ BEFORE = ["id", "external_id", "phone"]
 AFTER = ["timezone", "scheduled_at", *READ_ONLY_HEADERS]
 
 
-def contact(**fields: Any) -> ContactAnswer:
-    whole: dict[str, Any] = dict.fromkeys(ContactAnswer.model_fields)
+def contact(**fields: Any) -> ContactResponse:
+    whole: dict[str, Any] = dict.fromkeys(ContactResponse.model_fields)
     whole |= {"id": "0197b2a0-5c3e-7d41-9f02-6b1d2c3e4f50", "phone_numbers": ["+14155550123"], "data": {}}
     whole |= {
         "status": "pending",
@@ -41,10 +41,10 @@ def contact(**fields: Any) -> ContactAnswer:
         "created_at": NOON,
         "updated_at": NOON,
     }
-    return ContactAnswer.model_validate({**whole, **fields})
+    return ContactResponse.model_validate({**whole, **fields})
 
 
-def export(contacts: Sequence[ContactAnswer]) -> str:
+def export(contacts: Sequence[ContactResponse]) -> str:
     """The file, whose parts go through JSON as those of a real one do."""
     entries = [json.loads(json.dumps(entry(one), ensure_ascii=False)) for one in contacts]
     columns = widened(Columns(), entries)
@@ -198,9 +198,9 @@ def test_plain_text_is_a_cell(value: str) -> None:
 
 
 def test_the_other_cells_are_as_the_api_shows_them() -> None:
-    attempt = AttemptAnswer.model_validate(
+    attempt = AttemptResponse.model_validate(
         {
-            **dict.fromkeys(AttemptAnswer.model_fields),
+            **dict.fromkeys(AttemptResponse.model_fields),
             "id": "a",
             "attempt_no": 1,
             "phone_number": "+14155550123",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campanile.domain import retry
 from campanile.domain.after_call import after_call, after_refusal
-from campanile.domain.call import CallReport, Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.contact import Contact, LaneKind, Told
 from campanile.domain.lifecycle import TERMINAL, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.domain.retry import MAX_CALLBACKS, RetryPolicy
@@ -54,7 +54,7 @@ def called(
     before: Contact, outcome: Outcome, policy: RetryPolicy = POLICY, callback_at_ms: int | None = None
 ) -> Contact:
     """The contact after its next call ended now; as the table keeps it, with the latest attempts only."""
-    report = CallReport(outcome, NOW, 12.5, callback_at_ms=callback_at_ms)
+    report = CallEnd(outcome, NOW, 12.5, callback_at_ms=callback_at_ms)
     after = after_call(before, slot_of(before), report, policy, longest_call_seconds=3600)
     return replace(after, attempts=after.attempts[-HOT_ATTEMPTS:])
 
@@ -66,7 +66,7 @@ def lived(before: Contact, outcomes: Sequence[Outcome], policy: RetryPolicy) -> 
 
 
 def test_an_attempt_remembers_who_was_called_when_and_how_it_ended() -> None:
-    report = CallReport(Outcome.NO_ANSWER, NOW, 12.5, conversation_id="from the event")
+    report = CallEnd(Outcome.NO_ANSWER, NOW, 12.5, conversation_id="from the event")
     [attempt] = after_call(contact(), slot_of(contact()), report, POLICY, 3600).attempts
     assert (attempt.id, attempt.attempt_no, attempt.phone_number) == ("attempt-1", 1, A)
     assert (attempt.outcome, attempt.duration_seconds) == (Outcome.NO_ANSWER, 12.5)

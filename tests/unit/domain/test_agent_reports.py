@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from campanile.domain import agent_reports
 from campanile.domain.after_call import after_late_report, after_refusal, as_told, by_contacts_clock
-from campanile.domain.call import AgentReport, CallbackWish, CallReport
+from campanile.domain.call import AgentReport, CallbackWish, CallEnd
 from campanile.domain.contact import Contact, LaneKind, Told
 from campanile.domain.lifecycle import CONTACT, ContactStatus, Outcome, Refusal
 from campanile.domain.retry import MAX_CALLBACKS, RetryPolicy
@@ -42,7 +42,7 @@ def told_after(finished: Contact, report: AgentReport, policy: RetryPolicy) -> C
     outcome, _ = agent_reports.after_call(finished, attempt, report, wanted_at(report))
     if outcome is None:
         return finished
-    end = CallReport(outcome, attempt.ended_at, attempt.duration_seconds, callback_at_ms=wanted_at(report))
+    end = CallEnd(outcome, attempt.ended_at, attempt.duration_seconds, callback_at_ms=wanted_at(report))
     return after_late_report(finished, attempt, end, policy, 3600, NOW)
 
 
@@ -65,7 +65,7 @@ def told_after(finished: Contact, report: AgentReport, policy: RetryPolicy) -> C
 def test_a_request_not_to_be_called_stands_above_a_callback_and_both_above_the_carriers_outcome(
     told: Told | None, outcome: Outcome, expected: Outcome
 ) -> None:
-    report = CallReport(outcome, NOW, 2.5, callback_at_ms=NOW + 1)
+    report = CallEnd(outcome, NOW, 2.5, callback_at_ms=NOW + 1)
     result = as_told(told, report)
     assert result.outcome is expected
     assert result.duration_seconds == 2.5
@@ -232,7 +232,7 @@ def test_what_was_told_of_a_call_that_the_provider_denies_is_kept() -> None:
 def test_a_carriers_local_time_is_one_by_the_contacts_clock(
     zone: str | None, default: str | None, local: str, utc: str | None
 ) -> None:
-    report = CallReport(Outcome.CALLBACK_REQUESTED, NOW, callback_local=datetime.fromisoformat(local))
+    report = CallEnd(Outcome.CALLBACK_REQUESTED, NOW, callback_local=datetime.fromisoformat(local))
     at = by_contacts_clock(report, replace(contact(), timezone=zone), default).callback_at_ms
     assert at == (None if utc is None else round(datetime.fromisoformat(utc).timestamp() * 1000))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campanile.domain import retry
 from campanile.domain.after_call import after_call, after_late_report, after_refusal, correctable_attempt
-from campanile.domain.call import CallReport, Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.contact import Contact, LaneKind
 from campanile.domain.lifecycle import CONTACT, TERMINAL, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.domain.retry import MAX_CALLBACKS, RetryPolicy
@@ -57,7 +57,7 @@ def locked(waiting: Contact) -> tuple[Contact, Slot]:
 
 def ended(active: Contact, slot: Slot, outcome: Outcome, policy: RetryPolicy) -> Contact:
     """After the call's end, as the table keeps it: with the latest attempts only."""
-    report = CallReport(outcome, NOW, 12.5, callback_at_ms=NOW + 20_000)
+    report = CallEnd(outcome, NOW, 12.5, callback_at_ms=NOW + 20_000)
     after = after_call(active, slot, report, policy, longest_call_seconds=HOUR // 1000)
     return replace(after, attempts=after.attempts[-HOT_ATTEMPTS:])
 
@@ -74,7 +74,7 @@ def told_late(
 ) -> Contact:
     attempt = correctable_attempt(before, f"attempt-{attempt_no}", outcome)
     assert attempt
-    report = CallReport(outcome, ended_at, 12.5, callback_at_ms=NOW + 20_000)
+    report = CallEnd(outcome, ended_at, 12.5, callback_at_ms=NOW + 20_000)
     return after_late_report(before, attempt, report, policy, HOUR // 1000, now)
 
 

@@ -24,7 +24,7 @@ class SurpriseError(Exception):
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: dict[str, list[str]]
     body: Any
@@ -52,18 +52,18 @@ def handler() -> http.Handler:
     return Endpoint(api, accepted_scopes=None)
 
 
-def answer_to(handler: http.Handler, event: dict[str, Any]) -> Answer:
+def answer_to(handler: http.Handler, event: dict[str, Any]) -> Response:
     raw = handler(event, LambdaContext())
-    return Answer(raw["statusCode"], raw["multiValueHeaders"], json.loads(raw["body"]))
+    return Response(raw["statusCode"], raw["multiValueHeaders"], json.loads(raw["body"]))
 
 
-def post(handler: http.Handler, body: str | None, campaign: str = "spring") -> Answer:
+def post(handler: http.Handler, body: str | None, campaign: str = "spring") -> Response:
     event = load_event("upsert_contacts") | {"body": body}
     event["pathParameters"] = {"campaign_id": campaign}
     return answer_to(handler, event)
 
 
-def get(handler: http.Handler, campaign: str, path: str | None = None) -> Answer:
+def get(handler: http.Handler, campaign: str, path: str | None = None) -> Response:
     event = load_event("get_campaign") | {"pathParameters": {"campaign_id": campaign}}
     return answer_to(handler, event | {"path": path or f"/campaign/campaigns/{campaign}"})
 

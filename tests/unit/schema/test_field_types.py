@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campanile.domain.lifecycle import ContactStatus, Outcome
-from campanile.schema.campaigns import CampaignAnswer, CampaignInput
-from campanile.schema.contacts import ContactInput, RefusalAnswer
+from campanile.schema.campaigns import CampaignInput, CampaignResponse
+from campanile.schema.contacts import ContactInput, RefusalResponse
 from campanile.schema.field_types import OutcomeName, StatusName
 from campanile.schema.messages import Request
 from tests.support.requests import CAMPAIGN, CONFIGURATION_ID, CONTACT, refusals, taken
@@ -166,7 +166,7 @@ def test_a_time_that_is_cleared_is_null() -> None:
 @settings(deadline=None, derandomize=True)
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
 def test_a_time_goes_out_in_utc_to_the_millisecond_and_comes_back_as_it_was(local: datetime, offset: int) -> None:
-    shown = json.loads(RefusalAnswer(code="x", at=local.replace(tzinfo=UTC), until=None).model_dump_json())["at"]
+    shown = json.loads(RefusalResponse(code="x", at=local.replace(tzinfo=UTC), until=None).model_dump_json())["at"]
     assert shown.endswith("Z")
     assert len(shown) == len("2026-07-01T17:00:00.000Z")
     assert abs(scheduled(shown) - local.replace(tzinfo=UTC)) < timedelta(milliseconds=1)
@@ -176,7 +176,7 @@ def test_a_time_goes_out_in_utc_to_the_millisecond_and_comes_back_as_it_was(loca
 
 
 def test_an_answer_shows_times_in_utc_with_milliseconds() -> None:
-    answer = CampaignAnswer(
+    answer = CampaignResponse(
         id=CONFIGURATION_ID,
         name="Spring outreach",
         configuration_id=CONFIGURATION_ID,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from campanile.domain.shown_status import view
-from campanile.schema.campaigns import AttemptCounts, ContactCounts, StatsAnswer
-from campanile.schema.contacts import AttemptAnswer, ContactAnswer
+from campanile.schema.campaigns import AttemptCounts, ContactCounts, StatsResponse
+from campanile.schema.contacts import AttemptResponse, ContactResponse
 from campanile.simulated_carrier.report import Report
 from tools.demo.summary import Pace, Summary, View, broken_promises, is_over, latest, show_value, summarize
 
@@ -41,10 +41,10 @@ SEEN: Report = {
 }
 
 
-def contact(status: str, *outcomes: str, again_in: int | None = None) -> ContactAnswer:
+def contact(status: str, *outcomes: str, again_in: int | None = None) -> ContactResponse:
     """A contact whose calls ended with these outcomes, the last one now and each other a minute before the next."""
     attempts = [
-        AttemptAnswer(
+        AttemptResponse(
             id=str(number),
             attempt_no=number,
             phone_number="+12125550100",
@@ -59,7 +59,7 @@ def contact(status: str, *outcomes: str, again_in: int | None = None) -> Contact
         )
         for number, outcome in enumerate(outcomes, start=1)
     ]
-    unset = dict.fromkeys(ContactAnswer.model_fields)
+    unset = dict.fromkeys(ContactResponse.model_fields)
     fields: dict[str, Any] = {
         **unset,
         "id": "1",
@@ -74,13 +74,13 @@ def contact(status: str, *outcomes: str, again_in: int | None = None) -> Contact
         "created_at": NOW,
         "updated_at": NOW,
     }
-    return ContactAnswer(**fields)
+    return ContactResponse(**fields)
 
 
-def stats(pending: int = 0, in_progress: int = 0, completed: int = 0) -> StatsAnswer:
+def stats(pending: int = 0, in_progress: int = 0, completed: int = 0) -> StatsResponse:
     total = pending + in_progress + completed
     counts = {"exhausted": 0, "error": 0, "do_not_call": 0, "locked": 0, "retry_waiting": 0, "held": 0}
-    return StatsAnswer(
+    return StatsResponse(
         campaign_id="1",
         status="active",
         contacts=ContactCounts(total=total, pending=pending, in_progress=in_progress, completed=completed, **counts),

@@ -5,12 +5,12 @@ from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.agents import AgentAnswer, AgentPatch, AgentsAnswer, NewAgent, fields
+from campanile.schema.agents import AgentPatch, AgentResponse, AgentsResponse, NewAgent, fields
 from campanile.store import agents, campaigns, configurations, created_by_request
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
-def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: str | None = None) -> AgentAnswer:
+def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: str | None = None) -> AgentResponse:
     """Store an agent; a request whose key has created one before answers that one.
 
     Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
@@ -19,23 +19,23 @@ def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: s
         return get(table, org, created)
     now = instant(now_ms)
     agent_id = wanted.id or time_ordered_id(now_ms)
-    new = AgentAnswer(**fields(wanted), id=agent_id, created_at=now, updated_at=now)
+    new = AgentResponse(**fields(wanted), id=agent_id, created_at=now, updated_at=now)
     notes = [created_by_request.creating(org, request_key, wanted, agent_id, now_ms)] if request_key else []
     if not agents.insert(table, org, new, *notes):
         raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
     return new
 
 
-def page(table: Table, org: str, limit: int, cursor: str | None) -> AgentsAnswer:
+def page(table: Table, org: str, limit: int, cursor: str | None) -> AgentsResponse:
     """Up to `limit` agents in order of their ids, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
     found = list(agents.after(table, org, pagination.read_cursor(cursor, pagination.TEXT), limit + 1))
     shown = pagination.fitting(found[:limit])
-    return AgentsAnswer(
+    return AgentsResponse(
         agents=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
     )
 
 
-def get(table: Table, org: str, agent_id: str) -> AgentAnswer:
+def get(table: Table, org: str, agent_id: str) -> AgentResponse:
     """Raises NotFoundError, also for another org's agent."""
     found = agents.get(table, org, agent_id)
     if found is None:
@@ -43,14 +43,14 @@ def get(table: Table, org: str, agent_id: str) -> AgentAnswer:
     return found
 
 
-def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: int) -> AgentAnswer:
+def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: int) -> AgentResponse:
     """Change the given fields; contacts that were pushed before keep the version and number they were given.
 
     Raises NotFoundError.
     """
     given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
 
-    def changed(current: AgentAnswer) -> AgentAnswer:
+    def changed(current: AgentResponse) -> AgentResponse:
         return current.model_copy(update={**given, "updated_at": instant(now_ms)})
 
     result = agents.update(table, org, agent_id, changed)

@@ -11,8 +11,8 @@ from campanile.domain.errors import NotFoundError
 from campanile.domain.lifecycle import EDITABLE, CampaignStatus
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.campaigns import CampaignAnswer, CampaignInput, CampaignPatch, CampaignsAnswer
-from campanile.schema.messages import Notice
+from campanile.schema.campaigns import CampaignInput, CampaignPatch, CampaignResponse, CampaignsResponse
+from campanile.schema.messages import ApiWarning
 from campanile.store import campaigns, configurations, created_by_request, keys, orgs, work_registry
 from campanile.store.campaigns import TransitionRefusedError, UnknownConfigurationError
 from campanile.store.table import Table
@@ -28,7 +28,7 @@ def create(
     now_ms: int,
     request_key: str | None = None,
     fill: Callable[[Campaign], None] = lambda _: None,
-) -> CampaignAnswer:
+) -> CampaignResponse:
     """Create a campaign, active at once (seed 001); `fill` is called with it before it is stored, and so before anybody
     is called. A request whose key has created a campaign before answers that one.
 
@@ -63,7 +63,7 @@ def create(
 
 def page(
     table: Table, org: str, limit: int, cursor: str | None, name: str, statuses: frozenset[str]
-) -> CampaignsAnswer:
+) -> CampaignsResponse:
     """Up to `limit` campaigns in order of creation, from `cursor` on, whose name contains `name` (whatever the case)
     and whose status is one of `statuses` (none: any). Raises InvalidFieldsError for a wrong cursor.
     """
@@ -79,7 +79,7 @@ def page(
     shown = pagination.fitting([answer(one) for one in hits])
     if len(shown) < len(hits):
         last, has_more = shown[-1].id, True
-    return CampaignsAnswer(campaigns=shown, next_cursor=pagination.cursor_after(last) if has_more else None)
+    return CampaignsResponse(campaigns=shown, next_cursor=pagination.cursor_after(last) if has_more else None)
 
 
 def find(table: Table, org: str, reference: str) -> Campaign:
@@ -118,7 +118,9 @@ def change(table: Table, queue: DialQueue, org: str, reference: str, wanted: Cam
     return result
 
 
-def change_status(table: Table, queue: DialQueue, org: str, reference: str, action: str, now_ms: int) -> CampaignAnswer:
+def change_status(
+    table: Table, queue: DialQueue, org: str, reference: str, action: str, now_ms: int
+) -> CampaignResponse:
     """Take `start`, `pause` or `close`; raises TransitionRefusedError naming the current status (400)."""
     campaign = find(table, org, reference)
     starts = action == "start"
@@ -143,10 +145,10 @@ def country_code(table: Table, campaign: Campaign) -> str | None:
     return configuration.default_country_code
 
 
-def answer(campaign: Campaign, noticed: list[Notice] | None = None) -> CampaignAnswer:
+def answer(campaign: Campaign, noticed: list[ApiWarning] | None = None) -> CampaignResponse:
     """The campaign as the API shows it."""
     assert campaign.configuration_id, "the ad-hoc campaign is never shown"
-    return CampaignAnswer(
+    return CampaignResponse(
         id=campaign.id,
         number=campaign.number,
         external_id=campaign.external_id,
@@ -162,7 +164,7 @@ def answer(campaign: Campaign, noticed: list[Notice] | None = None) -> CampaignA
     )
 
 
-def notices(table: Table, campaign: Campaign) -> list[Notice]:
+def notices(table: Table, campaign: Campaign) -> list[ApiWarning]:
     """What the campaign's owner should look at: a configuration that allows no calls."""
     assert campaign.configuration_id, "the ad-hoc campaign has no configuration"
     configuration = configurations.in_use(table, campaign.org, campaign.configuration_id)

@@ -11,19 +11,19 @@ from campanile.domain.times import instant
 from campanile.schema import pagination
 from campanile.schema.configurations import (
     Configuration,
-    ConfigurationAnswer,
     ConfigurationInput,
     ConfigurationPatch,
-    ConfigurationsAnswer,
+    ConfigurationResponse,
+    ConfigurationsResponse,
 )
-from campanile.schema.messages import Notice
+from campanile.schema.messages import ApiWarning
 from campanile.store import configurations, created_by_request, work_registry
 from campanile.store.table import Table
 
 
 def create(
     table: Table, org: str, wanted: ConfigurationInput, now_ms: int, request_key: str | None = None
-) -> ConfigurationAnswer:
+) -> ConfigurationResponse:
     """Store a configuration; one without calling windows is accepted with a warning, as no call would be allowed.
 
     A request whose key has created one before answers that one.
@@ -38,11 +38,11 @@ def create(
     return answer(new)
 
 
-def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsAnswer:
+def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsResponse:
     """Up to `limit` configurations, oldest first, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
     found = list(configurations.after(table, org, pagination.read_cursor(cursor), limit + 1))
     shown = pagination.fitting(found[:limit])
-    return ConfigurationsAnswer(
+    return ConfigurationsResponse(
         configurations=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
     )
 
@@ -57,7 +57,7 @@ def get(table: Table, org: str, configuration_id: str) -> Configuration:
 
 def change(
     table: Table, queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
-) -> ConfigurationAnswer:
+) -> ConfigurationResponse:
     """Change the given fields; decisions taken from the answer on follow them, calls in flight end as they were placed.
 
     Raises NotFoundError, or InvalidFieldsError when the whole has become too large.
@@ -87,17 +87,17 @@ def delete(table: Table, org: str, configuration_id: str) -> None:
         raise _not_found()
 
 
-def answer(configuration: Configuration) -> ConfigurationAnswer:
+def answer(configuration: Configuration) -> ConfigurationResponse:
     """The configuration as the API shows it on its own, with what its owner should look at."""
-    return ConfigurationAnswer.model_construct(**configuration.__dict__, warnings=window_notices(configuration))
+    return ConfigurationResponse.model_construct(**configuration.__dict__, warnings=window_notices(configuration))
 
 
-def window_notices(configuration: ConfigurationInput) -> list[Notice]:
+def window_notices(configuration: ConfigurationInput) -> list[ApiWarning]:
     """The warning that an empty list of windows allows no calls at all (`products.md`, section 1.1)."""
     if configuration.has_windows:
         return []
     message = "The configuration has no calling windows, so no contact will be called. Set default_windows."
-    return [Notice(code="no_calling_windows", message=message)]
+    return [ApiWarning(code="no_calling_windows", message=message)]
 
 
 def _fields(configuration: ConfigurationInput) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from campanile.domain.contact import split_bucket
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus, SlotPhase
 from campanile.domain.org import SheetEntry
 from campanile.domain.times import instant
-from campanile.schema.campaigns import AttemptCounts, ContactCounts, StatsAnswer
+from campanile.schema.campaigns import AttemptCounts, ContactCounts, StatsResponse
 from campanile.store import orgs
 from campanile.store.table import Table
 
 
-def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
+def read(table: Table, campaign: Campaign, now_ms: int) -> StatsResponse:
     """Counts from the counter blocks; `locked` and active calls from the slots."""
     settings = orgs.settings(table, campaign.org)
     blocks, held = counts.read(table, campaign, settings)
@@ -36,7 +36,7 @@ def read(table: Table, campaign: Campaign, now_ms: int) -> StatsAnswer:
     waiting_until = None
     if by_status[ContactStatus.PENDING] and not by_status[ContactStatus.ACTIVE]:
         waiting_until = _waiting_until(table, campaign, now_ms)
-    return StatsAnswer(
+    return StatsResponse(
         campaign_id=campaign.id,
         status=campaign.status,
         contacts=ContactCounts(

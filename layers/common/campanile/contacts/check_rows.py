@@ -10,9 +10,9 @@ from campanile.contacts.rows import Row
 from campanile.domain import phone
 from campanile.domain.contact import DISPLAY_FIELDS
 from campanile.domain.errors import FieldError, InvalidFieldsError
-from campanile.schema.contacts import STRUCTURED_FIELDS, ContactInput, ContactsInput, FailedRow, UpsertAnswer
+from campanile.schema.contacts import STRUCTURED_FIELDS, ContactInput, ContactsInput, FailedRow, UpsertResponse
 from campanile.schema.field_errors import field_error, path_of
-from campanile.schema.messages import Notice
+from campanile.schema.messages import ApiWarning
 
 LISTED_ERRORS = 10
 """How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
@@ -60,7 +60,7 @@ def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> 
 def check(index: int, row: ContactInput, default_country_code: str | None) -> Row | list[FieldError]:
     """One row of a request, or what is wrong with it."""
     errors = _structured_fields_in_data(index, row)
-    notices: list[Notice] = []
+    notices: list[ApiWarning] = []
     numbers: list[str] = []
     for position, raw in enumerate(row.phone_numbers or []):
         path = f"contacts[{index}].phone_numbers[{position}]"
@@ -71,7 +71,7 @@ def check(index: int, row: ContactInput, default_country_code: str | None) -> Ro
             continue
         if number.warning:
             message = f"{path}: {phone.TEXTS[number.warning]}"
-            notices.append(Notice(code=number.warning, message=message, index=index))
+            notices.append(ApiWarning(code=number.warning, message=message, index=index))
         numbers.append(number.e164)
     path = f"contacts[{index}].phone_numbers"
     if row.phone_numbers is None and row.id is None and row.external_id is None:
@@ -109,7 +109,7 @@ def sort_out(batch: ContactsInput | Unread, default_country_code: str | None) ->
     return rows, failed
 
 
-def with_failed(answer: UpsertAnswer, rows: Sequence[Row], failed: Sequence[FailedRow]) -> UpsertAnswer:
+def with_failed(answer: UpsertResponse, rows: Sequence[Row], failed: Sequence[FailedRow]) -> UpsertResponse:
     """The answer about `rows` completed by those that were sorted out, each at its place."""
     ids: list[str | None] = [None] * (len(rows) + len(failed))
     for row, contact_id in zip(rows, answer.contact_ids, strict=True):

@@ -20,13 +20,13 @@ from campanile.csv_files import cells, export_rows
 from campanile.csv_files.export_rows import AFTER_PHONES, BEFORE_PHONES, Entry
 from campanile.domain.campaign import Campaign
 from campanile.domain.times import instant
-from campanile.schema.contacts import ContactAnswer, ExportAnswer
+from campanile.schema.contacts import ContactResponse, ExportResponse
 from campanile.store import counters, exports, keys
 from campanile.store.exports import Export, ExportTakenOverError
 from campanile.store.table import Table
 
 
-def entry(contact: ContactAnswer) -> Entry:
+def entry(contact: ContactResponse) -> Entry:
     """What an export keeps of a contact, fit for JSON. An external id that would not be read back is left out."""
     shown = contact.model_dump(mode="json", include={*BEFORE_PHONES, *AFTER_PHONES} - {"attempts"})
     fields = {name: value or "" for name, value in shown.items()}
@@ -60,7 +60,7 @@ class ExportPorts:
     clock: Clock
 
 
-def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportAnswer:
+def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
     """The campaign's export; one is begun if none runs and none has finished within the last `accepted_ms`."""
     now = ports.clock.now_ms()
     known = exports.get(ports.table, campaign.key)
@@ -70,7 +70,7 @@ def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> E
     if known.status == "completed":
         name = f"{campaign.external_id or campaign.id} {instant(known.created_at):%Y-%m-%d}.csv"
         link = ports.uploads.link(_file_key(known), name, LINK_SECONDS)
-    return ExportAnswer.model_validate(
+    return ExportResponse.model_validate(
         {
             "id": known.id,
             "status": known.status,

@@ -10,7 +10,7 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.contact import MAX_ALIASES, TOO_MANY_NAMES, Contact, LaneKind
 from campanile.domain.lifecycle import TERMINAL, ContactStatus
 from campanile.schema.contacts import FailedRow
-from campanile.schema.messages import Notice
+from campanile.schema.messages import ApiWarning
 from campanile.store import contacts, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
@@ -101,10 +101,10 @@ class Fold:
             return _failed(row, "too_many_names", TOO_MANY_NAMES)
         if is_other_id:
             message = "no contact has this id; the row updated the contact with its external_id"
-            notices.append(Notice(code="unknown_id", message=message, index=row.index))
+            notices.append(ApiWarning(code="unknown_id", message=message, index=row.index))
         if self._update(known, row, name).status in TERMINAL:
             message = "the contact is finished: it took the data and is not called; delete it and add it to call anew"
-            notices.append(Notice(code="not_requeued", message=message, index=row.index))
+            notices.append(ApiWarning(code="not_requeued", message=message, index=row.index))
         seen = self._drafts[known].seen
         is_own = self._is_own(row, seen)
         return Result(known, inserted=is_own, notices=notices, number=seen.number if seen and is_own else None)
@@ -149,7 +149,7 @@ class Fold:
         held = self._drafts[holder]
         self._drafts[holder] = Draft(held.seen, self._enqueued(row, held.changed))
         message = "a contact of the campaign has one of these numbers; contact_ids names it, and nothing was stored"
-        notice = Notice(code="duplicate_number", message=message, index=row.index)
+        notice = ApiWarning(code="duplicate_number", message=message, index=row.index)
         return Result(holder, holder, duplicate=True, notices=[*row.notices, notice])
 
     def _claims(self, row: Row) -> list[str]:

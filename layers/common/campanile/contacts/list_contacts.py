@@ -13,7 +13,7 @@ from campanile.domain.contact import split_bucket
 from campanile.domain.lifecycle import ContactStatus
 from campanile.domain.shown_status import shown_status, view
 from campanile.schema import pagination
-from campanile.schema.contacts import ContactAnswer, ContactsAnswer
+from campanile.schema.contacts import ContactResponse, ContactsResponse
 from campanile.store import contacts, keys, orgs, slots
 from campanile.store.counters import Block
 from campanile.store.table import Table
@@ -38,7 +38,7 @@ class Filter:
         )
 
 
-def get(table: Table, campaign: Campaign, reference: str, now_ms: int) -> ContactAnswer:
+def get(table: Table, campaign: Campaign, reference: str, now_ms: int) -> ContactResponse:
     """One contact by UUID, else by external id within the campaign; raises NotFoundError."""
     contact = manage_contacts.find(table, campaign, reference)
     return responses(table, campaign, [contact], _held(table, campaign), now_ms)[0]
@@ -53,14 +53,14 @@ class Selection:
     held: Mapping[str, Slot]
 
 
-def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsAnswer:
+def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsResponse:
     """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits."""
     selected = select(table, campaign, wanted, limit, offset)
     answers = pagination.fitting(read(table, campaign, selected.ids, selected.held, now_ms))
-    return ContactsAnswer(contacts=answers, total=selected.total, limit=limit, offset=offset)
+    return ContactsResponse(contacts=answers, total=selected.total, limit=limit, offset=offset)
 
 
-def of_block(table: Table, campaign: Campaign, number: int, now_ms: int) -> Iterator[ContactAnswer]:
+def of_block(table: Table, campaign: Campaign, number: int, now_ms: int) -> Iterator[ContactResponse]:
     """All contacts of a block of 2,000 creation numbers in order of creation, read a few at a time."""
     held = _held(table, campaign)
     ids = _roster(table, campaign, Block(number, {}), 0, keys.BLOCK_SIZE, Filter(), held)

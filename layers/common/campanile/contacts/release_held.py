@@ -18,7 +18,7 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.contact import bucket
 from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
-from campanile.schema.contacts import ReleaseAnswer
+from campanile.schema.contacts import ReleaseResponse
 from campanile.store import contact_writes, contacts, counters, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
@@ -42,7 +42,7 @@ class ReleasePorts:
     clock: Clock
 
 
-def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseAnswer:
+def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseResponse:
     """Release what the campaign holds; what takes longer than some seconds is gone on with by a worker.
 
     Raises NotFoundError, or StateError for a closed campaign.
@@ -57,7 +57,7 @@ def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseAnswer:
     if not is_done:
         ports.work_queue.send_release(order)
     held = sum(block.buckets.get(_HELD, 0) for block in counters.blocks(ports.table, campaign.key))
-    return ReleaseAnswer(status="completed" if is_done else "running", released=run.released, held=held)
+    return ReleaseResponse(status="completed" if is_done else "running", released=run.released, held=held)
 
 
 def go_on(ports: ReleasePorts, order: ReleaseOrder, may_go_on: Callable[[], bool]) -> int:

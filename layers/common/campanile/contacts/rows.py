@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import ContactInput, FailedRow
-from campanile.schema.messages import Notice
+from campanile.schema.messages import ApiWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Row:
     index: int
     fields: ContactInput
     numbers: tuple[str, ...] | None
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[ApiWarning, ...] = ()
     repeatable_id: str | None = None
     mark: str | None = None
     is_first_of_file: bool = False
@@ -62,7 +62,7 @@ class Result:
     inserted: bool = False
     duplicate: bool = False
     failed: FailedRow | None = None
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[ApiWarning] = field(default_factory=list)
     number: int | None = None
 
     def depends_on(self, contact_ids: Set[str]) -> bool:

@@ -11,14 +11,14 @@ from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.domain.shown_status import shown_status, view
 from campanile.domain.times import instant
-from campanile.schema.contacts import AttemptAnswer, ContactAnswer, RefusalAnswer
+from campanile.schema.contacts import AttemptResponse, ContactResponse, RefusalResponse
 from campanile.store import attempts, configurations, contacts
 from campanile.store.table import Item, Table
 
 
 def read(
     table: Table, campaign: Campaign, ids: Sequence[str], held: Mapping[str, Slot], now_ms: int
-) -> list[ContactAnswer]:
+) -> list[ContactResponse]:
     """These contacts in this order, without those that are gone by now."""
     found = contacts.get_many(table, campaign.key, ids)
     return responses(table, campaign, [found[one] for one in ids if one in found], held, now_ms)
@@ -26,7 +26,7 @@ def read(
 
 def responses(
     table: Table, campaign: Campaign, listed: Sequence[Contact], held: Mapping[str, Slot], now_ms: int
-) -> list[ContactAnswer]:
+) -> list[ContactResponse]:
     cold = contacts.cold_items(table, campaign.key, [one.id for one in listed if one.cold])
     schedule = _schedule(table, campaign)
     return [
@@ -49,7 +49,7 @@ def _answer(
     schedule: Schedule | None,
     campaign_status: CampaignStatus,
     now_ms: int,
-) -> ContactAnswer:
+) -> ContactResponse:
     contact = contacts.warm(hot, cold)
     slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
     status = shown_status(contact.status, slot)
@@ -57,7 +57,7 @@ def _answer(
     if slot is not None and slot.intended_at is not None:
         shown.append(_running(slot, slot.intended_at, cold))
     refusal = contact.last_refusal
-    return ContactAnswer(
+    return ContactResponse(
         id=contact.id,
         external_id=contact.external_id,
         phone_numbers=list(contact.phone_numbers),
@@ -76,7 +76,7 @@ def _answer(
         attempts_count=len(shown),
         last_attempt_at=shown[-1].started_at if shown else None,
         next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
-        last_refusal=RefusalAnswer(
+        last_refusal=RefusalResponse(
             code=refusal.code,
             at=instant(refusal.at),
             until=instant(refusal.until) if refusal.until is not None else None,
@@ -108,8 +108,8 @@ def _next_attempt(
     return instant(contact.due if opens == now_ms else opens)
 
 
-def _finished(attempt: Attempt, cold: Item | None) -> AttemptAnswer:
-    return AttemptAnswer(
+def _finished(attempt: Attempt, cold: Item | None) -> AttemptResponse:
+    return AttemptResponse(
         id=attempt.id,
         attempt_no=attempt.attempt_no,
         phone_number=attempt.phone_number,
@@ -124,8 +124,8 @@ def _finished(attempt: Attempt, cold: Item | None) -> AttemptAnswer:
     )
 
 
-def _running(slot: Slot, started_at: int, cold: Item | None) -> AttemptAnswer:
-    return AttemptAnswer(
+def _running(slot: Slot, started_at: int, cold: Item | None) -> AttemptResponse:
+    return AttemptResponse(
         id=slot.attempt_id,
         attempt_no=slot.attempt_no,
         phone_number=slot.phone_number,

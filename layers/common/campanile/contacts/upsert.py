@@ -16,7 +16,7 @@ from campanile.contacts.rows import Result, Row
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
-from campanile.schema.contacts import UpsertAnswer
+from campanile.schema.contacts import UpsertResponse
 from campanile.store import contact_writes, keys
 from campanile.store.table import ContendedError, Table
 
@@ -46,7 +46,7 @@ def upsert(
     campaign: Campaign,
     rows: Sequence[Row],
     now_ms: int,
-) -> UpsertAnswer:
+) -> UpsertResponse:
     """Store the rows; raises StateError for a closed campaign."""
     return _answer(store(table, queue, campaign, rows, now_ms, now_ms))
 
@@ -90,9 +90,9 @@ def store(
     return [results[row.index] for row in rows]
 
 
-def _answer(results: Sequence[Result]) -> UpsertAnswer:
+def _answer(results: Sequence[Result]) -> UpsertResponse:
     stored = [result for result in results if result.failed is None]
-    return UpsertAnswer(
+    return UpsertResponse(
         inserted=sum(result.inserted for result in stored),
         updated=sum(not result.inserted and not result.duplicate for result in stored),
         duplicates=sum(result.duplicate for result in stored),

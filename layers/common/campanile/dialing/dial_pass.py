@@ -92,7 +92,7 @@ def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_l
     finally:
         _see_through(current)
     if not is_done:
-        ports.queue.hint(Hint(org, "pass_goes_on"))
+        ports.dial_queue.hint(Hint(org, "pass_goes_on"))
     elif is_late or len(hints) >= STORM:
         work_registry.finish_pass(ports.table, org, began)
     if is_ticked and registration and registration.may_settle(began):
@@ -166,7 +166,7 @@ def _is_blocked(current: Pass, account: Account, now_ms: int) -> bool:
     if free_in <= MOST_PACING_SECONDS:
         current.ports.clock.sleep(max(free_in, PACING_SECONDS))
         return False
-    current.ports.queue.wake_at(Hint(current.org, "account_free"), [account.next_free_at - MAX_SEND_AHEAD_MS])
+    current.ports.dial_queue.wake_at(Hint(current.org, "account_free"), [account.next_free_at - MAX_SEND_AHEAD_MS])
     return True
 
 

@@ -61,7 +61,7 @@ def ask(ports: Ports, settings: OrgSettings) -> OrgSettings:
         noted = global_limit.note(ports.table, parts, fair_shares.living(shares, now), reclaimed_at)
         if noted is None:
             continue
-        ports.queue.wake_at(Hint(settings.org, "share_wanted"), [now + ASK_AGAIN_MS])
+        ports.dial_queue.wake_at(Hint(settings.org, "share_wanted"), [now + ASK_AGAIN_MS])
         if not (may_reclaim and _reclaim(ports, noted, now)):
             return settings
     return settings

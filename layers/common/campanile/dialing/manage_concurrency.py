@@ -4,18 +4,18 @@ from campanile.adapters.dial_queue import DialQueue, Hint
 from campanile.dialing.ports import Limits
 from campanile.domain import fair_shares
 from campanile.domain.org import OrgSettings
-from campanile.schema.concurrency import ConcurrencyAnswer, ConcurrencyInput
+from campanile.schema.concurrency import ConcurrencyInput, ConcurrencyResponse
 from campanile.store import global_limit, orgs, slots, work_registry
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
-def get(table: Table, limits: Limits, org: str, now_ms: int) -> ConcurrencyAnswer:
+def get(table: Table, limits: Limits, org: str, now_ms: int) -> ConcurrencyResponse:
     return _answer(table, limits, orgs.settings(table, org), now_ms)
 
 
 def put(
     table: Table, queue: DialQueue, limits: Limits, org: str, wanted: ConcurrencyInput, now_ms: int
-) -> ConcurrencyAnswer:
+) -> ConcurrencyResponse:
     """Set the limit. A lower one stops new calls from this answer on and ends none; a higher one acts at once."""
     work_registry.announce(table, org, now_ms, now_ms)
     for _ in range(CONTENTION_RETRIES):
@@ -41,8 +41,8 @@ def _effective(table: Table, limits: Limits, settings: OrgSettings, now_ms: int)
     return fair_shares.entitlement(total, shares, settings.org, settings.concurrency_limit, now_ms)
 
 
-def _answer(table: Table, limits: Limits, settings: OrgSettings, now_ms: int) -> ConcurrencyAnswer:
-    return ConcurrencyAnswer(
+def _answer(table: Table, limits: Limits, settings: OrgSettings, now_ms: int) -> ConcurrencyResponse:
+    return ConcurrencyResponse(
         concurrency_limit=settings.concurrency_limit,
         effective_limit=_effective(table, limits, settings, now_ms),
         active_count=len(slots.held(table, settings)),

@@ -60,7 +60,7 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
             continue  # changed since LOCK, so not all that counts was read
         now = ports.clock.now_ms()
         if refused := gate.refuse(answer.reading, call.contact, now):
-            record_outcome.release(ports, slot, refused.code, refused.until)
+            record_outcome.give_back(ports, slot, refused.code, refused.until)
             return
         intended = slots.intend(ports.table, slot, now, now + 1000 * ports.limits.lock_lease)
         if intended is None:
@@ -69,12 +69,12 @@ def place(ports: Ports, call: LockedCall, send_at_ms: int) -> None:
             _post(ports, call, intended, answer)
             return
         slot = intended
-    record_outcome.release(ports, slot, Refusal.NOT_PLACED)
+    record_outcome.give_back(ports, slot, Refusal.NOT_PLACED)
 
 
 def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> None:
     if refused := gate.refuse(answer.reading, call.contact, ports.clock.now_ms()):  # a window may just have closed
-        record_outcome.release(ports, slot, refused.code, refused.until)
+        record_outcome.give_back(ports, slot, refused.code, refused.until)
         return
     result = ports.telephony.place(answer.request)
     now = ports.clock.now_ms()
@@ -87,7 +87,7 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> No
             due = now + int(1000 * min(max(retry_after_seconds, 1), MOST_RETRY_AFTER_SECONDS))
             if is_account_wide:
                 provider_accounts.back_off(ports.table, call.account, due)
-            record_outcome.release(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
+            record_outcome.give_back(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
         case Ambiguous(reason):
             ports.log.warning(
                 "fate of the call unknown",

@@ -38,7 +38,7 @@ class ReportPorts:
     """What an agent's report is recorded with: it places no call, and so knows no provider and no secret."""
 
     table: Table
-    queue: DialQueue
+    dial_queue: DialQueue
     clock: Clock
     limits: Limits
     log: Log
@@ -49,7 +49,7 @@ class Ports:
     """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
 
     table: Table
-    queue: DialQueue
+    dial_queue: DialQueue
     telephony: Telephony
     clock: Clock
     limits: Limits
@@ -59,4 +59,4 @@ class Ports:
 
     @property
     def for_reports(self) -> ReportPorts:
-        return ReportPorts(self.table, self.queue, self.clock, self.limits, self.log)
+        return ReportPorts(self.table, self.dial_queue, self.clock, self.limits, self.log)

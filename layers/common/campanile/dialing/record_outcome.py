@@ -8,7 +8,7 @@ from dataclasses import replace
 from campanile.adapters.dial_queue import Hint
 from campanile.dialing.ports import Ports, ReportPorts
 from campanile.domain import after_call
-from campanile.domain.call import Attempt, CallReport, Slot
+from campanile.domain.call import Attempt, CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
@@ -32,7 +32,7 @@ LONGEST_DURATION_SECONDS = 24 * 3600.0
 NOTE_CHARACTERS = 4_000
 
 
-def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     """Record a carrier's final report. False: it was a duplicate, or late, and changed nothing it should not.
 
     A late one corrects an attempt that was closed as `unknown`. A request not to be called again is always honoured,
@@ -48,7 +48,7 @@ def record(ports: Ports, reference: CallReference, report: CallReport) -> bool:
     return False
 
 
-def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
+def finish(ports: Ports, slot: Slot, report: CallEnd) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
     campaign = campaign_of(ports, slot.org, slot.campaign_key)
     policy, timezone = _policy_of(ports, campaign)
@@ -75,7 +75,7 @@ def finish(ports: Ports, slot: Slot, report: CallReport) -> bool:
     raise ContendedError(slot.contact_id)
 
 
-def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, due: int | None = None) -> bool:
+def give_back(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, due: int | None = None) -> bool:
     """Give a lock back because no call was or will be made for it; False when it is no longer held.
 
     `until` (UTC ms) is how long the refusal holds, `due` when to try again.
@@ -88,7 +88,7 @@ def release(ports: Ports, slot: Slot, code: Refusal, until: int | None = None, d
         now = ports.clock.now_ms()
         changed = after_call.after_refusal(contact, slot.phone_number, code, now, until, due)
         work_registry.announce(ports.table, slot.org, max(changed.due, now), now)
-        if calls.release(ports.table, slot, contact, changed, is_ad_hoc, code):
+        if calls.give_back(ports.table, slot, contact, changed, is_ad_hoc, code):
             ports.log.info(
                 "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
             )
@@ -104,7 +104,7 @@ def correct(
     org: str,
     contact: Contact,
     attempt: Attempt,
-    report: CallReport,
+    report: CallEnd,
     remarks: Update | None,
     listed: Sequence[Action],
 ) -> Contact | None:
@@ -131,7 +131,7 @@ def correct(
     return changed
 
 
-def _correct_late(ports: Ports, reference: CallReference, report: CallReport) -> bool:
+def _correct_late(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     """Correct the attempt that an event is about; False when the event is no news of it, or it was never recorded."""
     for _ in range(CONTENTION_RETRIES):
         contact = contacts.get(ports.table, reference.campaign, reference.contact_id)
@@ -153,7 +153,7 @@ def _contact_of(ports: Ports, slot: Slot) -> Contact | None:
     return contact if contact is not None and contact.attempt_id == slot.attempt_id else None
 
 
-def _bounded(report: CallReport, started_at: int, now_ms: int) -> CallReport:
+def _bounded(report: CallEnd, started_at: int, now_ms: int) -> CallEnd:
     """The report within bounds: an end in the call's own time, as a carrier's clock must not move a retry (G8)."""
     return replace(
         report,
@@ -163,7 +163,7 @@ def _bounded(report: CallReport, started_at: int, now_ms: int) -> CallReport:
     )
 
 
-def _remarks(report: CallReport) -> Mapping[str, str]:
+def _remarks(report: CallEnd) -> Mapping[str, str]:
     """What the carrier's report says in words, by field."""
     said = {"notes": report.notes, "disposition": report.disposition}
     return {name: text for name, text in said.items() if text}
@@ -202,7 +202,7 @@ def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:
     return told and do_not_call.has_asked(ports.table, slot.org, slot.phone_number, slot.attempt_id)
 
 
-def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms: int) -> Sequence[Put]:
+def _listing(org: str, number: str, attempt_id: str, report: CallEnd, now_ms: int) -> Sequence[Put]:
     """The do-not-call entry that a report asks for, if it does: where nobody spoke, it is the carrier who says so."""
     if report.outcome is not Outcome.DO_NOT_CALL:
         return []
@@ -213,12 +213,12 @@ def _listing(org: str, number: str, attempt_id: str, report: CallReport, now_ms:
 def _wake(ports: Ports | ReportPorts, org: str, contact: Contact, cause: str) -> None:
     """Something changed that the dialer should look at; and the contact is due again, perhaps later."""
     hint = Hint(org, cause, contact.campaign_key)
-    ports.queue.hint(hint)
+    ports.dial_queue.hint(hint)
     if contact.status is ContactStatus.PENDING:
-        ports.queue.wake_for(replace(hint, cause="contact_due"), [contact.due])
+        ports.dial_queue.wake_for(replace(hint, cause="contact_due"), [contact.due])
 
 
-def _list_late(ports: Ports, reference: CallReference, report: CallReport) -> None:
+def _list_late(ports: Ports, reference: CallReference, report: CallEnd) -> None:
     """The number of that attempt; when the attempt was never recorded, every number of the contact.
 
     An event that is delivered again asks for nothing new: it does not overrule who took the number off meanwhile.

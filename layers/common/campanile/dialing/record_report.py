@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from campanile.dialing import record_outcome
 from campanile.dialing.ports import ReportPorts
 from campanile.domain import agent_reports
-from campanile.domain.call import AgentReport, Attempt, CallReport, Slot
+from campanile.domain.call import AgentReport, Attempt, CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.errors import FieldError, InvalidFieldsError, NotFoundError
@@ -19,7 +19,7 @@ from campanile.domain.retry import LATEST_CALLBACK_MS
 from campanile.domain.shown_status import shown_status
 from campanile.domain.times import instant, milliseconds
 from campanile.domain.timezones import by_clock
-from campanile.schema.reports import ReportAnswer, warning
+from campanile.schema.reports import ReportResponse, warning
 from campanile.store import calls, contacts, do_not_call, keys, orgs, slots, tombstones
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
 from campanile.telephony.callback import CallReference
@@ -54,7 +54,7 @@ class _Author:
 
 def record(
     ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: str, report: AgentReport, actor: str | None
-) -> ReportAnswer:
+) -> ReportResponse:
     """Record a report about an attempt of a contact, addressed by UUID, else by external id.
 
     Raises NotFoundError when the contact has no such attempt, InvalidFieldsError for a callback at no possible time. A
@@ -179,9 +179,9 @@ def _is_due_already(contact: Contact, attempt: Attempt, outcome: Outcome, callba
     return waiting == asked or max(waiting, asked) <= now_ms
 
 
-def _ended(attempt: Attempt, outcome: Outcome, callback_at: int | None) -> CallReport:
+def _ended(attempt: Attempt, outcome: Outcome, callback_at: int | None) -> CallEnd:
     """The end of a recorded call, with another outcome."""
-    return CallReport(
+    return CallEnd(
         outcome,
         ended_at_ms=attempt.ended_at,
         duration_seconds=attempt.duration_seconds,
@@ -208,7 +208,7 @@ def _listing(ports: ReportPorts, author: _Author, number: str, report: AgentRepo
     )
 
 
-def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: AgentReport) -> ReportAnswer:
+def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: AgentReport) -> ReportResponse:
     """A deleted contact has left the numbers its attempts went to, for a request not to be called again."""
     for contact_id in (reference.lower(), keys.contact_id_for(author.campaign.key, reference)):
         tombstone = tombstones.get(ports.table, author.campaign.key, contact_id)
@@ -216,7 +216,7 @@ def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: Age
         if number is not None and report.do_not_call:
             for action in _listing(ports, author, number, report):
                 ports.table.write(action)
-            return ReportAnswer(
+            return ReportResponse(
                 contact_id=tombstone.contact_id,
                 attempt_id=author.attempt_id,
                 status=None,
@@ -231,13 +231,13 @@ def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: Age
 
 def _answer(
     ports: ReportPorts, author: _Author, call: _Call, contact: Contact, report: AgentReport, codes: Sequence[str]
-) -> ReportAnswer:
+) -> ReportResponse:
     entry = do_not_call.get(ports.table, author.campaign.org, call.phone_number, ports.clock.now_ms())
     callback_at = agent_reports.waiting_callback(contact)
     told = list(codes)
     if author.campaign.status is CampaignStatus.CLOSED and report.callback and callback_at is not None:
         told.append("campaign_closed")
-    return ReportAnswer(
+    return ReportResponse(
         contact_id=contact.id,
         attempt_id=author.attempt_id,
         status=shown_status(contact.status, call.slot if contact.status is ContactStatus.ACTIVE else None),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from campanile.adapters import faults
 from campanile.dialing import record_outcome
 from campanile.dialing.ports import Ports
-from campanile.domain.call import CallReport, Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.lifecycle import PHASES_BEFORE_POST, Outcome, Refusal, SlotPhase
 from campanile.store import slots
 from campanile.telephony.port import Ended, Live, LookUpFailed, NotFound
@@ -37,7 +37,7 @@ def _recover_alone(ports: Ports, slot: Slot) -> bool:
 
 def _recover(ports: Ports, slot: Slot) -> bool:
     if slot.phase in PHASES_BEFORE_POST:
-        return record_outcome.release(ports, slot, Refusal.NOT_PLACED)
+        return record_outcome.give_back(ports, slot, Refusal.NOT_PLACED)
     if not ports.telephony.capabilities.look_up:
         return _give_up_after_longest_call(ports, slot)
     now = ports.clock.now_ms()
@@ -65,7 +65,7 @@ def _release_when_certain(ports: Ports, slot: Slot) -> bool:
     now = ports.clock.now_ms()
     certain_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.lock_lease
     if now >= certain_at:
-        return record_outcome.release(ports, slot, Refusal.NOT_PLACED)
+        return record_outcome.give_back(ports, slot, Refusal.NOT_PLACED)
     slots.extend_lease(ports.table, slot, certain_at)
     return False
 
@@ -75,6 +75,6 @@ def _give_up_after_longest_call(ports: Ports, slot: Slot) -> bool:
     now = ports.clock.now_ms()
     over_at = (slot.intended_at or slot.locked_at) + 1000 * ports.limits.longest_call
     if now >= over_at:
-        return record_outcome.finish(ports, slot, CallReport(Outcome.UNKNOWN, ended_at_ms=now))
+        return record_outcome.finish(ports, slot, CallEnd(Outcome.UNKNOWN, ended_at_ms=now))
     slots.extend_lease(ports.table, slot, min(over_at, now + 1000 * ASK_AGAIN_SECONDS))
     return False

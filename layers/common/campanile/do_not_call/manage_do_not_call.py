@@ -9,7 +9,7 @@ from campanile.domain import phone
 from campanile.domain.errors import FieldError, InvalidFieldsError, NotFoundError
 from campanile.domain.times import instant, milliseconds
 from campanile.schema import pagination
-from campanile.schema.do_not_call import DoNotCallCheckAnswer, DoNotCallEntry, DoNotCallEvent, DoNotCallInput
+from campanile.schema.do_not_call import DoNotCallCheckResponse, DoNotCallEntry, DoNotCallEvent, DoNotCallInput
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry, Line, Listing
 from campanile.store.table import Table
@@ -72,10 +72,10 @@ def page(table: Table, org: str, limit: int, cursor: str | None, search: str, no
     return Page(entries, pagination.cursor_after(last) if has_more else None)
 
 
-def check(table: Table, org: str, number: str, now_ms: int) -> DoNotCallCheckAnswer:
+def check(table: Table, org: str, number: str, now_ms: int) -> DoNotCallCheckResponse:
     """Whether a number is listed now, and its history."""
     entry = do_not_call.get(table, org, number, now_ms)
-    return DoNotCallCheckAnswer(
+    return DoNotCallCheckResponse(
         phone_number=number,
         listed=entry is not None,
         entry=answer(entry) if entry else None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from campanile.domain import lifecycle, retry
-from campanile.domain.call import Attempt, CallReport, Slot
+from campanile.domain.call import Attempt, CallEnd, Slot
 from campanile.domain.contact import Contact, LaneKind, LastRefusal, Told
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
@@ -13,7 +13,7 @@ from campanile.domain.timezones import by_clock
 
 
 def after_call(
-    contact: Contact, slot: Slot, report: CallReport, policy: RetryPolicy, longest_call_seconds: int
+    contact: Contact, slot: Slot, report: CallEnd, policy: RetryPolicy, longest_call_seconds: int
 ) -> Contact:
     """Apply a call's end, and what was told of it before. The attempt is counted as asked for when the slot says it
     was a callback (G8).
@@ -33,7 +33,7 @@ def after_call(
     return _decided(called, report, policy, longest_call_seconds)
 
 
-def as_told(told: Told | None, report: CallReport) -> CallReport:
+def as_told(told: Told | None, report: CallEnd) -> CallEnd:
     """What the carrier reports of a call whose agent has told something: a request not to be called again stands
     above everything, whoever tells it; then the agent's word on a callback.
     """
@@ -48,7 +48,7 @@ def as_told(told: Told | None, report: CallReport) -> CallReport:
     return report
 
 
-def by_contacts_clock(report: CallReport, contact: Contact, default_timezone: str | None) -> CallReport:
+def by_contacts_clock(report: CallEnd, contact: Contact, default_timezone: str | None) -> CallEnd:
     """The report with its callback at an instant, where the carrier told a time without offset.
 
     Where nothing says which clock is meant, or the time is none, the callback follows after its usual delay.
@@ -74,7 +74,7 @@ def correctable_attempt(contact: Contact, attempt_id: str, outcome: Outcome) -> 
 
 
 def after_late_report(
-    contact: Contact, attempt: Attempt, report: CallReport, policy: RetryPolicy, longest_call_seconds: int, now_ms: int
+    contact: Contact, attempt: Attempt, report: CallEnd, policy: RetryPolicy, longest_call_seconds: int, now_ms: int
 ) -> Contact:
     """Correct an attempt by what is told of it after its end. What was counted stays, as the call was made (G8).
 
@@ -106,7 +106,7 @@ def after_late_report(
     return replace(decided, status=status, due=contact.due, kind=contact.kind)
 
 
-def _decided(called: Contact, report: CallReport, policy: RetryPolicy, longest_call_seconds: int) -> Contact:
+def _decided(called: Contact, report: CallEnd, policy: RetryPolicy, longest_call_seconds: int) -> Contact:
     """The contact as the end of its latest attempt leaves it; the attempt is recorded and counted."""
     latest = called.attempts[-1]
     is_invalid = report.outcome is Outcome.INVALID_NUMBER
@@ -161,7 +161,7 @@ def _has_listed(contact: Contact) -> bool:
     return any(one in contact.listed for one in contact.phone_numbers)
 
 
-def _attempt(slot: Slot, report: CallReport) -> Attempt:
+def _attempt(slot: Slot, report: CallEnd) -> Attempt:
     return Attempt(
         id=slot.attempt_id,
         attempt_no=slot.attempt_no,

@@ -47,7 +47,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class CallReport:
+class CallEnd:
     """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds.
 
     `callback_local` is a time by the contact's clock, where the carrier names no offset; `disposition` a JSON object.

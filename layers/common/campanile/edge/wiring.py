@@ -136,7 +136,7 @@ def ports() -> Ports:
     """What the dialer and the outcome recorder work with."""
     return Ports(
         table=table(),
-        queue=dial_queue(),
+        dial_queue=dial_queue(),
         telephony=telephony(),
         clock=clock(),
         limits=configured().limits,

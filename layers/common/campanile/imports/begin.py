@@ -28,7 +28,7 @@ from campanile.imports.file_import import MAX_FILE_BYTES
 from campanile.imports.run import ImportPorts
 from campanile.schema.do_not_call import DoNotCallImportInput, DoNotCallSettings
 from campanile.schema.field_errors import field_error
-from campanile.schema.imports import ImportInput, ImportSettings, ImportUploadAnswer, UploadForm
+from campanile.schema.imports import ImportInput, ImportSettings, ImportUploadResponse, UploadForm
 from campanile.store import imports, keys, orgs
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.orgs import UnknownOrgError
@@ -46,14 +46,14 @@ class NotOurFileError(Exception):
     """The object's key does not say whose contacts it has."""
 
 
-def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadAnswer:
+def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
     """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
     if campaign.status is CampaignStatus.CLOSED:
         raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
     return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
 
 
-def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadAnswer:
+def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadResponse:
     """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
     new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
     return _ask(ports, new, wanted.content_type)
@@ -74,7 +74,7 @@ def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str,
     )
 
 
-def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadAnswer:
+def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResponse:
     assert new.file_name is not None, "a file has a name"
     assert new.upload_until is not None, "a form does not last for ever"
     stem, _, suffix = new.file_name.rpartition(".")
@@ -85,7 +85,7 @@ def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadAnsw
     upload = UploadForm(
         url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
     )
-    return ImportUploadAnswer(**show_import.answer(new, new.created_at).model_dump(), upload=upload)
+    return ImportUploadResponse(**show_import.answer(new, new.created_at).model_dump(), upload=upload)
 
 
 def receive(ports: ImportPorts, file: StoredFile) -> Import:

@@ -17,7 +17,7 @@ from campanile.imports import kept_rows, show_import
 from campanile.imports.prepare_row import Prepared
 from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignAnswer, CampaignInput, CampaignPatch
+from campanile.schema.campaigns import CampaignInput, CampaignPatch, CampaignResponse
 from campanile.schema.contacts import ContactInput
 from campanile.store import campaigns, work_registry
 from campanile.store.campaigns import ExternalIdTakenError
@@ -26,7 +26,7 @@ from campanile.store.imports import Import
 
 def create(
     ports: ImportPorts, org: str, wanted: CampaignInput, now_ms: int, request_key: str | None = None
-) -> CampaignAnswer:
+) -> CampaignResponse:
     """Create a campaign with the contacts it brings.
 
     Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
@@ -48,7 +48,7 @@ def create(
     return _answer(ports, answer, begun[0]) if begun else answer
 
 
-def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> CampaignAnswer:
+def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> CampaignResponse:
     """Change a campaign and add the contacts that the request brings.
 
     Raises NotFoundError, TransitionRefusedError for a closed campaign, and what `create` raises.
@@ -79,7 +79,7 @@ def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactI
     return [Prepared(row.index + 1, row.fields, row.numbers or (), kept_rows.own_id(job, row.index)) for row in rows]
 
 
-def _answer(ports: ImportPorts, answer: CampaignAnswer, current: Import) -> CampaignAnswer:
+def _answer(ports: ImportPorts, answer: CampaignResponse, current: Import) -> CampaignResponse:
     """The campaign with its import, which a worker goes on with now if it is not finished."""
     if current.status == "running":
         ports.work_queue.send_import(current.job)

@@ -12,7 +12,7 @@ from campanile.domain.lifecycle import CampaignStatus
 from campanile.imports import contacts_file
 from campanile.imports.contacts_file import RowChecks
 from campanile.imports.prepare_row import Prepared
-from campanile.schema.imports import ImportRowError, PreviewAnswer, PreviewColumn, PreviewInput, PreviewRow
+from campanile.schema.imports import ImportRowError, PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
 from campanile.store.imports import KEPT_ERRORS
 from campanile.store.table import Table
 
@@ -23,7 +23,7 @@ HALF_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 SHOWN_ROWS = 10
 
 
-def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewAnswer:
+def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewResponse:
     """Read the beginning of a file as its import would; raises InvalidFieldsError for too much of it, or no base64."""
     data = _bytes(wanted)
     is_cut = len(data) > MAX_PREVIEW_BYTES - LONGEST_CHARACTER
@@ -45,7 +45,7 @@ def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewAn
         reason = f"{len(problems)} of these rows are wrong; in strict mode nothing is imported then."
     elif not checked:
         reason = "the file has no row below its header"
-    return PreviewAnswer(
+    return PreviewResponse(
         encoding=reader.position.encoding,
         delimiter=reader.position.delimiter,
         columns=[PreviewColumn(header=name, target=target) for name, target in columns.describe()],
@@ -115,5 +115,5 @@ def _row(one: Prepared) -> PreviewRow:
     )
 
 
-def _refused(reason: str) -> PreviewAnswer:
-    return PreviewAnswer(encoding=None, delimiter=None, columns=[], rows=[], rows_read=0, problems=[], reason=reason)
+def _refused(reason: str) -> PreviewResponse:
+    return PreviewResponse(encoding=None, delimiter=None, columns=[], rows=[], rows_read=0, problems=[], reason=reason)

@@ -5,7 +5,7 @@ from campanile.campaigns import manage_campaigns
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.imports import ImportAnswer, ImportProgress, ImportsAnswer
+from campanile.schema.imports import ImportProgress, ImportResponse, ImportsResponse
 from campanile.store import imports, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -27,13 +27,13 @@ def campaign_key(table: Table, org: str, reference: str) -> str:
         return key
 
 
-def listed(table: Table, campaign_key: str, now_ms: int) -> ImportsAnswer:
+def listed(table: Table, campaign_key: str, now_ms: int) -> ImportsResponse:
     """A campaign's imports with their reports, newest first, at most 100."""
     found = imports.of_campaign(table, campaign_key, LISTED_IMPORTS)
-    return ImportsAnswer(imports=pagination.fitting([answer(one, now_ms) for one in found]))
+    return ImportsResponse(imports=pagination.fitting([answer(one, now_ms) for one in found]))
 
 
-def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int) -> ImportAnswer:
+def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int) -> ImportResponse:
     """One import, with a link to its failing rows if there are any; raises NotFoundError."""
     found = imports.get(table, job.lower())
     if found is None or found.campaign_key != campaign_key:
@@ -47,10 +47,10 @@ def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int
     return shown.model_copy(update={"failed_rows_url": link, "failed_rows_url_expires_at": until})
 
 
-def answer(one: Import, now_ms: int) -> ImportAnswer:
+def answer(one: Import, now_ms: int) -> ImportResponse:
     """The import without links."""
     expired = one.status == "awaiting_upload" and one.upload_until is not None and now_ms > one.upload_until
-    return ImportAnswer.model_validate(
+    return ImportResponse.model_validate(
         {
             "id": one.job,
             "file_name": one.file_name,

@@ -16,7 +16,7 @@ from campanile.schema.field_types import (
     json_object_of,
     without_slash,
 )
-from campanile.schema.messages import Answer, Request, without_defaults
+from campanile.schema.messages import Request, Response, without_defaults
 
 MAX_ID_CHARACTERS = 255
 AgentId = Annotated[
@@ -63,7 +63,7 @@ class AgentPatch(AgentFieldsInput):
     name: Name = ""  # never looked at when absent
 
 
-class AgentAnswer(Answer):
+class AgentResponse(Response):
     id: str
     name: str
     version: str | None
@@ -78,14 +78,14 @@ class AgentAnswer(Answer):
         return self.outbound_trunk if self.outbound_trunk and self.outbound_trunk.state == "active" else None
 
 
-class AgentsAnswer(Answer):
+class AgentsResponse(Response):
     """`next_cursor`: where the next page begins; null on the last one."""
 
-    agents: list[AgentAnswer]
+    agents: list[AgentResponse]
     next_cursor: str | None
 
 
-def fields(agent: AgentFieldsInput | AgentAnswer) -> dict[str, Any]:
+def fields(agent: AgentFieldsInput | AgentResponse) -> dict[str, Any]:
     """What of an agent can be changed, by name."""
     return {name: getattr(agent, name) for name in AgentFieldsInput.model_fields}
 

@@ -8,8 +8,8 @@ from campanile.domain.lifecycle import CampaignStatus
 from campanile.schema.agents import AgentInput
 from campanile.schema.contacts import InlineContacts
 from campanile.schema.field_types import CampaignExternalId, Id, Instant, Name, Priority, Uuid, one_of
-from campanile.schema.imports import ImportAnswer
-from campanile.schema.messages import Answer, Notice, without_defaults
+from campanile.schema.imports import ImportResponse
+from campanile.schema.messages import ApiWarning, Response, without_defaults
 
 
 class CampaignInput(AgentInput):
@@ -46,7 +46,7 @@ class CampaignPatch(AgentInput):
     """Contacts to add; they are added as an import."""
 
 
-class CampaignAnswer(Answer):
+class CampaignResponse(Response):
     id: Id
     number: int
     """Counts the organization's campaigns."""
@@ -63,19 +63,19 @@ class CampaignAnswer(Answer):
     initial_context: str | None
     created_at: Instant
     updated_at: Instant
-    warnings: list[Notice] = Field(default=[])
-    contacts_import: "ImportAnswer | None" = None
+    warnings: list[ApiWarning] = Field(default=[])
+    contacts_import: "ImportResponse | None" = None
     """The import of the contacts that the request brought; null if it brought none."""
 
 
-class CampaignsAnswer(Answer):
+class CampaignsResponse(Response):
     """`next_cursor`: where the next page begins; null on the last one, whatever the number of campaigns on it."""
 
-    campaigns: list[CampaignAnswer]
+    campaigns: list[CampaignResponse]
     next_cursor: str | None
 
 
-class ContactCounts(Answer):
+class ContactCounts(Response):
     """`total` = pending + in_progress + completed + exhausted + error + do_not_call; the rest are of-which figures.
 
     `in_progress` includes `locked`; `pending` includes `retry_waiting` and `held`.
@@ -93,14 +93,14 @@ class ContactCounts(Answer):
     held: int
 
 
-class AttemptCounts(Answer):
+class AttemptCounts(Response):
     """Calls whose POST was made, and their number per contact rounded to two decimals."""
 
     total: int
     average_per_contact: float
 
 
-class StatsAnswer(Answer):
+class StatsResponse(Response):
     """`waiting_until`: when the next pending contact may be called, if none may be called now; else null."""
 
     campaign_id: Id

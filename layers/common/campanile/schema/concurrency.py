@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from campanile.schema.messages import Answer, Request
+from campanile.schema.messages import Request, Response
 
 DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
@@ -19,7 +19,7 @@ class ConcurrencyInput(Request):
     """How fast the provider lets this org start calls; absent or null: as it was."""
 
 
-class ConcurrencyAnswer(Answer):
+class ConcurrencyResponse(Response):
     """`effective_limit` is what holds: the org's limit, or its fair part of the deployment's global one while others
     ask for theirs. Calls of others that are still in flight may keep it from that for a while.
     """

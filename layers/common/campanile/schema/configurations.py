@@ -19,7 +19,7 @@ from campanile.schema.field_types import (
     RetryOutcome,
     outcomes,
 )
-from campanile.schema.messages import Answer, Notice, without_defaults
+from campanile.schema.messages import ApiWarning, Response, without_defaults
 
 MAX_CONFIGURATION_BYTES = 64 * 1024
 CountryCode = Annotated[
@@ -106,17 +106,17 @@ class ConfigurationPatch(ConfigurationInput):
     name: Name = ""  # never looked at when absent
 
 
-class ConfigurationAnswer(Configuration):
-    warnings: list[Notice]
+class ConfigurationResponse(Configuration):
+    warnings: list[ApiWarning]
 
 
-class TimezonesAnswer(Answer):
+class TimezonesResponse(Response):
     """Every IANA name that is taken wherever a timezone is."""
 
     timezones: list[str]
 
 
-class ConfigurationsAnswer(Answer):
+class ConfigurationsResponse(Response):
     """`next_cursor`: where the next page begins; null on the last one."""
 
     configurations: list[Configuration]

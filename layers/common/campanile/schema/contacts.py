@@ -19,7 +19,7 @@ from campanile.schema.field_types import (
     json_object_of,
     one_of,
 )
-from campanile.schema.messages import Answer, Notice, PhoneText, Request
+from campanile.schema.messages import ApiWarning, PhoneText, Request, Response
 
 MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_INLINE_CONTACTS = 5_000
@@ -88,13 +88,13 @@ InlineContacts = Annotated[
 """Contacts that come with a campaign; raises TooManyContactsError for more than 5,000 rows."""
 
 
-class FailedRow(Answer):
+class FailedRow(Response):
     index: int
     code: str
     message: str
 
 
-class UpsertAnswer(Answer):
+class UpsertResponse(Response):
     """`contact_ids` has one entry per row, null for a failed one."""
 
     inserted: int
@@ -104,11 +104,11 @@ class UpsertAnswer(Answer):
     `contact_ids` name that one.
     """
     failed: list[FailedRow]
-    warnings: list[Notice]
+    warnings: list[ApiWarning]
     contact_ids: list[Id | None]
 
 
-class AttemptAnswer(Answer):
+class AttemptResponse(Response):
     """One call."""
 
     id: Id
@@ -130,7 +130,7 @@ class AttemptAnswer(Answer):
     """The conversation's outcome in the agent's own structure."""
 
 
-class RefusalAnswer(Answer):
+class RefusalResponse(Response):
     """Why the contact was not called when it was its turn. No attempt was used up."""
 
     code: Annotated[str, one_of(Refusal)]
@@ -139,7 +139,7 @@ class RefusalAnswer(Answer):
     """When it may be tried again, where that is known."""
 
 
-class ContactAnswer(Answer):
+class ContactResponse(Response):
     id: Id
     external_id: str | None
     phone_numbers: list[str]
@@ -168,22 +168,22 @@ class ContactAnswer(Answer):
     last_attempt_at: Instant | None
     next_attempt_at: Instant | None
     """The earliest moment of the next call, by schedule, delay and window; null when none follows."""
-    last_refusal: RefusalAnswer | None
-    attempts: list[AttemptAnswer]
+    last_refusal: RefusalResponse | None
+    attempts: list[AttemptResponse]
     """The calls made, in order."""
     created_at: Instant
     updated_at: Instant
 
 
-class ContactsAnswer(Answer):
-    contacts: list[ContactAnswer]
+class ContactsResponse(Response):
+    contacts: list[ContactResponse]
     total: int
     """How many there are, on this page or not."""
     limit: int
     offset: int
 
 
-class ExportAnswer(Answer):
+class ExportResponse(Response):
     """An export of a campaign's contacts as a CSV file: `rows` are written of the `total` there were when it began."""
 
     id: Id
@@ -199,7 +199,7 @@ class ExportAnswer(Answer):
     updated_at: Instant
 
 
-class ReleaseAnswer(Answer):
+class ReleaseResponse(Response):
     """A release of held contacts. `released`: by this request itself, which works on it for a few seconds; `held`: as
     many as are left, with which a worker goes on while it is `running`. Ask the stats how far it is.
     """

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from campanile.schema.field_types import Id, Instant
 from campanile.schema.imports import MAX_MAPPED_COLUMNS, FileName, ImportInput, ImportSettings, mapping_onto
-from campanile.schema.messages import Answer, PhoneText, Request
+from campanile.schema.messages import PhoneText, Request, Response
 
 MAX_NUMBERS_PER_REQUEST = 1_000
 MAX_REASON_CHARACTERS = 500
@@ -70,7 +70,7 @@ class DoNotCallImportInput(DoNotCallSettings, ImportInput):
     """For the list of imports."""
 
 
-class DoNotCallEntry(Answer):
+class DoNotCallEntry(Response):
     """A number that is not to be called, and who said so."""
 
     phone_number: str
@@ -90,7 +90,7 @@ class DoNotCallEntry(Answer):
     """Null: for good."""
 
 
-class DoNotCallAnswer(Answer):
+class DoNotCallResponse(Response):
     """`entries` has one entry per number, as it stands now. `already_listed` were there, for as long or longer."""
 
     added: int
@@ -98,14 +98,14 @@ class DoNotCallAnswer(Answer):
     entries: list[DoNotCallEntry]
 
 
-class DoNotCallListAnswer(Answer):
+class DoNotCallListResponse(Response):
     """`next_cursor`: where the next page begins; null on the last one, however many numbers are on it."""
 
     entries: list[DoNotCallEntry]
     next_cursor: str | None
 
 
-class DoNotCallEvent(Answer):
+class DoNotCallEvent(Response):
     """One line of a number's history."""
 
     event: Literal["added", "already_listed", "removed"]
@@ -118,7 +118,7 @@ class DoNotCallEvent(Answer):
     expires_at: Instant | None
 
 
-class DoNotCallCheckAnswer(Answer):
+class DoNotCallCheckResponse(Response):
     """Whether a number is on the list now, and what happened before."""
 
     phone_number: str

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from campanile.domain.contact import DISPLAY_FIELDS
 from campanile.schema.field_types import Id, Instant
-from campanile.schema.messages import Answer, Request
+from campanile.schema.messages import Request, Response
 
 MAX_MAPPING_BYTES = 32 * 1024
 """It is kept with the import, as are the header and the first errors: one item, of 400 KB at most."""
@@ -89,7 +89,7 @@ class PreviewInput(ImportSettings):
         return self
 
 
-class ImportCounts(Answer):
+class ImportCounts(Response):
     """`rows` = inserted + updated + duplicates + invalid. `do_not_call` is an of-which figure: rows that
     were stored, with no number that may be called.
     """
@@ -102,7 +102,7 @@ class ImportCounts(Answer):
     do_not_call: int = 0
 
 
-class ImportProgress(Answer):
+class ImportProgress(Response):
     """How far an import is. A file is read twice: to check it, then to store its rows; `phase` says which.
 
     `phase` and the bytes are null for contacts that came within a request; `rows_total` is null until it is known.
@@ -115,7 +115,7 @@ class ImportProgress(Answer):
     bytes_total: int | None
 
 
-class ImportRowError(Answer):
+class ImportRowError(Response):
     """A row that was not imported. `row` is the row a spreadsheet shows, the header being row 1; of contacts that came
     within a request it is their position, counted from 1.
     """
@@ -126,7 +126,7 @@ class ImportRowError(Answer):
     message: str
 
 
-class ImportAnswer(Answer):
+class ImportResponse(Response):
     id: Id
     file_name: str | None
     """Null for contacts that came within a request."""
@@ -147,11 +147,11 @@ class ImportAnswer(Answer):
     updated_at: Instant
 
 
-class ImportsAnswer(Answer):
-    imports: list[ImportAnswer]
+class ImportsResponse(Response):
+    imports: list[ImportResponse]
 
 
-class UploadForm(Answer):
+class UploadForm(Response):
     """A form for one file: POST it to `url` as multipart/form-data, the `fields` first, then the file as `file`."""
 
     url: str
@@ -160,18 +160,18 @@ class UploadForm(Answer):
     expires_at: Instant
 
 
-class ImportUploadAnswer(ImportAnswer):
+class ImportUploadResponse(ImportResponse):
     upload: UploadForm
 
 
-class PreviewColumn(Answer):
+class PreviewColumn(Response):
     """A column and what it is taken for: phone, id, external_id, timezone, scheduled_at, data.<key> or ignore."""
 
     header: str
     target: str
 
 
-class PreviewRow(Answer):
+class PreviewRow(Response):
     """A contact as the row would store it; on a contact that is there, absent fields stay as they are."""
 
     row: int
@@ -183,7 +183,7 @@ class PreviewRow(Answer):
     data: dict[str, Any]
 
 
-class PreviewAnswer(Answer):
+class PreviewResponse(Response):
     """What an import would make of the file. `reason` says why it would fail as a whole; the rest is then empty."""
 
     encoding: str | None

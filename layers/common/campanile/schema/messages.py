@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from campanile.domain import phone
 
 
-class Answer(BaseModel):
+class Response(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 
-class Notice(Answer):
+class ApiWarning(Response):
     """Something accepted that the caller should look at. `index` is the row it concerns, counted from 0."""
 
     code: str

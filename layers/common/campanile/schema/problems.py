@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from campanile.schema.messages import Answer
+from campanile.schema.messages import Response
 
 
-class ProblemDetail(Answer):
+class ProblemDetail(Response):
     """Where a request went wrong: `path` as in `contacts[3].phone_numbers[0]`."""
 
     path: str
@@ -13,7 +13,7 @@ class ProblemDetail(Answer):
     message: str
 
 
-class Problem(Answer):
+class Problem(Response):
     """Every error, by RFC 9457. `errors` is there when single fields are wrong."""
 
     type: Literal["about:blank"]

@@ -8,7 +8,7 @@ from pydantic import StringConstraints, ValidationInfo, field_validator
 from campanile.domain.agent_reports import WARNINGS
 from campanile.domain.call import AgentReport, CallbackWish
 from campanile.schema.field_types import CallbackTime, Id, Instant, StatusName, json_object_of, one_of
-from campanile.schema.messages import Answer, Notice, Request
+from campanile.schema.messages import ApiWarning, Request, Response
 
 MAX_NOTES_CHARACTERS = 4_000
 MAX_DISPOSITION_BYTES = 4 * 1024
@@ -57,7 +57,7 @@ def compact(disposition: dict[str, Any]) -> str:
     return json.dumps(disposition, ensure_ascii=False, separators=(",", ":"))
 
 
-class ReportAnswer(Answer):
+class ReportResponse(Response):
     """What became of a report. It tells nothing about the person, as an agent's key may not read contacts."""
 
     contact_id: Id
@@ -68,9 +68,9 @@ class ReportAnswer(Answer):
     """Whether the number of the call is on the do-not-call list."""
     callback_at: Instant | None
     """When the person is going to be called back, windows and list permitting."""
-    warnings: list[Notice]
+    warnings: list[ApiWarning]
 
 
-def warning(code: str) -> Notice:
+def warning(code: str) -> ApiWarning:
     """A warning in words."""
-    return Notice(code=code, message=WARNINGS[code])
+    return ApiWarning(code=code, message=WARNINGS[code])

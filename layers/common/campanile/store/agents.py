@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from campanile.schema.agents import AgentAnswer
+from campanile.schema.agents import AgentResponse
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -22,7 +22,7 @@ class AgentIdTakenError(Exception):
     """The org has an agent of this id."""
 
 
-def insert(table: Table, org: str, agent: AgentAnswer, *notes: Action) -> bool:
+def insert(table: Table, org: str, agent: AgentResponse, *notes: Action) -> bool:
     """Store a new agent together with `notes`; False when one of those stood in the way.
 
     Raises AgentIdTakenError.
@@ -37,17 +37,19 @@ def insert(table: Table, org: str, agent: AgentAnswer, *notes: Action) -> bool:
     return True
 
 
-def get(table: Table, org: str, agent_id: str) -> AgentAnswer | None:
+def get(table: Table, org: str, agent_id: str) -> AgentResponse | None:
     item = table.get(keys.agent(org, agent_id))
     return _from_item(item) if item else None
 
 
-def after(table: Table, org: str, agent_id: str | None, most: int) -> Iterator[AgentAnswer]:
+def after(table: Table, org: str, agent_id: str | None, most: int) -> Iterator[AgentResponse]:
     """The org's agents in order of their ids, read as they are consumed; those behind the given one."""
     return map(_from_item, table.query(*keys.agents_after(org, agent_id), limit=most))
 
 
-def update(table: Table, org: str, agent_id: str, change: Callable[[AgentAnswer], AgentAnswer]) -> AgentAnswer | None:
+def update(
+    table: Table, org: str, agent_id: str, change: Callable[[AgentResponse], AgentResponse]
+) -> AgentResponse | None:
     """Write what `change` makes of the agent, and answer it; None when there is none.
 
     `change` is called again when somebody else has written meanwhile.
@@ -96,5 +98,5 @@ def delete(table: Table, org: str, agent_id: str, seen: frozenset[str]) -> bool:
     return True
 
 
-def _from_item(item: Item) -> AgentAnswer:
-    return AgentAnswer.model_validate_json(item["document"])
+def _from_item(item: Item) -> AgentResponse:
+    return AgentResponse.model_validate_json(item["document"])

@@ -55,7 +55,7 @@ def pass_over(table: Table, contact: Contact, changed: Contact, ad_hoc: bool, co
         table.transact([contacts.postponing(contact, changed, ad_hoc), counted])
 
 
-def release(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> bool:
+def give_back(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> bool:
     """Give a lock back: no attempt was made. `changed` is the contact as it is to be, pending or `do_not_call`.
 
     False when the contact or the slot is no longer what was read.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from campanile.domain.call import AgentReport
-from campanile.domain.call import CallReport as CallReport
+from campanile.domain.call import CallEnd as CallEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Live:
 class Ended:
     """The call is over."""
 
-    report: CallReport
+    report: CallEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class CarrierEvent:
     """
 
     provider_call_id: str
-    report: CallReport | None
+    report: CallEnd | None
     attempt_id: str | None = None
     told: AgentReport | None = None
 

@@ -30,7 +30,7 @@ from campanile.domain.lifecycle import Outcome
 from campanile.schema.reports import Disposition, ReportInput, compact
 from campanile.telephony.port import (
     Ambiguous,
-    CallReport,
+    CallEnd,
     CallRequest,
     Capabilities,
     CarrierEvent,
@@ -225,12 +225,12 @@ class _FinishedCall(_End):
     ended_at: AwareDatetime
 
 
-def _report(end: _End) -> CallReport:
+def _report(end: _End) -> CallEnd:
     """The report of an ended call; ValidationError when its outcome or its end is missing."""
     finished = _FinishedCall.model_validate(end.model_dump())
     callback_at = finished.callback_at
     is_local = callback_at is not None and callback_at.tzinfo is None
-    return CallReport(
+    return CallEnd(
         outcome=finished.outcome,
         ended_at_ms=_milliseconds(finished.ended_at),
         duration_seconds=finished.duration_seconds or 0.0,
