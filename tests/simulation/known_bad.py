@@ -219,7 +219,7 @@ VARIANTS = (
         (
             release_held._Run,
             "_release",
-            "self._campaign = announcements.announce(table, campaign, waiting, now)",
+            "self._campaign = notify_dialer.announce(table, campaign, waiting, now)",
             "pass",
         ),
     ),

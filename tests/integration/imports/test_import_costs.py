@@ -73,7 +73,7 @@ def test_a_large_request_and_a_file_of_the_same_rows_are_one_from_the_checkpoint
     batches: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of the rows have external ids. The request has time for none of them, so a worker writes both."""
-    monkeypatch.setattr(inline_contacts, "WRITING_MS", 0)
+    monkeypatch.setattr("campanile.imports.request_import.WRITING_MS", 0)
     dialer = Dialer(Memory().table())
     configuration = dialer.campaign().configuration_id
     people: list[dict[str, Any]] = [
