@@ -111,7 +111,7 @@ def test_a_late_report_costs_what_the_data_model_says(world: World) -> None:
     assert world.spend(lambda: world.dialer.end(post, Outcome.ANSWERED)) == STATED["22"]
 
 
-def test_what_an_agent_tells_and_a_listed_number_cost_what_the_data_model_says(world: World) -> None:
+def test_an_agents_report_and_a_listed_number_cost_what_the_data_model_says(world: World) -> None:
     world.add()
     world.dial()
     post = world.dialer.posts[-1]

@@ -28,7 +28,7 @@ FUNCTIONS = resources(FUNCTION)
 WITHOUT_RIGHTS = {"GetOpenapiFunction", "GetReferenceFunction", "UnmatchedRouteFunction"}
 """Functions that touch nothing but their own request."""
 WILDCARDS = {"sqs:SendMessage*"}
-"""MiniStack tells SendMessageBatch apart, AWS does not know it as an action; there is no third one."""
+"""MiniStack checks for SendMessageBatch as well, which AWS does not know as an action. No other wildcard is allowed."""
 GATEWAY_SECONDS = 29
 
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
@@ -191,7 +191,7 @@ def test_what_a_queue_gives_up_on_is_kept(name: str) -> None:
         assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_worker_knows_its_last_try_and_is_told_when_it_was_killed_at_it() -> None:
+def test_the_worker_knows_its_last_try_and_gets_one_more_message_if_that_was_killed() -> None:
     assert resources(QUEUE)["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] == work.TRIES + 1
 
 
@@ -221,7 +221,7 @@ def queue_of(event: dict[str, Any]) -> str:
 
 
 @each_function
-def test_a_function_behind_the_gateway_answers_before_the_gateway_gives_up(name: str) -> None:
+def test_a_function_of_the_api_times_out_before_the_gateway_does(name: str) -> None:
     if "Api" in event_types(FUNCTIONS[name]):
         assert setting(FUNCTIONS[name], "Timeout") <= GATEWAY_SECONDS
 
