@@ -19,9 +19,10 @@ been lost, as spreadsheets lose it. The international one counts only if its num
    taken, with `country_code_assumed`: of random bare ten-digit US numbers that is 1 in 16.
 5. Neither valid: a possible number is taken with `number_unassigned`; two possible ones are ambiguous.
 
-**International prefixes.** 001 is 00 and North America, or the 001 of Singapore and Hong Kong. With a region its own
-prefix wins, with `international_prefix_assumed` if the other is valid too; without a region two valid ones are
-ambiguous. 004 93 00 01 23 under +33 has a zero too many: valid with one zero, and short behind 00; refused.
+**International prefixes.** 001 is 00 and North America, or the 001 of Singapore and Hong Kong; 009 is 00 and India, or
+Nigeria's. With a region its own prefix wins, with `international_prefix_assumed` if the other is valid too; without
+a region two valid ones are ambiguous. Of other prefixes than 001 the other meaning counts only before the code of
+the country that dials so. 004 93 00 01 23 under +33 has a zero too many: valid with one zero, and short behind 00; refused.
 """
 
 import re
@@ -161,6 +162,7 @@ def _by_prefix(text: str, groups: tuple[str, ...], region: str | None, code: str
     bracketed = _BRACKETED_ZERO.search(text) is not None
     lengths = dict.fromkeys((*own, *((2, *plans.foreign_prefixes(digits)) if zeros else ())))
     tried = {n: readings.tried_international(digits[n:], n, bracketed) for n in lengths}
+    tried = {n: one for n, one in tried.items() if n in (*own, 2) or _is_dialed_so(one, digits[:n])}
     for refusal in tried.values():
         if isinstance(refusal, AmbiguousPhoneNumber):
             raise refusal
@@ -183,6 +185,16 @@ def _by_prefix(text: str, groups: tuple[str, ...], region: str | None, code: str
     if region is None:
         raise AmbiguousPhoneNumber(best.e164, others[0].e164)
     return _taken(best, PREFIX_ASSUMED)
+
+
+def _is_dialed_so(tried: Reading | InvalidPhoneNumber, prefix: str) -> bool:
+    """Whether another country's prefix is to be reckoned with: 001 always, any other before that country's own code.
+
+    004 is a prefix in Thailand, but 0049 151 is Germany all over the world.
+    """
+    if not isinstance(tried, Reading) or not tried.is_valid:
+        return False
+    return prefix.startswith("001") or plans.is_own_prefix(prefix, tried.number)
 
 
 def _refusal(tried: Reading | InvalidPhoneNumber, valid: list[Reading]) -> InvalidPhoneNumber:
@@ -230,7 +242,7 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
     if other is None or other.e164 == own.e164:
         return _taken(own)
     if best := readings.decided_by_groups(groups, (own, other)):
-        if best is own or digits.startswith(code):
+        if best.is_valid or best is own:
             return _taken(best)
     return _default_code_or_not(own, other) if digits.startswith(code) else _foreign_or_not(own, other)
 

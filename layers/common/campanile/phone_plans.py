@@ -90,6 +90,12 @@ def foreign_prefixes(digits: str) -> tuple[int, ...]:
     return _prefix_lengths(_any_prefix(), digits[:4])
 
 
+def is_own_prefix(prefix: str, number: phonenumbers.PhoneNumber) -> bool:
+    """Whether the number's own country dials abroad with the prefix."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[number.country_code or 0]
+    return any(_own_prefix(region).fullmatch(prefix) for region in regions if region != _NON_GEOGRAPHIC)
+
+
 @cache
 def begins_with_zero_trunk(region: str) -> bool:
     """Whether the region's trunk prefix begins with 0, as no calling code does."""

@@ -108,7 +108,7 @@ def _read(code: str, rest: str, prefix: int, bracketed_zero: bool | None) -> Rea
     if bracketed_zero is not None and rest.startswith("0"):
         found = _with_or_without_zero(code, rest, found, bracketed_zero)
     if code == "52" and bracketed_zero is not None and not (isinstance(found, Reading) and found.is_valid):
-        # Mexico dropped the 1 before mobiles in 2019 (ITU notification of 1 July 2019, +52).
+        # Mexico dropped the 1 before mobiles on 3 August 2019 (IFT).
         found = _parsed(f"+52{_without_mexican_prefix(rest)}")
     if isinstance(found, InvalidPhoneNumber):
         raise found
