@@ -1,8 +1,8 @@
-"""Every country's example numbers in every usual spelling: read as that number, refused, or warned of; never swapped."""
+"""Every country's example numbers in every usual spelling: read as that number, refused or warned of, never swapped."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -86,21 +86,35 @@ def spellings(region: str, number: phonenumbers.PhoneNumber) -> Iterator[Case]:
         "national": phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
         "without trunk": rest,
         **({"with trunk": f"{trunk}{rest}"} if trunk else {}),
-        "with 0": f"0{rest}",
+        **({} if is_number(f"{code}0{rest}") else {"with 0": f"0{rest}"}),
     }
     for is_national, forms in ((False, abroad), (True, at_home)):
         for form, text in forms.items():
             yield Case(form, text, e164, code, is_national)
 
 
+def is_number(e164: str) -> bool:
+    """Whether, as in Italy, a 0 before the digits makes another number and not another spelling."""
+    number = phonenumbers.parse(e164, None)
+    return phonenumbers.is_valid_number(number) and phonenumbers.format_number(number, PhoneNumberFormat.E164) == e164
+
+
+def defaults(one: Case) -> Iterable[str]:
+    """The default codes to try: only its own for what is written for one's own country.
+
+    A national number says nothing of its country; and an international prefix such as 0, 02 or 052 is a trunk zero
+    and an area code to everybody else.
+    """
+    is_trunk_elsewhere = re.match("own 0(?!0|10|11)", one.form)
+    return (one.code,) if one.is_national or is_trunk_elsewhere else dict.fromkeys((one.code, *FOREIGN))
+
+
 def outcome(read: Callable[[], PhoneNumber], e164: str) -> str:
     try:
         number = read()
     except AmbiguousPhoneNumber as refusal:
-        assert len(set(refusal.readings)) == 2
-        return "ambiguous"
-    except InvalidPhoneNumber as refusal:
-        assert re.search(r"\d{6}", str(refusal).replace("+14155550123", "")) is None
+        return "ambiguous" if len(set(refusal.readings)) == 2 else "AMBIGUOUS WITHOUT TWO READINGS"
+    except InvalidPhoneNumber:
         return "refused"
     if number.e164 == e164:
         return "read, warned" if number.warnings else "read"
@@ -121,10 +135,10 @@ def test_no_spelling_of_any_country_becomes_another_number_in_silence(capsys: py
     found: Counter[str] = Counter()
     silent: list[str] = []
     for one in cases():
-        for default in dict.fromkeys((one.code,) if one.is_national else (one.code, *FOREIGN)):
+        for default in defaults(one):
             ended = outcome(lambda text=one.text, default=default: normalize(text, default), one.e164)  # type: ignore[misc]
             found[ended] += 1
-            if ended.endswith("SILENT"):
+            if ended.isupper():
                 silent.append(f"{one.form} {one.text} under {default}: not {one.e164}")
     told("under a default country code", found, silent, capsys)
 
@@ -135,7 +149,7 @@ def test_no_spelling_becomes_another_number_on_a_do_not_call_list(capsys: pytest
     for one in cases():
         ended = outcome(lambda text=one.text: normalize_international(text), one.e164)  # type: ignore[misc]
         found[ended] += 1
-        if ended.endswith("SILENT"):
+        if ended.isupper():
             silent.append(f"{one.form} {one.text}: not {one.e164}")
     told("without a country", found, silent, capsys)
 
@@ -146,7 +160,7 @@ def test_no_spelling_becomes_another_number_in_a_path(capsys: pytest.CaptureFixt
     for one in cases():
         ended = outcome(lambda text=one.text: normalize_e164(text), one.e164)  # type: ignore[misc]
         found[ended] += 1
-        if ended.endswith("SILENT") or (one.form == "E.164" and not ended.startswith("read")):
+        if ended.isupper() or (one.form == "E.164" and not ended.startswith("read")):
             silent.append(f"{one.form} {one.text}: not {one.e164}")
     told("in a path", found, silent, capsys)
 

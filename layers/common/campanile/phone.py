@@ -14,7 +14,8 @@ been lost, as spreadsheets lose it. The international one counts only if its num
    if the national reading is valid too, with `country_code_found`. Where national numbers are written as they are
    typed (Italy's 39x), both valid is ambiguous.
 4. International under another code (44770... under +49): ambiguous where the country writes a trunk prefix, which is
-   missing (Germany, Australia; by the library's format of that number), or the national number is unassigned. Where
+   missing (Germany, Australia; by the library's format of that number), or the national number is unassigned. There
+   it need not be valid: of a plan with few lengths a right length is enough. Where
    numbers are written without one (America, Spain, India's mobiles) the national reading is the ordinary one and is
    taken, with `country_code_assumed`: of random bare ten-digit US numbers that is 1 in 16.
 5. Neither valid: a possible number is taken with `number_unassigned`; two possible ones are ambiguous.
@@ -176,15 +177,24 @@ def _by_prefix(text: str, groups: tuple[str, ...], region: str | None, code: str
         return None
     if region and not zeros:
         return _prefix_or_national(ours[0], digits, groups, region, code)
-    best = readings.decided_by_groups(groups, valid) or ours[0]
-    if region and best.prefix == 2:
-        _refuse_zero_too_many(best, digits, region, code)
-    others = [one for one in valid if one.e164 != best.e164]
-    if not others or best is not ours[0] or readings.decided_by_groups(groups, valid):
-        return _taken(best)
-    if region is None:
-        raise AmbiguousPhoneNumber(best.e164, others[0].e164)
-    return _taken(best, PREFIX_ASSUMED)
+    decided = readings.decided_by_groups(groups, valid)
+    if decided and (region or decided.prefix == 2):
+        return _taken(decided)
+    if region and ours[0].prefix == 2:
+        _refuse_zero_too_many(ours[0], digits, region, code)
+    others = _others(ours[0], valid, digits, own)
+    if others and region is None:
+        raise AmbiguousPhoneNumber(ours[0].e164, others[0].e164)
+    return _taken(ours[0], PREFIX_ASSUMED) if others else _taken(ours[0])
+
+
+def _others(taken: Reading, valid: list[Reading], digits: str, own: tuple[int, ...]) -> list[Reading]:
+    """The other numbers that the digits are, word for word, behind a prefix.
+
+    Where a region's own prefix is another than 00, the digits bear that one and no third country's.
+    """
+    doubts = [one for one in valid if taken.prefix == 2 or one.prefix in (*own, 2)]
+    return [one for one in doubts if one.e164 != taken.e164 and one.e164 == f"+{digits[one.prefix :]}"]
 
 
 def _is_dialed_so(tried: Reading | InvalidPhoneNumber, prefix: str) -> bool:
@@ -233,11 +243,10 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
     if not digits:
         raise InvalidPhoneNumber("too_short")
     own = readings.tried_national(digits, code, region)
-    other = _lost_plus(digits, code)
+    other = _lost_plus(digits)
     if isinstance(own, InvalidPhoneNumber):
-        # A valid foreign number is not taken: nothing says that the digits begin with its code.
         if other is None or not digits.startswith(code):
-            raise own
+            raise own  # a foreign number is not taken: nothing says that the digits begin with its code
         return _taken(other)
     if other is None or other.e164 == own.e164:
         return _taken(own)
@@ -247,17 +256,12 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
     return _default_code_or_not(own, other) if digits.startswith(code) else _foreign_or_not(own, other)
 
 
-def _lost_plus(digits: str, code: str) -> Reading | None:
-    """The number that the digits are behind `+`: valid, or at least of a length that says something of its plan."""
-    if digits.startswith("0"):
+def _lost_plus(digits: str) -> Reading | None:
+    """The number that the digits are behind `+`, if there is one."""
+    code = plans.code_at_start(digits)
+    if code is None or not plans.has_length(code, len(digits) - len(code)):
         return None
-    if digits.startswith(code):
-        return readings.attempt(readings.tried_international(digits))
-    foreign = plans.code_at_start(digits)
-    if foreign is None or len(digits) - len(foreign) not in plans.lengths(foreign):
-        return None
-    other = readings.attempt(readings.tried_international(digits))
-    return other if other and (other.is_valid or not plans.is_open(foreign)) else None
+    return readings.attempt(readings.tried_international(digits))
 
 
 def _default_code_or_not(own: Reading, other: Reading) -> PhoneNumber:
@@ -275,8 +279,13 @@ def _default_code_or_not(own: Reading, other: Reading) -> PhoneNumber:
 
 def _foreign_or_not(own: Reading, other: Reading) -> PhoneNumber:
     """The digits begin with another country's code, behind which they are a valid or a possible number."""
-    if not own.is_doubtful and own.is_valid:
-        return _taken(own, COUNTRY_CODE_ASSUMED) if other.is_valid else _taken(own)
-    if not own.is_doubtful and not other.is_valid:
+    if own.is_doubtful:
+        # In an open plan almost any digits are possible; elsewhere a right length says that the number may be one.
+        if own.is_valid and not other.is_valid and plans.is_open(str(other.number.country_code)):
+            return _taken(own)
+        raise AmbiguousPhoneNumber(other.e164, own.e164)
+    if not other.is_valid:
         return _taken(own)
-    raise AmbiguousPhoneNumber(other.e164, own.e164)
+    if not own.is_valid:
+        raise AmbiguousPhoneNumber(other.e164, own.e164)
+    return _taken(own, COUNTRY_CODE_ASSUMED)

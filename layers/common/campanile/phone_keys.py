@@ -28,6 +28,9 @@ _IVORIAN_MOBILE: Final[Mapping[str, str]] = {
 _IVORIAN_FIXED: Final[Mapping[str, str]] = {"8": "21", "0": "25"}  # Moov, MTN; all others are Orange's 27
 
 
+_GABON: Final[Mapping[str, str]] = {"1": "1", "2": "6", "5": "6", "6": "6", "4": "7", "7": "7"}
+
+
 @lru_cache(4096)
 def line_key(e164: str) -> str:
     """The key of the line that an E.164 number reaches; the number itself in countries without a rule."""
@@ -83,10 +86,9 @@ def _gabon(number: str) -> str:
 
     Before 2019 the 0 was dialed from abroad, too.
     """
-    number = number.removeprefix("0")
-    if len(number) != 7:
-        return number
-    return {"1": "1", "4": "7", "7": "7", "2": "6", "5": "6", "6": "6"}.get(number[0], "0") + number
+    if old := re.fullmatch("0?([124567])([0-9]{6})", number):
+        return _GABON[old[1]] + old[1] + old[2]
+    return number[1:] if re.fullmatch("0[167][0-9]{7}", number) else number
 
 
 def _viet_nam(number: str) -> str:

@@ -51,6 +51,11 @@ def lengths(code: str) -> frozenset[int]:
     return frozenset(n for one in _metadata(code) if one.general_desc for n in one.general_desc.possible_length)
 
 
+def has_length(code: str, length: int) -> bool:
+    """Whether a number behind the code can have so many digits; `length` may be one too many by a trunk prefix."""
+    return length in lengths(code) or (length - 1 in lengths(code) and code == "52")
+
+
 @cache
 def zero_belongs(code: str) -> bool:
     """Whether numbers behind the code can begin with 0, as in Italy, San Marino, Ivory Coast, Benin and Congo.
@@ -129,7 +134,9 @@ def is_written_with_trunk(number: phonenumbers.PhoneNumber, region: str) -> bool
 def _has_formats_without(metadata: PhoneMetadata) -> bool:
     """Whether the trunk prefix stands in none of the region's formats, as in America, whose 1 is its code."""
     prefix = metadata.national_prefix or ""
-    return all(prefix not in _PLACEHOLDER.sub("", s.national_prefix_formatting_rule or "") for s in metadata.number_format)
+    return all(
+        prefix not in _PLACEHOLDER.sub("", s.national_prefix_formatting_rule or "") for s in metadata.number_format
+    )
 
 
 def is_impossible(code: str, national: str) -> bool:

@@ -54,6 +54,8 @@ class Reading:
 def international(digits: str, prefix: int = 0, bracketed_zero: bool = False) -> Reading:
     """Read digits that begin with a country code; raises InvalidPhoneNumber. `prefix` is only noted."""
     code = plans.code_at_start(digits)
+    if not digits:
+        raise InvalidPhoneNumber("too_short")
     if code is None:
         raise InvalidPhoneNumber("unknown_country_code")
     return _read(code, digits[len(code) :], prefix, bracketed_zero)

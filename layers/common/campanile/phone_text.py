@@ -135,7 +135,9 @@ def _from_uri(text: str) -> str:
 
 
 def _is_two_numbers(text: str) -> bool:
-    if _several(_SEPARATORS.split(text)) or _SHORTHAND.fullmatch(text) and _digits(text.split("/")[0]) >= _SUBSCRIBER:
+    if _several(_SEPARATORS.split(text)) or (
+        _SHORTHAND.fullmatch(text) and _digits(text.split("/", maxsplit=1)[0]) >= _SUBSCRIBER
+    ):
         return True
     if text.count("+") > 1 and _several(text.split("+")):
         return True
