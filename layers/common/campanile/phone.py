@@ -23,7 +23,7 @@ been lost, as spreadsheets lose it. The international one counts only if its num
 **International prefixes.** 001 is 00 and North America, or the 001 of Singapore and Hong Kong; 009 is 00 and India, or
 Nigeria's. With a region its own prefix wins, with `international_prefix_assumed` if the other is valid too; without
 a region two valid ones are ambiguous. Of other prefixes than 001 the other meaning counts only before the code of
-the country that dials so. 004 93 00 01 23 under +33 has a zero too many: valid with one zero, and short behind 00; refused.
+the country that dials so. 004 93 00 01 23 under +33 has a zero too many, valid with one and short behind two: refused.
 """
 
 import re
@@ -250,9 +250,9 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
         return _taken(other)
     if other is None or other.e164 == own.e164:
         return _taken(own)
-    if best := readings.decided_by_groups(groups, (own, other)):
-        if best.is_valid or best is own:
-            return _taken(best)
+    best = readings.decided_by_groups(groups, (own, other))
+    if best and (best.is_valid or best is own):
+        return _taken(best)
     return _default_code_or_not(own, other) if digits.startswith(code) else _foreign_or_not(own, other)
 
 

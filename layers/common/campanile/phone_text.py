@@ -135,14 +135,12 @@ def _from_uri(text: str) -> str:
 
 
 def _is_two_numbers(text: str) -> bool:
-    if _several(_SEPARATORS.split(text)) or (
-        _SHORTHAND.fullmatch(text) and _digits(text.split("/", maxsplit=1)[0]) >= _SUBSCRIBER
-    ):
+    parts = text.split("/")
+    if _several(_SEPARATORS.split(text)) or (len(parts) == 2 and _several(parts)):
+        return True
+    if _SHORTHAND.fullmatch(text) and _digits(parts[0]) >= _SUBSCRIBER:
         return True
     if text.count("+") > 1 and _several(text.split("+")):
-        return True
-    parts = text.split("/")
-    if len(parts) == 2 and _several(parts):
         return True
     if _digits(text) <= LONGEST_NUMBER + (_LONGEST_PREFIX if text.lstrip("( ").startswith("0") else 0):
         return False
