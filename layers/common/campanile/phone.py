@@ -163,7 +163,6 @@ def _by_prefix(text: str, groups: tuple[str, ...], region: str | None, code: str
     bracketed = _BRACKETED_ZERO.search(text) is not None
     lengths = dict.fromkeys((*own, *((2, *plans.foreign_prefixes(digits)) if zeros else ())))
     tried = {n: readings.tried_international(digits[n:], n, bracketed) for n in lengths}
-    tried = {n: one for n, one in tried.items() if n in (*own, 2) or _is_dialed_so(one, digits[:n])}
     for refusal in tried.values():
         if isinstance(refusal, AmbiguousPhoneNumber):
             raise refusal
@@ -195,16 +194,6 @@ def _others(taken: Reading, valid: list[Reading], digits: str, own: tuple[int, .
     """
     doubts = [one for one in valid if taken.prefix == 2 or one.prefix in (*own, 2)]
     return [one for one in doubts if one.e164 != taken.e164 and one.e164 == f"+{digits[one.prefix :]}"]
-
-
-def _is_dialed_so(tried: Reading | InvalidPhoneNumber, prefix: str) -> bool:
-    """Whether another country's prefix is to be reckoned with: 001 always, any other before that country's own code.
-
-    004 is a prefix in Thailand, but 0049 151 is Germany all over the world.
-    """
-    if not isinstance(tried, Reading) or not tried.is_valid:
-        return False
-    return prefix.startswith("001") or plans.is_own_prefix(prefix, tried.number)
 
 
 def _refusal(tried: Reading | InvalidPhoneNumber, valid: list[Reading]) -> InvalidPhoneNumber:
@@ -243,7 +232,8 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
     if not digits:
         raise InvalidPhoneNumber("too_short")
     own = readings.tried_national(digits, code, region)
-    other = _lost_plus(digits)
+    ordinary = isinstance(own, Reading) and own.is_valid and not own.is_doubtful
+    other = _lost_plus(digits, only_valid=ordinary)
     if isinstance(own, InvalidPhoneNumber):
         if other is None or not digits.startswith(code):
             raise own  # a foreign number is not taken: nothing says that the digits begin with its code
@@ -256,10 +246,12 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
     return _default_code_or_not(own, other) if digits.startswith(code) else _foreign_or_not(own, other)
 
 
-def _lost_plus(digits: str) -> Reading | None:
+def _lost_plus(digits: str, only_valid: bool) -> Reading | None:
     """The number that the digits are behind `+`, if there is one."""
     code = plans.code_at_start(digits)
     if code is None or not plans.has_length(code, len(digits) - len(code)):
+        return None
+    if only_valid and plans.cannot_be_valid(code, digits[len(code) :]):
         return None
     return readings.attempt(readings.tried_international(digits))
 
@@ -280,8 +272,7 @@ def _default_code_or_not(own: Reading, other: Reading) -> PhoneNumber:
 def _foreign_or_not(own: Reading, other: Reading) -> PhoneNumber:
     """The digits begin with another country's code, behind which they are a valid or a possible number."""
     if own.is_doubtful:
-        # In an open plan almost any digits are possible; elsewhere a right length says that the number may be one.
-        if own.is_valid and not other.is_valid and plans.is_open(str(other.number.country_code)):
+        if own.is_valid and not other.is_valid and not _has_telling_length(other):
             return _taken(own)
         raise AmbiguousPhoneNumber(other.e164, own.e164)
     if not other.is_valid:
@@ -289,3 +280,9 @@ def _foreign_or_not(own: Reading, other: Reading) -> PhoneNumber:
     if not own.is_valid:
         raise AmbiguousPhoneNumber(other.e164, own.e164)
     return _taken(own, COUNTRY_CODE_ASSUMED)
+
+
+def _has_telling_length(unassigned: Reading) -> bool:
+    """Whether the length says that it may be a number: in an open plan, almost any digits are possible."""
+    code = str(unassigned.number.country_code)
+    return not plans.is_open(code) and len(unassigned.e164) - 1 - len(code) in plans.mobile_lengths(code)

@@ -15,6 +15,7 @@ _LONGEST_PREFIX = 9
 OPEN_PLAN: Final = 4
 """A plan that knows so many lengths of number says little by a length: Germany, Austria, Indonesia, Sweden."""
 
+_REWRITTEN: Final = frozenset(("52", "54"))  # Mexico's 1 and Argentina's 15 are taken out before a number is judged
 _NANP_AREA = re.compile(r"[2-9](?!11)[0-8][0-9]")
 
 
@@ -32,6 +33,8 @@ def region_of_code(country_code: str) -> str:
 def code_at_start(digits: str) -> str | None:
     """The calling code that digits begin with: codes are prefix-free, so there is one at most."""
     known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    if digits.startswith("0"):
+        return None
     return next((digits[:n] for n in (1, 2, 3) if digits[:n] and int(digits[:n]) in known), None)
 
 
@@ -54,6 +57,23 @@ def lengths(code: str) -> frozenset[int]:
 def has_length(code: str, length: int) -> bool:
     """Whether a number behind the code can have so many digits; `length` may be one too many by a trunk prefix."""
     return length in lengths(code) or (length - 1 in lengths(code) and code == "52")
+
+
+@cache
+def mobile_lengths(code: str) -> frozenset[int]:
+    """How many digits the mobiles behind a calling code can have."""
+    return frozenset(n for one in _metadata(code) if one.mobile for n in one.mobile.possible_length)
+
+
+@cache
+def _patterns(code: str) -> re.Pattern[str]:
+    found = [one.general_desc.national_number_pattern for one in _metadata(code) if one.general_desc]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in found if pattern))
+
+
+def cannot_be_valid(code: str, national: str) -> bool:
+    """Whether the digits are surely no valid number behind the code; a fast answer for most."""
+    return not national.startswith("0") and code not in _REWRITTEN and not _patterns(code).fullmatch(national)
 
 
 @cache
@@ -80,8 +100,9 @@ def _any_prefix() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-@lru_cache(1024)
 def _prefix_lengths(pattern: re.Pattern[str], start: str) -> tuple[int, ...]:
+    if not pattern.match(start):
+        return ()
     return tuple(n for n in range(len(start), 0, -1) if pattern.fullmatch(start[:n]))
 
 
@@ -91,13 +112,26 @@ def own_prefixes(digits: str, region: str) -> tuple[int, ...]:
 
 
 def foreign_prefixes(digits: str) -> tuple[int, ...]:
-    """The lengths of the prefixes that the digits, which begin with 00, begin with in any country: 001, 0011, 009."""
-    return _prefix_lengths(_any_prefix(), digits[:4])
+    """The lengths of what may be another country's prefix at the start of digits that begin with 00.
+
+    001 is reckoned with always, any other before the code of the country that dials so: 004 is a prefix in Thailand,
+    but 0049 151 is Germany all over the world.
+    """
+    lengths = _foreign_lengths(digits[:4])
+    if digits.startswith("001"):
+        return lengths
+    return tuple(n for n in lengths if _dials_so(code_at_start(digits[n : n + 3]), digits[:n]))
 
 
-def is_own_prefix(prefix: str, number: phonenumbers.PhoneNumber) -> bool:
-    """Whether the number's own country dials abroad with the prefix."""
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[number.country_code or 0]
+@lru_cache(128)
+def _foreign_lengths(start: str) -> tuple[int, ...]:
+    return tuple(n for n in _prefix_lengths(_any_prefix(), start) if n > 2)
+
+
+@lru_cache(1024)
+def _dials_so(code: str | None, prefix: str) -> bool:
+    """Whether the code's own country dials abroad with the prefix."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)] if code else ()
     return any(_own_prefix(region).fullmatch(prefix) for region in regions if region != _NON_GEOGRAPHIC)
 
 
