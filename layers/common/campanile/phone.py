@@ -64,6 +64,7 @@ __all__ = [
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _BRACKETED_ZERO = re.compile(r"\( ?0+ ?\)")
+_LONGEST_NATIONAL: Final = 11  # digits without a trunk prefix; Germany's longest, though the library allows more
 _SHORT_E164: Final = 10  # characters: nine digits behind 00 are more often a national number with a zero too many
 
 
@@ -181,19 +182,18 @@ def _by_prefix(text: str, groups: tuple[str, ...], region: str | None, code: str
         return _taken(decided)
     if region and ours[0].prefix == 2:
         _refuse_zero_too_many(ours[0], digits, region, code)
-    others = _others(ours[0], valid, digits, own)
+    others = _others(ours[0], valid, digits, region)
     if others and region is None:
         raise AmbiguousPhoneNumber(ours[0].e164, others[0].e164)
     return _taken(ours[0], PREFIX_ASSUMED) if others else _taken(ours[0])
 
 
-def _others(taken: Reading, valid: list[Reading], digits: str, own: tuple[int, ...]) -> list[Reading]:
-    """The other numbers that the digits are, word for word, behind a prefix.
-
-    Where a region's own prefix is another than 00, the digits bear that one and no third country's.
-    """
-    doubts = [one for one in valid if taken.prefix == 2 or one.prefix in (*own, 2)]
-    return [one for one in doubts if one.e164 != taken.e164 and one.e164 == f"+{digits[one.prefix :]}"]
+def _others(taken: Reading, valid: list[Reading], digits: str, region: str | None) -> list[Reading]:
+    """The other numbers that the digits are, word for word, behind a prefix."""
+    prefix = digits[: taken.prefix]
+    if region and prefix != "00" and plans.is_certain_prefix(prefix, region):
+        return []
+    return [one for one in valid if one.e164 != taken.e164 and one.e164 == f"+{digits[one.prefix :]}"]
 
 
 def _refusal(tried: Reading | InvalidPhoneNumber, valid: list[Reading]) -> InvalidPhoneNumber:
@@ -238,6 +238,8 @@ def _bare(digits: str, groups: tuple[str, ...], region: str, code: str) -> Phone
         if other is None or not digits.startswith(code):
             raise own  # a foreign number is not taken: nothing says that the digits begin with its code
         return _taken(other)
+    if other is None and own.is_doubtful and len(digits) > _LONGEST_NATIONAL:
+        raise InvalidPhoneNumber("too_long")
     if other is None or other.e164 == own.e164:
         return _taken(own)
     best = readings.decided_by_groups(groups, (own, other))

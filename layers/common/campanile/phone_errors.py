@@ -29,7 +29,8 @@ TEXTS: Final[Mapping[str, str]] = {
     " and the country code, or a national number with one zero",
     "trunk_zero": "no number of the country begins with 0 after its country code: leave the 0 out, or write + and the"
     " country code",
-    "impossible_number": "no such number can exist: its area code or its digits are impossible",
+    "impossible_number": "no such number can exist: its area code or its digits are impossible; one of another"
+    " country must begin with + and its country code",
     "two_numbers": "two numbers in one cell: give each by itself",
     "empty": "the phone number is empty",
     "spreadsheet_number": "a spreadsheet made a decimal of the number: format the column as text",
@@ -41,7 +42,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "missing_area_code": "the number can only be dialed locally: add the area code",
     "too_short": "the number is too short",
     "too_long": "the number is too long; one that carries a country code must begin with +",
-    "impossible_length": "no number of that country has this length",
+    "impossible_length": "no number of that country has this length; one that carries a country code must begin with +",
     "not_e164": "the number must be E.164: + and the country code, then digits only, such as +14155550123",
     "number_type_refused": "numbers of this type are not called unless allowed_number_types names the type",
     "country_refused": "numbers of this country are not called: allowed_countries does not name it",

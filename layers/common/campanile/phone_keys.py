@@ -86,8 +86,8 @@ def _gabon(number: str) -> str:
 
     Before 2019 the 0 was dialed from abroad, too.
     """
-    if old := re.fullmatch("0?([124567])([0-9]{6})", number):
-        return _GABON[old[1]] + old[1] + old[2]
+    if old := re.fullmatch("0?([1-7])([0-9]{6})", number):
+        return _GABON.get(old[1], "") + old[1] + old[2]
     return number[1:] if re.fullmatch("0[167][0-9]{7}", number) else number
 
 

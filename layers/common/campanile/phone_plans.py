@@ -111,6 +111,13 @@ def own_prefixes(digits: str, region: str) -> tuple[int, ...]:
     return _prefix_lengths(_own_prefix(region), digits[:_LONGEST_PREFIX])
 
 
+@cache
+def is_certain_prefix(prefix: str, region: str) -> bool:
+    """Whether the prefix is the one that the region prefers, as Australia does 0011."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    return metadata is not None and metadata.preferred_international_prefix == prefix
+
+
 def foreign_prefixes(digits: str) -> tuple[int, ...]:
     """The lengths of what may be another country's prefix at the start of digits that begin with 00.
 
