@@ -24,8 +24,14 @@ class Limits:
     call_lease: int = 120
     longest_call: int = 3_600
     post_timeout: float = 5.0
+    ring_timeout: int = 30
     longest_pass: float = 20.0
     worker: float = 40.0
+
+    @property
+    def longest_talk(self) -> int:
+        """How long a provider may let a call last: it is over before its slot is freed as the longest call's."""
+        return self.longest_call - min(60, self.longest_call // 10)
 
     @property
     def latest_lock(self) -> float:
@@ -46,15 +52,17 @@ class ReportPorts:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
+    """`telephony` gives the adapter of a provider by its name (None: the default one). `new_id` makes attempt ids,
+    `callback_url` the signed address where that provider reports on a call.
+    """
 
     table: Table
     dial_queue: DialQueue
-    telephony: Telephony
+    telephony: Callable[[str | None], Telephony]
     clock: Clock
     limits: Limits
     new_id: Callable[[], str]
-    callback_url: Callable[[CallReference], str]
+    callback_url: Callable[[str | None, CallReference], str]
     log: Log
 
     @property

@@ -19,6 +19,7 @@ from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedErr
 from campanile.store.configurations import ConfigurationInUseError
 from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
+from campanile.telephony.providers import UnknownProviderError
 
 LISTED_ERRORS = 100
 CONTENT_TYPE = "application/problem+json"
@@ -34,6 +35,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidSignatureError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    UnknownProviderError: HTTPStatus.NOT_FOUND,
     RouteNotFoundError: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
@@ -59,6 +61,7 @@ _SENTENCES: dict[type[Exception], str] = {
     RouteNotFoundError: "No such route.",
     InvalidSignatureError: "The signature is missing, wrong or too old.",
     MalformedEventError: "The event cannot be understood.",
+    UnknownProviderError: "No such carrier.",
     RecursionError: "The body is nested too deeply.",
 }
 """What to say where the error's own words are not for the caller."""

@@ -25,8 +25,10 @@ from campanile.edge.authentication import Authenticator
 from campanile.imports.run import ImportPorts
 from campanile.store import keys
 from campanile.store.table import Table
+from campanile.telephony import providers
 from campanile.telephony.callback import CallReference, callback_url
-from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
+from campanile.telephony.port import Telephony
+from campanile.telephony.providers import Connection
 
 if TYPE_CHECKING:
     from campanile.edge.settings import Settings
@@ -115,14 +117,15 @@ def deployment_secret() -> str:
 
 
 @cache
-def telephony() -> SimulatedTelephony:
-    """The provider that places calls."""
-    return SimulatedTelephony(
-        configured().carrier_url,
-        deployment_secret(),
-        configured().post_timeout_seconds,
-        urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS),
-    )
+def _http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS)
+
+
+def telephony(provider: str | None) -> Telephony:
+    """The adapter of a provider that places calls."""
+    current = configured()
+    connection = Connection(current.carrier_url, deployment_secret(), current.post_timeout_seconds, _http())
+    return providers.adapter(provider, connection)
 
 
 @cache
@@ -137,7 +140,7 @@ def ports() -> Ports:
     return Ports(
         table=table(),
         dial_queue=dial_queue(),
-        telephony=telephony(),
+        telephony=telephony,
         clock=clock(),
         limits=configured().limits,
         new_id=lambda: str(uuid4()),
@@ -146,5 +149,6 @@ def ports() -> Ports:
     )
 
 
-def _callback_url(reference: CallReference) -> str:
-    return callback_url(configured().required("api_url"), PROVIDER, reference, deployment_secret())
+def _callback_url(provider: str | None, reference: CallReference) -> str:
+    name = provider or providers.DEFAULT
+    return callback_url(configured().required("api_url"), name, reference, deployment_secret())

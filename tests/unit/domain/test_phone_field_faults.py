@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from campanile.phone import (
+from campanile.domain.phone import (
     COUNTRY_CODE_ASSUMED,
     COUNTRY_CODE_FOUND,
     PREFIX_ASSUMED,

@@ -10,7 +10,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
-from campanile.phone import (
+from campanile.domain.phone import (
     AmbiguousPhoneNumber,
     InvalidPhoneNumber,
     PhoneNumber,
@@ -18,7 +18,7 @@ from campanile.phone import (
     normalize_e164,
     normalize_international,
 )
-from campanile.phone_keys import line_key
+from campanile.domain.phone_keys import line_key
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 FOREIGN = ("+1", "+49", "+61", "+62", "+39", "+44")
