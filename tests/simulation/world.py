@@ -15,8 +15,9 @@ from campanile.campaigns import manage_campaigns, manage_configurations
 from campanile.contacts import release_held
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import receive_event, record_report, serve_hints, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
 from campanile.domain.call import AgentReport
+from campanile.domain.limits import Limits
 from campanile.schema.campaigns import CampaignInput
 from campanile.schema.configurations import ConfigurationInput
 from campanile.store import contact_writes, keys, orgs

@@ -14,11 +14,12 @@ from campanile.contacts.export_contacts import ExportPorts
 from campanile.contacts.list_contacts import Filter
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import dial_pass, global_limit, record_outcome, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
 from campanile.domain.call import CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
+from campanile.domain.limits import Limits
 from campanile.imports.run import ImportPorts
 from campanile.schema.campaigns import CampaignInput, StatsResponse
 from campanile.schema.configurations import ConfigurationInput

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campanile.contacts import export_contacts
-from campanile.dialing.ports import Limits
+from campanile.domain.limits import Limits
 from campanile.edge.settings import Settings
 from functions.imports.work import app as work
 from tests.support.template import (

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from campanile.dialing.ports import Limits
+from campanile.domain.limits import Limits
 
 
 class MissingSettingError(Exception):
