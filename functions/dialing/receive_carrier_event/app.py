@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.dialing import receive_event
 from campanile.domain.errors import NotFoundError
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.http import PathId
+from campanile.edge.wiring import dialing
 from campanile.telephony.simulated import PROVIDER
 
 api = http.rest_api()
@@ -19,7 +20,7 @@ def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -
         raise NotFoundError("No such carrier.")
     event = api.current_event
     result = receive_event.receive(
-        wiring.ports(), wiring.deployment_secret(), ref, event.headers, event.decoded_body or ""
+        dialing.ports(), dialing.deployment_secret(), ref, event.headers, event.decoded_body or ""
     )
     return {"result": result}
 
