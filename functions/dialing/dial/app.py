@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.dialing import serve_hints
-from campanile.edge import triggers
+from campanile.edge.invocation import invocation
 from campanile.edge.wiring import dialing
 
 
@@ -14,4 +14,4 @@ def serve(event: dict[str, Any], context: LambdaContext) -> None:
     serve_hints.serve(dialing.ports(), bodies, context.get_remaining_time_in_millis)
 
 
-handler = triggers.invocation(serve)
+handler = invocation(serve)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.dialing import tick
-from campanile.edge import triggers
+from campanile.edge.invocation import invocation
 from campanile.edge.wiring import foundation
 
 
@@ -13,4 +13,4 @@ def run(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     return {"hints": tick.run(foundation.table(), foundation.dial_queue(), foundation.clock().now_ms())}
 
 
-handler = triggers.invocation(run)
+handler = invocation(run)

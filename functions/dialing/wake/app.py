@@ -4,7 +4,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.adapters.dial_queue import parse_hint
-from campanile.edge import triggers
+from campanile.edge.queue_batch import queue_batch
 from campanile.edge.wiring import foundation
 
 
@@ -17,4 +17,4 @@ def forward(record: SQSRecord, _context: LambdaContext) -> None:
         raise NotForwardedError
 
 
-handler = triggers.queue_batch(forward)
+handler = queue_batch(forward)

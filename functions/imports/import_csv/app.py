@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.adapters.bucket import StoredFile
-from campanile.edge import observability, triggers
+from campanile.edge import observability
+from campanile.edge.invocation import invocation
 from campanile.edge.wiring import imports
 from campanile.imports import begin
 from campanile.imports.begin import NotOurFileError
@@ -28,4 +29,4 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
         observability.logger().info("import begun", extra=fields)
 
 
-handler = triggers.invocation(import_files)
+handler = invocation(import_files)

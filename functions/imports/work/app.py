@@ -5,7 +5,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.adapters.work_queue import ExportOrder, ImportOrder, ReleaseOrder, order_of
 from campanile.contacts import export_contacts, release_held
-from campanile.edge import observability, triggers
+from campanile.edge import observability
+from campanile.edge.queue_batch import queue_batch
 from campanile.edge.wiring import contacts, files, imports
 from campanile.imports import resume
 
@@ -43,4 +44,4 @@ def work(record: SQSRecord, context: LambdaContext) -> None:
             log.info("release", extra={"action": "release_held", "org": order.org, "contacts": count})
 
 
-handler = triggers.queue_batch(work)
+handler = queue_batch(work)
