@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.campaigns import change_status, create_campaign, manage_configurations, stats
 from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
 from campanile.contacts.export_contacts import ExportPorts
 from campanile.contacts.list_contacts import Filter
@@ -130,7 +130,7 @@ class Dialer:
         fields = {"name": "a configuration", "default_windows": ALL_DAY, **configuration}
         wanted = ConfigurationInput.model_validate(fields, strict=False)
         created = manage_configurations.create(self.table, self.org, wanted, now)
-        answer = manage_campaigns.create(
+        answer = create_campaign.create(
             self.table,
             self.org,
             CampaignInput(
@@ -184,7 +184,12 @@ class Dialer:
 
     def change(self, campaign: Campaign, action: str) -> None:
         """Start, pause or close."""
-        manage_campaigns.change_status(self.table, self.queue, self.org, campaign.id, action, self.clock.now_ms())
+        now = self.clock.now_ms()
+        if action == "start":
+            change_status.start(self.table, self.queue, self.org, campaign.id, now)
+        else:
+            leave = {"pause": change_status.pause, "close": change_status.close}[action]
+            leave(self.table, self.org, campaign.id, now)
 
     def limit(self, limit: int) -> None:
         """Set the concurrency limit directly."""

@@ -1,6 +1,6 @@
 """GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
 
-from campanile.campaigns import manage_campaigns, stats
+from campanile.campaigns import find_campaign, stats
 from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
@@ -12,7 +12,7 @@ api = http.rest_api()
 
 @api.get("/campaign/campaigns/<campaign_id>/stats")
 def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsResponse:
-    campaign = manage_campaigns.find(foundation.table(), caller.org, campaign_id)
+    campaign = find_campaign.find(foundation.table(), caller.org, campaign_id)
     return stats.read(foundation.table(), campaign, foundation.clock().now_ms())
 
 

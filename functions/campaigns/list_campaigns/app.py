@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns.list_campaigns import page
 from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
@@ -24,7 +24,7 @@ def list_campaigns(
     name: Annotated[str, Query(max_length=255)] = "",
     status: Annotated[list[CampaignStatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
 ) -> CampaignsResponse:
-    return manage_campaigns.page(foundation.table(), caller.org, limit, cursor, name, frozenset(status))
+    return page(foundation.table(), caller.org, limit, cursor, name, frozenset(status))
 
 
 handler = http.Endpoint(api, READ)

@@ -1,6 +1,6 @@
 """POST /campaign/campaigns/{campaign_id}/pause: pause an active campaign; new calls stop within a second."""
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import change_status
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
@@ -12,9 +12,7 @@ api = http.rest_api()
 
 @api.post("/campaign/campaigns/<campaign_id>/pause")
 def pause_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
-    return manage_campaigns.change_status(
-        foundation.table(), foundation.dial_queue(), caller.org, campaign_id, "pause", foundation.clock().now_ms()
-    )
+    return change_status.pause(foundation.table(), caller.org, campaign_id, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE)

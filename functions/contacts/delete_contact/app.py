@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import manage_contacts
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
@@ -14,7 +14,7 @@ api = http.rest_api()
 
 @api.delete("/campaign/campaigns/<campaign_id>/contacts/<contact_id>", status_code=204)
 def delete_contact(campaign_id: PathId, contact_id: PathId, caller: CallerOf) -> Response[None]:
-    campaign = manage_campaigns.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     manage_contacts.delete(foundation.table(), campaign, contact_id, foundation.clock().now_ms())
     return Response(204)
 

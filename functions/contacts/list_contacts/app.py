@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts.list_contacts import Filter, page
 from campanile.domain.shown_status import ViewName
 from campanile.edge import http
@@ -28,7 +28,7 @@ def list_contacts(
     outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
     view: Annotated[list[ViewName], Query()] = [],  # noqa: B006  (the same)
 ) -> ContactsResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     wanted = Filter(frozenset(status), frozenset(outcome), frozenset(view))
     return page(foundation.table(), campaign, wanted, limit, offset, foundation.clock().now_ms())
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import WrapValidator
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import check_rows, upsert
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
@@ -26,8 +26,8 @@ def upsert_contacts(
 ) -> UpsertResponse:
     if mode == "strict":
         check_rows.refuse_unread(batch)
-    campaign = manage_campaigns.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    country_code = manage_campaigns.country_code(foundation.table(), campaign)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    country_code = find_campaign.country_code_of(foundation.table(), campaign)
     if mode == "lenient":
         rows, failed = check_rows.sort_out(batch, country_code)
     else:

@@ -1,6 +1,6 @@
 """POST /campaign/campaigns/{campaign_id}/imports: begin an import, with a form by which its file is uploaded."""
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
@@ -13,7 +13,7 @@ api = http.rest_api()
 
 @api.post("/campaign/campaigns/<campaign_id>/imports", status_code=201)
 def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     return begin.ask(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
 
 

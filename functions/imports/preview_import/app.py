@@ -1,6 +1,6 @@
 """POST /campaign/campaigns/{campaign_id}/imports/preview: what an import would make of a file, by its first 64 KB."""
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
@@ -13,7 +13,7 @@ api = http.rest_api()
 
 @api.post("/campaign/campaigns/<campaign_id>/imports/preview")
 def preview_import(campaign_id: PathId, wanted: PreviewInput, caller: CallerOf) -> PreviewResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     return preview.preview(foundation.table(), campaign, wanted)
 
 
