@@ -71,7 +71,7 @@ def test_a_file_that_would_not_be_imported_is_not_dropped(run: Run, tmp_path: Pa
     assert (answer.exit_code, "end in .csv" in answer.stderr) == (1, True)
 
 
-def test_without_a_running_stack_the_answer_says_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_running_stack_the_error_says_how_to_start_one(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.json")
     answer = CliRunner().invoke(app, ["org", "create", "acme", "--stack-file", missing])
     assert (answer.exit_code, "make up" in answer.stderr) == (1, True)

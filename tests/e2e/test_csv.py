@@ -47,7 +47,7 @@ def test_the_example_of_seed_002_is_imported_as_it_is_and_a_second_drop_adds_nob
     assert len(api.contacts(campaign)) == 3
 
 
-def test_bad_rows_are_told_by_the_number_a_spreadsheet_shows(stack: Stack, api: Api) -> None:
+def test_bad_rows_are_reported_by_the_number_that_a_spreadsheet_shows(stack: Stack, api: Api) -> None:
     campaign = api.campaign("bad rows", default_windows=[])
     _drop(stack, campaign, "BAD.CSV", "Phone,timezone\n415-555-0100,America/Denver\ncall me,\n+14155550101,Denver\n")
     [report] = _imports(api, campaign, finished=1)

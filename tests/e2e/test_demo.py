@@ -1,4 +1,4 @@
-"""`make demo` as a person or a pipeline starts it: it passes by itself, and Ctrl-C leaves nothing behind."""
+"""`make demo` as a person or a pipeline starts it: it passes by itself, and Ctrl-C leaves nothing running."""
 
 import json
 import signal

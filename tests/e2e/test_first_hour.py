@@ -6,7 +6,7 @@ from tests.support.api import Api
 from tools.stack.local_stack import Stack
 
 
-def test_without_a_key_the_answer_shows_how_to_send_one(stack: Stack) -> None:
+def test_without_a_key_the_response_shows_how_to_send_one(stack: Stack) -> None:
     answer = Api(stack, None).call("GET", "/campaign/concurrency-settings")
     assert (answer.status, answer.headers["Content-Type"]) == (401, "application/problem+json")
     assert "Authorization: Bearer ak_<id>.<secret>" in answer.body["detail"]

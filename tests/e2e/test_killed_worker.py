@@ -14,7 +14,7 @@ LINES = 10
 HUNG = [f"+1{area}5550197" for area in (201, 202, 203, 205, 206, 207)]
 """The carrier places these calls but lets the POST hang until the worker loses patience, after 3 s."""
 SILENT = [f"+1{area}5550195" for area in (201, 202)]
-"""The carrier places these calls and never tells of their end: the next worker has to ask."""
+"""The carrier places these calls but never reports their end, so the next worker has to ask."""
 PROMPT = [f"+12015550{n}" for n in range(101, 121)]
 PEOPLE = HUNG + SILENT + PROMPT
 VISIBILITY_MS = 45_000

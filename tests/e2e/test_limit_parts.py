@@ -80,8 +80,8 @@ def test_two_orgs_come_to_their_parts_and_never_exceed_the_limit(
     steady = [[call for call in of_org if handed_over_by <= call[0] <= both_work_until] for of_org in calls]
     each = [max_at_once(of_org) for of_org in steady]
     with capsys.disabled():
-        told = f"at most {most} calls at once; then {each[0]} and {each[1]} of the orgs, over {len(steady[0])} calls"
-        print(f"\nunder a global limit of {TOTAL}: {told}")
+        shown = f"at most {most} calls at once; then {each[0]} and {each[1]} of the orgs, over {len(steady[0])} calls"
+        print(f"\nunder a global limit of {TOTAL}: {shown}")
     assert most <= TOTAL
     assert each == FAIR
     assert [len(of_org) for of_org in calls] == PEOPLE

@@ -111,7 +111,7 @@ def test_the_example_of_seed_004_adds_its_contacts_with_curl(stack: Stack, api: 
     assert status["uploads"][0]["queues"] == [{"agent_uuid": AGENT, "total_queued": 2, "completed": False}]
 
 
-def test_every_error_of_the_document_is_what_the_stack_answers(
+def test_the_stack_returns_every_error_of_the_document(
     stack: Stack, osvi: Osvi, api: Api, campaign: dict[str, Any]
 ) -> None:
     body = example_request()
@@ -150,7 +150,7 @@ def test_do_not_disturb_numbers_are_listed_and_taken_off(osvi: Osvi, api: Api, c
     assert osvi.call("DELETE", f"/v1/dnd_numbers?agent_uuid={AGENT}&phone={phone}").status == 404
 
 
-def test_10000_contacts_in_one_request_are_answered_within_15_seconds_and_stored_once_also_when_repeated(
+def test_10000_contacts_in_one_request_get_a_response_within_15_seconds_and_are_stored_once_also_when_repeated(
     osvi: Osvi, api: Api, campaign: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = time.monotonic()

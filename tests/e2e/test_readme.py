@@ -1,4 +1,4 @@
-"""Every command of the README and of CONTRIBUTING is run, in order, as a newcomer would run it.
+"""Every command of the README and of the guides it leads to is run, in order, as a newcomer would run it.
 
 The shell blocks are run by one bash against the deployed stack, as its second org, so that no other test is in the way.
 `.local/stack.json` is replaced by a file with that stack's values. Only the `make` targets are not run but looked up
@@ -23,6 +23,7 @@ from tests.support.documents import ROOT, blocks, codes, table, text
 from tests.support.template import resources
 from tools.stack.local_stack import Stack
 
+GUIDES = ("README.md", "docs/imports.md", "docs/api.md", "CONTRIBUTING.md")
 SECOND_ORG = "globex"
 MAKE = re.compile(r"make(?: (?P<target>[\w-]+))?(?: ARGS=.*)?")
 # An HTTP error is an answer to curl; here it is to end the script.
@@ -30,21 +31,21 @@ STRICT = 'set -euo pipefail\ncurl() { command curl --fail-with-body --silent --s
 
 
 def _lines() -> list[str]:
-    return "".join(blocks("README.md", "sh") + blocks("CONTRIBUTING.md", "sh")).splitlines()
+    return "".join(block for document in GUIDES for block in blocks(document, "sh")).splitlines()
 
 
 def _targets() -> set[str]:
-    inline = [code for document in ("README.md", "CONTRIBUTING.md") for code in codes(text(document))]
+    inline = [code for document in GUIDES for code in codes(text(document))]
     found = [MAKE.fullmatch(command) for command in [*_lines(), *inline]]
     return {one["target"] for one in found if one and one["target"]}
 
 
 @pytest.fixture(scope="module")
 def printed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the README's commands print."""
+    """What the commands print."""
     bash = shutil.which("bash")
-    assert bash, "the README's commands are for a shell"
-    assert shutil.which("curl"), "the README's path is walked with curl: install it"
+    assert bash, "the commands are for a shell"
+    assert shutil.which("curl"), "the commands need curl: install it"
     folder = tmp_path_factory.mktemp("readme")
     as_second = replace(stack, api_key=stack.second_org_api_key, org_id=SECOND_ORG)
     (folder / "stack.json").write_text(json.dumps(asdict(as_second)))
@@ -66,12 +67,12 @@ def printed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def answers(printed: str) -> list[dict[str, Any]]:
-    """The JSON documents that the API answered, in order."""
+    """The JSON documents that the API returned, in order."""
     return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
 
 
-def test_each_command_does_what_the_readme_says(answers: list[dict[str, Any]]) -> None:
-    campaign, added, _imports, stats, contacts, contact, changed, listed, paused, started, limits, listing = answers
+def test_each_command_does_what_the_guides_say(answers: list[dict[str, Any]]) -> None:
+    campaign, added, stats, contact, _imports, changed, listed, paused, started, limits, listing, contacts = answers
     assert (campaign["external_id"], campaign["status"]) == ("spring-outreach", "active")
     assert (added["inserted"], added["failed"], added["warnings"]) == (2, [], [])
     assert stats["contacts"]["total"] >= 2
@@ -115,7 +116,7 @@ def test_the_example_of_seed_001_stands_in_the_readme_but_for_host_and_token() -
 
 
 def test_the_endpoint_table_is_what_the_template_serves() -> None:
-    listed = {(row[0], codes(row[1])[0]) for row in table("README.md", "Method", "Path", "Scope")}
+    listed = {(row[0], codes(row[1])[0]) for row in table("docs/api.md", "Method", "Path", "Scope")}
     served = {
         (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
         for function in resources("AWS::Serverless::Function").values()

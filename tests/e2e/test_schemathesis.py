@@ -21,7 +21,7 @@ FIXED: dict[str, Any] = {
 }
 
 
-def test_every_answer_is_as_the_document_says(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_response_is_as_the_document_says(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     report = fuzz.run(stack, FIXED, lambda _: None)
     with capsys.disabled():
         print(f"\n{report}")

@@ -108,8 +108,9 @@ def referred(value: Any) -> set[str]:
         elif name == "Fn::GetAtt":
             found.add(inner[0])
         elif name == "Fn::Sub":
-            text = inner if isinstance(inner, str) else inner[0]
-            found |= {part.partition("}")[0].partition(".")[0] for part in text.split("${")[1:]}
+            text, values = (inner, {}) if isinstance(inner, str) else inner
+            names = {part.partition("}")[0].partition(".")[0] for part in text.split("${")[1:]}
+            found |= names - values.keys() | referred(list(values.values()))
         else:
             found |= referred(inner)
     return found

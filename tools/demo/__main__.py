@@ -57,7 +57,7 @@ What next:
   make up      the same product, left running; `make down` stops it
   field() { python3 -c "import json, sys; print(json.load(open('.local/stack.json'))[sys.argv[1]])" "$1"; }
   curl -H "Authorization: Bearer $(field api_key)" "$(field api_url)/campaign/concurrency-settings"
-  README.md    every endpoint, the numbers that make the simulated carrier do as you like, deploying to AWS"""
+  README.md    a campaign by curl, deploying to AWS, and where to find everything else"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""docs/architecture.md and docs/operations.md name what is there, and every link leads somewhere."""
+"""docs/architecture.md and docs/operations.md name what exists, and every link leads somewhere."""
 
 import re
 from importlib import import_module
@@ -43,11 +43,18 @@ def test_every_link_leads_to_a_file(document: str) -> None:
 
 
 def test_what_people_read_from_start_to_end_stays_short() -> None:
-    """In rules, decisions, OSVI's guide and the table of the API one looks things up, a paragraph at most."""
+    """Rules, decisions, OSVI's guide and the table of the API are for looking things up."""
     looked_up = {"docs/rules.md", "docs/decisions.md", "docs/osvi.md"}
     lines = [line for document in DOCUMENTS if document not in looked_up for line in text(document).splitlines()]
     read = [line for line in lines if not re.match(r"\| (GET|POST|PUT|PATCH|DELETE) \|", line)]
     assert sum(len(line.split()) for line in read) < 13_000  # words
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_prose_is_wrapped_so_that_a_changed_word_is_a_changed_line(document: str) -> None:
+    prose = re.sub(r"^```.*?^```$", "", text(document), flags=re.MULTILINE | re.DOTALL)
+    lines = [line for line in prose.splitlines() if not line.lstrip().startswith(("|", "`{"))]
+    assert [line for line in lines if len(line) > 125] == []
 
 
 def test_the_licence_is_apache_2_unmodified() -> None:

@@ -1,4 +1,4 @@
-"""The request units that docs/data-model.md and README.md state, metered while production code runs."""
+"""The request units that docs/data-model.md and docs/costs.md state, metered while production code runs."""
 
 from collections.abc import Callable, Iterator
 
@@ -111,7 +111,7 @@ def test_a_late_report_costs_what_the_data_model_says(world: World) -> None:
     assert world.spend(lambda: world.dialer.end(post, Outcome.ANSWERED)) == STATED["22"]
 
 
-def test_what_an_agent_tells_and_a_listed_number_cost_what_the_data_model_says(world: World) -> None:
+def test_an_agents_report_and_a_listed_number_cost_what_the_data_model_says(world: World) -> None:
     world.add()
     world.dial()
     post = world.dialer.posts[-1]
@@ -139,8 +139,8 @@ def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> Non
     assert spent == {number: STATED[number] for number in spent}
 
 
-def test_the_readme_counts_a_pass_that_dials_one_call_and_its_end() -> None:
-    writes, reads = table("README.md", "", "Units per call")[:2]
+def test_the_cost_of_a_call_is_a_pass_that_dials_one_and_its_end() -> None:
+    writes, reads = table("docs/costs.md", "", "Units per call")[:2]
     assert (float(writes[1]), float(reads[1])) == (
         STATED["13"][0] + STATED["9"][0],
         STATED["13"][1] + STATED["9"][1],
@@ -148,8 +148,8 @@ def test_the_readme_counts_a_pass_that_dials_one_call_and_its_end() -> None:
 
 
 @pytest.mark.parametrize(("first", "per"), [("Units per call", 1), ("Units", 1_000_000)])
-def test_the_readmes_arithmetic_is_right(first: str, per: int) -> None:
-    *lines, total = table("README.md", "", first, PRICES)
+def test_the_arithmetic_of_the_costs_is_right(first: str, per: int) -> None:
+    *lines, total = table("docs/costs.md", "", first, PRICES)
     for name, count, price, dollars in lines:
         assert not count or round(float(count) * float(price) / per, 2) == float(dollars), name
     assert float(total[3]) == pytest.approx(sum(float(line[3]) for line in lines))

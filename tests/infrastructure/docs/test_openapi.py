@@ -83,7 +83,7 @@ def test_the_document_is_valid() -> None:
         OAS31Validator.check_schema(schema)
 
 
-def test_every_operation_says_what_it_does_and_what_it_answers() -> None:
+def test_every_operation_says_what_it_does_and_what_it_returns() -> None:
     for method, _, operation in operations():
         assert operation["summary"]
         assert operation["description"].startswith(operation["summary"])
@@ -110,7 +110,7 @@ def test_a_credential_is_asked_for_exactly_where_the_function_asks_for_one() -> 
         assert ("401" in operation["responses"]) == ("403" in operation["responses"]) == (scopes is not None)
 
 
-def test_a_post_takes_an_idempotency_key_and_every_answer_carries_a_request_id() -> None:
+def test_a_post_takes_an_idempotency_key_and_every_response_carries_a_request_id() -> None:
     for method, _, operation in operations():
         names = [resolved(parameter)["name"] for parameter in operation["parameters"]]
         assert ("Idempotency-Key" in names) == (method == "post")
@@ -137,7 +137,7 @@ def test_the_formats_of_examples_are_looked_at(text: str, kind: str) -> None:
     assert faults(text, {"type": "string", "format": kind})
 
 
-def test_an_example_answer_belongs_to_every_operation_that_answers_something_and_to_no_other() -> None:
+def test_every_operation_with_a_body_in_its_response_has_an_example_and_no_other_has_one() -> None:
     answering = {name for name in SERVED.values() if not name.startswith("delete_")}
     assert {path.stem for path in (ROOT / "docs" / "examples").iterdir()} == answering
 

@@ -104,7 +104,7 @@ def test_a_queued_carrier_event_is_one_the_carrier_knows() -> None:
         assert due_event(record["body"]).type == "call.ended"
 
 
-def test_a_dropped_file_is_told_as_s3_tells_it() -> None:
+def test_the_event_of_a_dropped_file_is_one_of_s3() -> None:
     event = load_event("import_csv")
     S3Model.model_validate(event)
     [record] = event["Records"]
@@ -115,7 +115,7 @@ def test_a_dropped_file_is_told_as_s3_tells_it() -> None:
     assert record["s3"]["object"]["key"].endswith(tuple(suffixes))
 
 
-def test_the_tick_is_told_as_eventbridge_tells_it() -> None:
+def test_the_event_of_the_tick_is_one_of_eventbridge() -> None:
     assert EventBridgeModel.model_validate(load_event("tick")).detail_type == "Scheduled Event"
 
 
@@ -305,8 +305,11 @@ def test_without_its_credential_every_api_event_is_refused(world: World) -> None
 
 def test_the_hints_of_the_example_are_served(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.invoke("dial")
-    told = [vars(record) for record in caplog.records]
-    assert [(one["action"], one["org"], one["locked"]) for one in told] == [("pass", "acme", 0), ("pass", "globex", 0)]
+    logged = [vars(record) for record in caplog.records]
+    assert [(one["action"], one["org"], one["locked"]) for one in logged] == [
+        ("pass", "acme", 0),
+        ("pass", "globex", 0),
+    ]
 
 
 def test_a_wake_becomes_a_hint_now(world: World) -> None:
@@ -328,7 +331,7 @@ def test_the_dropped_file_becomes_contacts(world: World) -> None:
     assert report["counts"]["inserted"] == 2
 
 
-def test_the_export_that_was_begun_is_written_and_can_be_fetched(world: World) -> None:
+def test_a_started_export_is_written_and_can_be_fetched(world: World) -> None:
     world.invoke("upsert_contacts")
     world.invoke("get_export")
     assert world.invoke("work") == {"batchItemFailures": []}
@@ -352,8 +355,8 @@ def test_a_message_about_work_that_is_over_does_nothing(world: World, caplog: py
     assert world.invoke("work") == {"batchItemFailures": []}
     files.work_queue().send_export(ExportOrder("acme", CAMPAIGN_ID, "an export of long ago"))
     assert world.invoke("work") == {"batchItemFailures": []}
-    told = [vars(record) for record in caplog.records]
-    assert [(one["action"], one["again"]) for one in told] == [("import", True), ("export", True)]
+    logged = [vars(record) for record in caplog.records]
+    assert [(one["action"], one["again"]) for one in logged] == [("import", True), ("export", True)]
 
 
 def test_a_message_that_names_no_work_comes_again_until_it_is_kept_for_the_operator(world: World) -> None:

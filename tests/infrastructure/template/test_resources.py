@@ -65,7 +65,7 @@ def test_every_key_attribute_is_a_string_and_declared_once() -> None:
     assert sorted(declared) == sorted((name, "S") for name in used)
 
 
-def test_the_table_can_be_restored_forgets_what_expires_and_tells_of_changes() -> None:
+def test_the_table_can_be_restored_drops_expired_items_and_streams_changes() -> None:
     assert MAIN["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert MAIN["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert MAIN["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -141,7 +141,7 @@ def test_the_gateway_has_exactly_the_routes_that_the_code_knows() -> None:
     assert dict(found) == {path: set(methods) for path, methods in ROUTES.items()}
 
 
-def test_whatever_no_route_takes_is_answered_in_words_by_method() -> None:
+def test_every_other_path_and_method_leads_to_the_function_that_says_so() -> None:
     """`any` would swallow the methods of longer paths; explicit ones leave the gateway nothing to answer."""
     unmatched = {(route.path, route.method) for route in routes() if route.function == "UnmatchedRouteFunction"}
     assert unmatched == {(path, method) for path in ("/", "/{proxy+}") for method in METHODS}
@@ -153,7 +153,7 @@ def test_every_method_is_explicit_and_every_route_has_one_function() -> None:
     assert len(set(served)) == len(served)
 
 
-def test_a_function_answers_the_route_that_the_template_gives_it() -> None:
+def test_a_function_serves_the_route_that_the_template_gives_it() -> None:
     for route in routes():
         if route.function == "UnmatchedRouteFunction":
             continue
@@ -179,7 +179,7 @@ def test_the_bucket_is_private_encrypted_and_keeps_versions() -> None:
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
 
-def test_the_bucket_is_spoken_to_over_tls_only() -> None:
+def test_the_bucket_takes_requests_over_tls_only() -> None:
     [statement] = template()["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 

@@ -51,4 +51,4 @@ def unmatched(method: str, path: str) -> Exception:
             return MethodNotAllowedError(f"{template} does not take {method}; it takes {allowed}.", list(methods))
         if re.fullmatch(pattern + "/+", path):
             return NotFoundError(f"No such route. Leave out the trailing slash: {path.rstrip('/')}")
-    return NotFoundError("No such route. The API is under /campaign; the README lists every route.")
+    return NotFoundError("No such route. The API is under /campaign; GET /reference lists the routes.")

@@ -1,6 +1,6 @@
 """What the simulated carrier does with a call: by magic number, else by a seeded distribution. Pure.
 
-Magic numbers end in `55501NN`; `MAGIC` says what each `NN` does, and the table in the README says the same.
+Magic numbers end in `55501NN`; `MAGIC` says what each `NN` does, and docs/simulated-carrier.md says the same.
 """
 
 import hashlib
