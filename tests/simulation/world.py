@@ -11,13 +11,14 @@ from uuid import UUID
 from campanile.adapters.dial_queue import DialQueue as ProductionQueue
 from campanile.adapters.dial_queue import parse_hint
 from campanile.adapters.work_queue import ReleaseOrder, WorkQueue, order_of
-from campanile.campaigns import manage_campaigns, manage_configurations
+from campanile.campaigns import create_campaign, find_campaign, manage_configurations
 from campanile.contacts import release_held
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import receive_event, record_report, serve_hints, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
 from campanile.dialing.receive_event import EventRequest
 from campanile.domain.call import AgentReport
+from campanile.domain.limits import Limits
 from campanile.schema.campaigns import CampaignInput
 from campanile.schema.configurations import ConfigurationInput
 from campanile.store import contact_writes, keys, orgs
@@ -104,7 +105,7 @@ class World:
                 wanted = ConfigurationInput.model_validate(plan.configuration, strict=False)
                 configuration = manage_configurations.create(table, org.name, wanted, self.now)
                 fields = {"name": "a campaign", "configuration_id": configuration.id, "priority": plan.priority}
-                campaign = manage_campaigns.create(table, org.name, CampaignInput.model_validate(fields), self.now)
+                campaign = create_campaign.create(table, org.name, CampaignInput.model_validate(fields), self.now)
                 self.campaigns.append(KnownCampaign(org, plan, campaign.id, configuration.id))
         for after, request in self.operators.opening(self.setting.orgs, self.setting.arrivals_ms):
             self._request_at(START_MS + after, request)
@@ -213,7 +214,7 @@ class World:
         reference = keys.DEFAULT_CAMPAIGN if campaign == keys.default_campaign(call.org) else campaign
 
         def work() -> None:
-            found = manage_campaigns.find_or_ad_hoc(self.ports.table, call.org, reference)
+            found = find_campaign.find_or_ad_hoc(self.ports.table, call.org, reference)
             answer = record_report.record(
                 self.ports.for_reports, found, contact, call.attempt_id, report, actor="agent"
             )

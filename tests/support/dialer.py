@@ -8,17 +8,18 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.campaigns import change_status, create_campaign, manage_configurations, stats
 from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
 from campanile.contacts.export_contacts import ExportPorts
 from campanile.contacts.list_contacts import Filter
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import dial_pass, global_limit, record_outcome, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
 from campanile.domain.call import CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
+from campanile.domain.limits import Limits
 from campanile.imports.run import ImportPorts
 from campanile.schema.campaigns import CampaignInput, StatsResponse
 from campanile.schema.configurations import ConfigurationInput
@@ -134,7 +135,7 @@ class Dialer:
         fields = {"name": "a configuration", "default_windows": ALL_DAY, **configuration}
         wanted = ConfigurationInput.model_validate(fields, strict=False)
         created = manage_configurations.create(self.table, self.org, wanted, now)
-        answer = manage_campaigns.create(
+        answer = create_campaign.create(
             self.table,
             self.org,
             CampaignInput(
@@ -188,7 +189,12 @@ class Dialer:
 
     def change(self, campaign: Campaign, action: str) -> None:
         """Start, pause or close."""
-        manage_campaigns.change_status(self.table, self.queue, self.org, campaign.id, action, self.clock.now_ms())
+        now = self.clock.now_ms()
+        if action == "start":
+            change_status.start(self.table, self.queue, self.org, campaign.id, now)
+        else:
+            leave = {"pause": change_status.pause, "close": change_status.close}[action]
+            leave(self.table, self.org, campaign.id, now)
 
     def limit(self, limit: int) -> None:
         """Set the concurrency limit directly."""

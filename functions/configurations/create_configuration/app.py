@@ -1,9 +1,10 @@
 """POST /campaign/configurations: create a configuration."""
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
+from campanile.edge.wiring import foundation
 from campanile.schema.configurations import ConfigurationInput, ConfigurationResponse
 
 api = http.rest_api()
@@ -13,8 +14,8 @@ api = http.rest_api()
 def create_configuration(
     configuration: ConfigurationInput, caller: CallerOf, request_key: RequestKeyOf
 ) -> ConfigurationResponse:
-    now = wiring.clock().now_ms()
-    return manage_configurations.create(wiring.table(), caller.org, configuration, now, request_key)
+    now = foundation.clock().now_ms()
+    return manage_configurations.create(foundation.table(), caller.org, configuration, now, request_key)
 
 
 handler = http.Endpoint(api, MANAGE)

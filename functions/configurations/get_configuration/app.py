@@ -1,9 +1,10 @@
 """GET /campaign/configurations/{config_id}: one configuration."""
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
+from campanile.edge.wiring import foundation
 from campanile.schema.configurations import Configuration
 
 api = http.rest_api()
@@ -11,7 +12,7 @@ api = http.rest_api()
 
 @api.get("/campaign/configurations/<config_id>")
 def get_configuration(config_id: PathId, caller: CallerOf) -> Configuration:
-    return manage_configurations.get(wiring.table(), caller.org, config_id)
+    return manage_configurations.get(foundation.table(), caller.org, config_id)
 
 
 handler = http.Endpoint(api, READ)

@@ -7,8 +7,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.dialing import receive_event
 from campanile.dialing.receive_event import EventRequest
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.http import PathId
+from campanile.edge.wiring import dialing
 
 api = http.rest_api()
 
@@ -21,7 +22,7 @@ def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -
     context = event.request_context
     url = f"https://{context.domain_name}{context.path}?ref={ref}"
     request = EventRequest(provider, url, ref, event.headers, body)
-    return {"result": receive_event.receive(wiring.ports(), wiring.deployment_secret(), request)}
+    return {"result": receive_event.receive(dialing.ports(), dialing.deployment_secret(), request)}
 
 
 handler = http.Endpoint(api, accepted_scopes=None)

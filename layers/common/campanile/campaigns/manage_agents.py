@@ -7,6 +7,7 @@ from campanile.domain.times import instant
 from campanile.schema import pagination
 from campanile.schema.agents import AgentPatch, AgentResponse, AgentsResponse, NewAgent, fields
 from campanile.store import agents, campaigns, configurations, created_by_request
+from campanile.store.created_by_request import RequestUnderWayError
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
@@ -15,14 +16,14 @@ def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: s
 
     Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
     """
-    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
+    if created := created_by_request.created(table, org, request_key, wanted, now_ms):
         return get(table, org, created)
     now = instant(now_ms)
     agent_id = wanted.id or time_ordered_id(now_ms)
     new = AgentResponse(**fields(wanted), id=agent_id, created_at=now, updated_at=now)
-    notes = [created_by_request.creating(org, request_key, wanted, agent_id, now_ms)] if request_key else []
+    notes = created_by_request.notes(org, request_key, wanted, agent_id, now_ms)
     if not agents.insert(table, org, new, *notes):
-        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
+        raise RequestUnderWayError
     return new
 
 

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from campanile.adapters.dial_queue import INDEX_LAG_MS, DialQueue, Hint
 from campanile.adapters.identifiers import time_ordered_id
-from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError
+from campanile.campaigns.show_campaign import window_warnings
+from campanile.domain.errors import FieldError, InvalidFieldsError, NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
 from campanile.schema.configurations import (
@@ -16,8 +17,8 @@ from campanile.schema.configurations import (
     ConfigurationResponse,
     ConfigurationsResponse,
 )
-from campanile.schema.messages import ApiWarning
 from campanile.store import configurations, created_by_request, work_registry
+from campanile.store.created_by_request import RequestUnderWayError
 from campanile.store.table import Table
 
 
@@ -28,14 +29,14 @@ def create(
 
     A request whose key has created one before answers that one.
     """
-    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
-        return answer(get(table, org, created))
+    if created := created_by_request.created(table, org, request_key, wanted, now_ms):
+        return response(get(table, org, created))
     now = instant(now_ms)
     new = Configuration.model_construct(**_fields(wanted), id=time_ordered_id(now_ms), created_at=now, updated_at=now)
-    notes = [created_by_request.creating(org, request_key, wanted, new.id, now_ms)] if request_key else []
+    notes = created_by_request.notes(org, request_key, wanted, new.id, now_ms)
     if not configurations.insert(table, org, new, *notes):
-        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
-    return answer(new)
+        raise RequestUnderWayError
+    return response(new)
 
 
 def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsResponse:
@@ -56,7 +57,7 @@ def get(table: Table, org: str, configuration_id: str) -> Configuration:
 
 
 def change(
-    table: Table, queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
+    table: Table, dial_queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
 ) -> ConfigurationResponse:
     """Change the given fields; decisions taken from the answer on follow them, calls in flight end as they were placed.
 
@@ -76,9 +77,9 @@ def change(
     if result is None:
         raise _not_found()
     hint = Hint(org, "configuration_changed")
-    queue.hint(hint)
-    queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
-    return answer(result)
+    dial_queue.hint(hint)
+    dial_queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
+    return response(result)
 
 
 def delete(table: Table, org: str, configuration_id: str) -> None:
@@ -87,17 +88,11 @@ def delete(table: Table, org: str, configuration_id: str) -> None:
         raise _not_found()
 
 
-def answer(configuration: Configuration) -> ConfigurationResponse:
+def response(configuration: Configuration) -> ConfigurationResponse:
     """The configuration as the API shows it on its own, with what its owner should look at."""
-    return ConfigurationResponse.model_construct(**configuration.__dict__, warnings=window_notices(configuration))
-
-
-def window_notices(configuration: ConfigurationInput) -> list[ApiWarning]:
-    """The warning that an empty list of windows allows no calls at all (`products.md`, section 1.1)."""
-    if configuration.has_windows:
-        return []
-    message = "The configuration has no calling windows, so no contact will be called. Set default_windows."
-    return [ApiWarning(code="no_calling_windows", message=message)]
+    return ConfigurationResponse.model_construct(
+        **configuration.__dict__, warnings=window_warnings(configuration.has_windows)
+    )
 
 
 def _fields(configuration: ConfigurationInput) -> dict[str, Any]:

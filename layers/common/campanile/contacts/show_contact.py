@@ -28,18 +28,12 @@ def responses(
     table: Table, campaign: Campaign, listed: Sequence[Contact], held: Mapping[str, Slot], now_ms: int
 ) -> list[ContactResponse]:
     cold = contacts.cold_items(table, campaign.key, [one.id for one in listed if one.cold])
-    schedule = _schedule(table, campaign)
+    configuration = configurations.of_campaign(table, campaign)
+    schedule = configuration.schedule if configuration else None
     return [
         _answer(contact, cold.get(contact.id), held.get(contact.id), schedule, campaign.status, now_ms)
         for contact in listed
     ]
-
-
-def _schedule(table: Table, campaign: Campaign) -> Schedule | None:
-    if campaign.configuration_id is None:
-        return None
-    found = configurations.in_use(table, campaign.org, campaign.configuration_id)
-    return found.schedule if found else None
 
 
 def _answer(

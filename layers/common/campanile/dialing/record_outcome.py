@@ -13,7 +13,6 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
-from campanile.schema.configurations import Configuration
 from campanile.store import (
     calls,
     campaigns,
@@ -207,19 +206,10 @@ def campaign_of(ports: Ports | ReportPorts, org: str, campaign_key: str) -> Camp
 
 def _policy_of(ports: Ports | ReportPorts, campaign: Campaign) -> tuple[RetryPolicy, str | None]:
     """The campaign's retries, and the clock of contacts without a timezone; ad-hoc contacts have no such clock."""
-    configuration = configuration_of(ports, campaign)
+    configuration = configurations.of_campaign(ports.table, campaign)
     if configuration is None:
         return RetryPolicy(), None
     return configuration.retry_policy, configuration.default_timezone
-
-
-def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configuration | None:
-    """The campaign's configuration; None for the ad-hoc one."""
-    if campaign.configuration_id is None:
-        return None
-    configuration = configurations.in_use(ports.table, campaign.org, campaign.configuration_id)
-    assert configuration, "a configuration in use is never deleted"
-    return configuration
 
 
 def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:

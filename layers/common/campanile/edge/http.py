@@ -18,9 +18,10 @@ from pydantic import AfterValidator
 
 from campanile.domain import errors, phone
 from campanile.domain.errors import FieldError
-from campanile.edge import idempotency, observability, routes, wiring
+from campanile.edge import idempotency, observability, routes
 from campanile.edge.authentication import Caller
 from campanile.edge.problems import problem
+from campanile.edge.wiring import foundation, requests
 
 MAX_BODY_BYTES = 4_500_000
 MAX_ID_CHARACTERS = 255
@@ -82,8 +83,8 @@ class Surface:
 
 
 def _bearer(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return wiring.authenticator().authenticate(
-        header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, wiring.clock().now_ms()
+    return requests.authenticator().authenticate(
+        header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, foundation.clock().now_ms()
     )
 
 
@@ -118,7 +119,7 @@ class Endpoint:
         self._surface = surface
 
     def __call__(self, event: Event, context: LambdaContext) -> Answer:
-        began = wiring.clock().monotonic_ms()
+        began = foundation.clock().monotonic_ms()
         caller = None
         try:
             caller = self._authenticate(event)
@@ -136,7 +137,7 @@ class Endpoint:
         given = header(event, idempotency.HEADER) if event["httpMethod"] == "POST" else None
         if given is None or caller is None:
             return self._serve(event, context, caller, None)
-        key, memory = idempotency.parse_key(given), wiring.request_memory(caller.org)
+        key, memory = idempotency.parse_key(given), requests.request_memory(caller.org)
         return idempotency.once(memory, key, event, context, lambda: self._serve(event, context, caller, key))
 
     def _serve(self, event: Event, context: LambdaContext, caller: Caller | None, key: str | None) -> Answer:
@@ -155,7 +156,7 @@ def refusing(error_for: Callable[[str, str], Exception], tell: Telling = problem
     """The Lambda handler of what no endpoint serves; `error_for` gives the error by method and path."""
 
     def handler(event: Event, _context: LambdaContext) -> Answer:
-        began = wiring.clock().monotonic_ms()
+        began = foundation.clock().monotonic_ms()
         answer = _refusal(error_for(event["httpMethod"], event["path"]), event, tell)
         return _told(answer, event, began, None)
 
@@ -203,7 +204,7 @@ def _told(answer: Answer, event: Event, began: int, caller: Caller | None) -> An
         "route": event.get("resource"),
         "status": answer["statusCode"],
         "org": caller.org if caller else None,
-        "duration_ms": wiring.clock().monotonic_ms() - began,
+        "duration_ms": foundation.clock().monotonic_ms() - began,
     }
     observability.logger().info("request", extra=fields)
     return answer

@@ -14,9 +14,6 @@ from campanile.domain import errors
 from campanile.domain.errors import FieldError
 from campanile.edge import observability
 from campanile.schema.field_errors import field_error, path_of
-from campanile.store.agents import AgentIdTakenError
-from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedError, UnknownConfigurationError
-from campanile.store.configurations import ConfigurationInUseError
 from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
 from campanile.telephony.providers import UnknownProviderError
@@ -28,7 +25,6 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.MalformedError: HTTPStatus.BAD_REQUEST,
     errors.StateError: HTTPStatus.BAD_REQUEST,
     errors.TooManyContactsError: HTTPStatus.BAD_REQUEST,
-    TransitionRefusedError: HTTPStatus.BAD_REQUEST,
     MalformedEventError: HTTPStatus.BAD_REQUEST,
     RecursionError: HTTPStatus.BAD_REQUEST,  # nothing of ours is recursive but what walks a body
     errors.UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
@@ -39,24 +35,17 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     RouteNotFoundError: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
-    ExternalIdTakenError: HTTPStatus.CONFLICT,
-    AgentIdTakenError: HTTPStatus.CONFLICT,
-    ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
     ItemTooLargeError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    UnknownConfigurationError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """The one error table; anything else is a 500 whose cause is in the log under the request id."""
 
 _SENTENCES: dict[type[Exception], str] = {
-    ExternalIdTakenError: "Another campaign of the organization has this external_id.",
-    AgentIdTakenError: "Another agent of the organization has this id.",
     ContendedError: "Too many writers at once; nothing was lost, try again.",
     ItemTooLargeError: "The organization has too many active campaigns or timezones in them; close or pause some.",
-    UnknownConfigurationError: "The request has invalid fields.",
     RequestValidationError: "The request has invalid fields.",
     RouteNotFoundError: "No such route.",
     InvalidSignatureError: "The signature is missing, wrong or too old.",
@@ -108,8 +97,6 @@ def field_errors(error: Exception) -> list[FieldError]:
     """Where the request is wrong, of an error that says so."""
     if isinstance(error, errors.InvalidFieldsError):
         return error.errors
-    if isinstance(error, UnknownConfigurationError):
-        return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
     if isinstance(error, RequestValidationError) and not _is_malformed_json(error):
         return [field_error(one, path_of(one["loc"])) for one in error.errors()]
     return []

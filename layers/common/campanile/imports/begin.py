@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import ValidationError
 
 from campanile.adapters.bucket import StoredFile
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
 from campanile.domain.lifecycle import CampaignStatus
@@ -118,7 +118,7 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
         if is_list:
             listing = _settings(ports.uploads.metadata(file), DoNotCallSettings)
             return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
-        new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
+        new = replace(new, campaign_key=find_campaign.find_or_ad_hoc(ports.table, org, reference).key)
         settings = _settings(ports.uploads.metadata(file), ImportSettings)
     except (NotFoundError, ValueError) as error:
         return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))

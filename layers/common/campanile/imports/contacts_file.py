@@ -127,12 +127,10 @@ class RowChecks:
 
 
 def terms_of(table: Table, campaign: Campaign) -> Terms:
-    """The terms of the campaign's configuration; ad-hoc contacts have none. Raises StateError when it is gone."""
-    if campaign.configuration_id is None:
-        return Terms(campaign.key, None, None)
-    found = configurations.in_use(table, campaign.org, campaign.configuration_id)
+    """The terms of the campaign's configuration; ad-hoc contacts have none."""
+    found = configurations.of_campaign(table, campaign)
     if found is None:
-        raise StateError("The campaign's configuration does not exist any more.")
+        return Terms(campaign.key, None, None)
     return Terms(campaign.key, found.default_country_code, found.default_timezone)
 
 

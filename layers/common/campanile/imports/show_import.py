@@ -1,7 +1,7 @@
 """Imports as the API shows them."""
 
 from campanile.adapters.bucket import Uploads
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
@@ -19,7 +19,7 @@ NOTHING_UPLOADED = "Nothing was uploaded before the form expired; ask for a new 
 def campaign_key(table: Table, org: str, reference: str) -> str:
     """Where the imports of a campaign are listed; raises NotFoundError for one that is neither there nor had a file."""
     try:
-        return manage_campaigns.find_or_ad_hoc(table, org, reference).key
+        return find_campaign.find_or_ad_hoc(table, org, reference).key
     except NotFoundError:
         key = keys.unknown_campaign(org, reference)
         if not imports.of_campaign(table, key, 1):

@@ -55,9 +55,8 @@ def in_india(ms: int) -> str:
 
 
 def _campaign(table: Table, campaign: Campaign) -> dict[str, object]:
-    assert campaign.configuration_id, "the ad-hoc contacts have no number"
-    configuration = configurations.in_use(table, campaign.org, campaign.configuration_id)
-    assert configuration, "a configuration that is referred to cannot be deleted"
+    configuration = configurations.of_campaign(table, campaign)
+    assert configuration, "the ad-hoc contacts have no number"
     return {
         "id": campaign.number,
         "name": campaign.name,

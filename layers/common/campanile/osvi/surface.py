@@ -7,9 +7,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 
-from campanile.edge import problems, wiring
+from campanile.edge import problems
 from campanile.edge.authentication import Caller
 from campanile.edge.http import Event, Surface, header
+from campanile.edge.wiring import foundation, requests
 from campanile.osvi.requests import BadRequestError, NoTrunkError
 
 CREDENTIAL = "API-Token"
@@ -48,7 +49,9 @@ def _told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
 
 
 def _authenticate(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return wiring.authenticator().authenticate_osvi(header(event, CREDENTIAL), accepted_scopes, wiring.clock().now_ms())
+    return requests.authenticator().authenticate_osvi(
+        header(event, CREDENTIAL), accepted_scopes, foundation.clock().now_ms()
+    )
 
 
 SURFACE = Surface(_authenticate, tell)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from campanile.domain.errors import ConflictError
 from campanile.schema.agents import AgentResponse
 from campanile.store import keys
 from campanile.store.table import (
@@ -18,8 +19,11 @@ from campanile.store.table import (
 )
 
 
-class AgentIdTakenError(Exception):
+class AgentIdTakenError(ConflictError):
     """The org has an agent of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("Another agent of the organization has this id.")
 
 
 def insert(table: Table, org: str, agent: AgentResponse, *notes: Action) -> bool:
@@ -32,7 +36,7 @@ def insert(table: Table, org: str, agent: AgentResponse, *notes: Action) -> bool
         table.transact([Put(item, "attribute_not_exists(#PK)"), *notes])
     except TransactionCanceledError as canceled:
         if 0 in canceled.failed and max(canceled.failed) == 0:
-            raise AgentIdTakenError(agent.id) from None
+            raise AgentIdTakenError from None
         return False
     return True
 

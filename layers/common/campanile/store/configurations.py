@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from campanile.domain.campaign import Campaign
+from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError
 from campanile.schema.configurations import Configuration
 from campanile.store import keys
 from campanile.store.table import (
@@ -18,7 +20,15 @@ from campanile.store.table import (
 )
 
 
-class ConfigurationInUseError(Exception):
+class UnknownConfigurationError(InvalidFieldsError):
+    """The configuration that a campaign is to refer to does not exist in the org."""
+
+    def __init__(self) -> None:
+        message = "no configuration has this id; create one first"
+        super().__init__([FieldError("configuration_id", "unknown", message)])
+
+
+class ConfigurationInUseError(ConflictError):
     """The configuration cannot be deleted: `campaigns` campaigns refer to it."""
 
     def __init__(self, campaigns: int) -> None:
@@ -44,9 +54,19 @@ def get(table: Table, org: str, configuration_id: str, consistent: bool = True) 
     return from_item(item) if item else None
 
 
-def in_use(table: Table, org: str, configuration_id: str) -> Configuration | None:
-    """One that a campaign refers to: eventually consistent, and read again when it seems not to be there."""
-    return get(table, org, configuration_id, consistent=False) or get(table, org, configuration_id)
+def of_campaign(table: Table, campaign: Campaign) -> Configuration | None:
+    """The campaign's configuration; None for the ad-hoc contacts, which have none.
+
+    The read is eventually consistent, and repeated when the configuration seems not to exist. Raises
+    UnknownConfigurationError: only a campaign that is still to be stored can refer to one that does not exist.
+    """
+    if campaign.configuration_id is None:
+        return None
+    lately = get(table, campaign.org, campaign.configuration_id, consistent=False)
+    found = lately or get(table, campaign.org, campaign.configuration_id)
+    if found is None:
+        raise UnknownConfigurationError
+    return found
 
 
 def get_all(table: Table, org: str, ids: list[str]) -> dict[str, Configuration]:
