@@ -16,7 +16,7 @@ from campanile.contacts import release_held, upsert
 from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
 from campanile.domain import gate, pacing, retry
 from campanile.store import calls, contacts, number_locks, orgs, slots, work_registry
-from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
+from tests.simulation.setting import Setting, inscrutable, mute, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
 Line = tuple[Owner, str, str, str]
@@ -84,22 +84,19 @@ VARIANTS = (
         "a provider that knows no such call is believed at once",
         "G1 G8 attempts",
         (recovery, "_give_back_when_certain", "max(ports.limits.lock_lease, ", "min(0, "),
+        world=mute,
     ),
     _variant(
         "silence that proves nothing is believed",
         "G1 G8 attempts",
-        (recovery, "_give_back_when_certain", "if capabilities.absence_proves_after_seconds is None:", "if False:"),
-        (recovery, "_give_back_when_certain", "capabilities.absence_proves_after_seconds)", "0)"),
-    ),
-    _variant(
-        "a number that the provider rejects is tried again for ever",
-        "G4 G8 attempts rest",
         (
-            placing,
-            "_post",
-            "            record_outcome.finish(ports, slot, CallEnd(outcome, ended_at_ms=now))\n",
-            "            record_outcome.give_back(ports, slot, Refusal.PROVIDER_REFUSED, until=now, due=now)\n",
+            recovery,
+            "_give_back_when_certain",
+            "if capabilities.absence_proves_after_seconds is None:\n"
+            "        return _give_up_after_longest_call(ports, slot)\n",
+            "capabilities = type(capabilities)(10.0, absence_proves_after_seconds=0)\n",
         ),
+        world=inscrutable,
     ),
     _variant(
         "a call that was never dialed counts as an attempt",
