@@ -3,7 +3,6 @@
 import random
 
 import pytest
-
 from campanile.phone import (
     COUNTRY_CODE_ASSUMED,
     COUNTRY_CODE_FOUND,

@@ -5,11 +5,11 @@ from collections import defaultdict
 
 import phonenumbers
 import pytest
+from campanile.phone import InvalidPhoneNumber, normalize_international
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from campanile.phone import InvalidPhoneNumber, normalize_international
 from campanile.phone_keys import line_key
 
 

@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import phonenumbers
 import pytest
-from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
-
 from campanile.phone import (
     AmbiguousPhoneNumber,
     InvalidPhoneNumber,
@@ -18,6 +16,8 @@ from campanile.phone import (
     normalize_e164,
     normalize_international,
 )
+from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+
 from campanile.phone_keys import line_key
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from campanile.domain.campaign import AgentFields, Campaign
 from campanile.domain.times import instant
-from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.messages import ApiWarning
 from campanile.store import configurations
 from campanile.store.table import Table

@@ -19,7 +19,8 @@ from campanile.schema.field_types import (
     json_object_of,
     one_of,
 )
-from campanile.schema.messages import ApiWarning, PhoneText, Request, Response
+from campanile.schema.messages import ApiWarning, Request, Response
+from campanile.schema.phone_text import PhoneText
 
 MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_INLINE_CONTACTS = 5_000
