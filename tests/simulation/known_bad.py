@@ -74,11 +74,37 @@ VARIANTS = (
         (
             placing,
             "_post",
-            "    result = ports.telephony.place(answer.request)\n",
-            "    result = ports.telephony.place(answer.request)\n"
+            "    result = ports.telephony(slot.provider).place(answer.request)\n",
+            "    result = ports.telephony(slot.provider).place(answer.request)\n"
             "    if isinstance(result, Ambiguous):\n"
-            "        result = ports.telephony.place(answer.request)\n",
+            "        result = ports.telephony(slot.provider).place(answer.request)\n",
         ),
+    ),
+    _variant(
+        "a provider that knows no such call is believed at once",
+        "G1 G8 attempts",
+        (recovery, "_give_back_when_certain", "max(ports.limits.lock_lease, ", "min(0, "),
+    ),
+    _variant(
+        "silence that proves nothing is believed",
+        "G1 G8 attempts",
+        (recovery, "_give_back_when_certain", "if capabilities.absence_proves_after_seconds is None:", "if False:"),
+        (recovery, "_give_back_when_certain", "capabilities.absence_proves_after_seconds)", "0)"),
+    ),
+    _variant(
+        "a number that the provider rejects is tried again for ever",
+        "G4 G8 attempts rest",
+        (
+            placing,
+            "_post",
+            "            record_outcome.finish(ports, slot, CallEnd(outcome, ended_at_ms=now))\n",
+            "            record_outcome.give_back(ports, slot, Refusal.PROVIDER_REFUSED, until=now, due=now)\n",
+        ),
+    ),
+    _variant(
+        "a call that was never dialed counts as an attempt",
+        "attempts",
+        (record_outcome, "settle", "if report.was_dialed else _give_back_undialed(ports, slot)", "if True else False"),
     ),
     _variant(
         "INTENT without its condition",

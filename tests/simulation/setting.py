@@ -73,8 +73,17 @@ def draw(random: Random) -> Setting:
         longest_seconds=random.choice((10, 30, 60)),
         call_lease_seconds=lease,
     )
+    profile = draw_profile(random)
+    absence = random.choice((0, 0, 200, None))
+    late = {0: (0,), 200: (0, 60_000, 199_000), None: (0, 150_000, 400_000)}[absence]
+    ability = replace(
+        ability,
+        absence_proves_after_seconds=absence,
+        shows_after_ms=random.choice(late),
+        may_be_misconfigured=random.random() < 0.15,
+    )
     return Setting(
-        profile=draw_profile(random),
+        profile=profile,
         ability=ability,
         orgs=[_org(random, index) for index in range(random.choice((1, 1, 2, 3)))],
         chaos_ms=random.randint(15, 30) * MINUTE_MS,

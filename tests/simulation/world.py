@@ -16,6 +16,7 @@ from campanile.contacts import release_held
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import receive_event, record_report, serve_hints, tick
 from campanile.dialing.ports import Ports
+from campanile.dialing.receive_event import EventRequest
 from campanile.domain.call import AgentReport
 from campanile.domain.limits import Limits
 from campanile.schema.campaigns import CampaignInput
@@ -201,7 +202,9 @@ class World:
 
     def _deliver_event(self, call: Call, body: str, answered: Callable[[bool], None]) -> None:
         def work() -> None:
-            result = receive_event.receive(self.ports, SECRET, call.token, {}, body)
+            result = receive_event.receive(
+                self.ports, SECRET, EventRequest("carrier", "", call.token, {}, body.encode())
+            )
             self.chronicle.note("event", call.contact[1], call.attempt_id, f"-> {result}")
 
         self._invoke("event", (call.org,), OTHER_SECONDS, work, answered)
@@ -263,11 +266,11 @@ class World:
         return Ports(
             table=Table(client, "table", self._dice("back-off"), clock.sleep),
             dial_queue=ProductionQueue(self._sqs, DIAL, WAKE, clock, self.log),
-            telephony=self.carrier,
+            telephony=lambda _provider: self.carrier,
             clock=clock,
             limits=self.limits,
             new_id=self._new_id,
-            callback_url=lambda reference: callback_url("https://api", "carrier", reference, SECRET),
+            callback_url=lambda _provider, reference: callback_url("https://api", "carrier", reference, SECRET),
             log=self.log,
         )
 

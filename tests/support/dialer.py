@@ -68,6 +68,7 @@ class Dialer:
         self.log = RecordingLog()
         self.queue = RecordingQueue(self.clock, self.log)
         self.telephony = ScriptedTelephony(self.clock)
+        self.providers: list[str | None] = []
         self.limits = limits or Limits(global_concurrency=0)
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
@@ -77,16 +78,20 @@ class Dialer:
         orgs.create(table, self.org, self.clock.now_ms())
         global_limit.follow_deployment(self.ports, orgs.settings(table, self.org))
 
+    def _telephony(self, provider: str | None) -> ScriptedTelephony:
+        self.providers.append(provider)
+        return self.telephony
+
     @property
     def ports(self) -> Ports:
         return Ports(
             table=self.table,
             dial_queue=self.queue,
-            telephony=self.telephony,
+            telephony=self._telephony,
             clock=self.clock,
             limits=self.limits,
             new_id=lambda: str(uuid4()),
-            callback_url=lambda reference: sign_reference(reference, SECRET),
+            callback_url=lambda _provider, reference: sign_reference(reference, SECRET),
             log=self.log,
         )
 

@@ -11,6 +11,7 @@ from tests.support.source import Module, everything
 METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 FIELDS = {
     "action",
+    "account",
     "again",
     "answer",
     "attempt_id",

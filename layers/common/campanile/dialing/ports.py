@@ -25,15 +25,17 @@ class ReportPorts:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
+    """`telephony` gives the adapter of a provider by its name (None: the default one). `new_id` makes attempt ids,
+    `callback_url` the signed address where that provider reports on a call.
+    """
 
     table: Table
     dial_queue: DialQueue
-    telephony: Telephony
+    telephony: Callable[[str | None], Telephony]
     clock: Clock
     limits: Limits
     new_id: Callable[[], str]
-    callback_url: Callable[[CallReference], str]
+    callback_url: Callable[[str | None, CallReference], str]
     log: Log
 
     @property

@@ -29,6 +29,7 @@ from campanile.telephony.callback import CallReference
 
 LONGEST_DURATION_SECONDS = 24 * 3600.0
 NOTE_CHARACTERS = 4_000
+UNDIALED_PAUSE_SECONDS = 30
 
 
 def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
@@ -38,8 +39,10 @@ def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     and ends the contact whatever its attempt was closed as.
     """
     slot = slots.get(ports.table, reference.org, reference.slot)
-    if slot is not None and slot.attempt_id == reference.attempt_id and finish(ports, slot, report):
+    if slot is not None and slot.attempt_id == reference.attempt_id and settle(ports, slot, report):
         return True
+    if not report.was_dialed:
+        return False
     if report.outcome is not Outcome.UNKNOWN and _correct_late(ports, reference, report):
         return True
     if report.outcome is Outcome.DO_NOT_CALL:
@@ -47,11 +50,34 @@ def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     return False
 
 
+def settle(ports: Ports, slot: Slot, report: CallEnd) -> bool:
+    """End the call that holds `slot`: FINAL, or the lock's return where the provider never dialed.
+
+    False when somebody else has settled it.
+    """
+    return finish(ports, slot, report) if report.was_dialed else _give_back_undialed(ports, slot)
+
+
+def _give_back_undialed(ports: Ports, slot: Slot) -> bool:
+    """No attempt was made, so none is counted and no retry delay is spent. The contact waits a moment, as the provider
+    may say the same at once.
+    """
+    due = ports.clock.now_ms() + 1000 * UNDIALED_PAUSE_SECONDS
+    current: Slot | None = slot
+    for _ in range(CONTENTION_RETRIES):
+        if current is None or current.attempt_id != slot.attempt_id:
+            return False
+        if give_back(ports, current, Refusal.NOT_DIALED, until=due, due=due):
+            return True
+        current = slots.get(ports.table, slot.org, slot.n)
+    raise ContendedError(slot.contact_id)
+
+
 def finish(ports: Ports, slot: Slot, report: CallEnd) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
     campaign = campaign_of(ports, slot.org, slot.campaign_key)
     policy, timezone = _policy_of(ports, campaign)
-    report = _bounded(report, slot.intended_at or slot.locked_at, ports.clock.now_ms())
+    report = _bounded(report, slot.sent_at, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:

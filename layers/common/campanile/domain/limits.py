@@ -16,8 +16,14 @@ class Limits:
     call_lease: int = 120
     longest_call: int = 3_600
     post_timeout: float = 5.0
+    ring_timeout: int = 30
     longest_pass: float = 20.0
     worker: float = 40.0
+
+    @property
+    def longest_talk(self) -> int:
+        """How long a provider may let a call last: it is over before its slot is freed as the longest call's."""
+        return self.longest_call - min(60, self.longest_call // 10)
 
     @property
     def latest_lock(self) -> float:

@@ -30,9 +30,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from campanile import phone_plans as plans
-from campanile import phone_readings as readings
-from campanile.phone_errors import (
+from campanile.domain import phone_plans as plans
+from campanile.domain import phone_readings as readings
+from campanile.domain.phone_errors import (
     COUNTRY_CODE_ASSUMED,
     COUNTRY_CODE_FOUND,
     PREFIX_ASSUMED,
@@ -41,8 +41,8 @@ from campanile.phone_errors import (
     AmbiguousPhoneNumber,
     InvalidPhoneNumber,
 )
-from campanile.phone_readings import Reading
-from campanile.phone_text import LONGEST_TEXT, digit_groups, is_empty_cell, plain_text
+from campanile.domain.phone_readings import Reading
+from campanile.domain.phone_text import LONGEST_TEXT, digit_groups, is_empty_cell, plain_text
 
 __all__ = [
     "COUNTRY_CODE_ASSUMED",

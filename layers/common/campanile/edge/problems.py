@@ -16,6 +16,7 @@ from campanile.edge import observability
 from campanile.schema.field_errors import field_error, path_of
 from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
+from campanile.telephony.providers import UnknownProviderError
 
 LISTED_ERRORS = 100
 CONTENT_TYPE = "application/problem+json"
@@ -30,6 +31,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidSignatureError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    UnknownProviderError: HTTPStatus.NOT_FOUND,
     RouteNotFoundError: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
@@ -48,6 +50,7 @@ _SENTENCES: dict[type[Exception], str] = {
     RouteNotFoundError: "No such route.",
     InvalidSignatureError: "The signature is missing, wrong or too old.",
     MalformedEventError: "The event cannot be understood.",
+    UnknownProviderError: "No such carrier.",
     RecursionError: "The body is nested too deeply.",
 }
 """A sentence for the caller where the error's own words are not meant for one."""

@@ -10,8 +10,10 @@ from campanile.dialing.ports import Ports
 from campanile.domain.pacing import MAX_OVERLAPPING_SENDS
 from campanile.edge import observability
 from campanile.edge.wiring import foundation
+from campanile.telephony import providers
 from campanile.telephony.callback import CallReference, callback_url
-from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
+from campanile.telephony.port import Telephony
+from campanile.telephony.providers import Connection
 
 
 def deployment_secret() -> str:
@@ -20,14 +22,15 @@ def deployment_secret() -> str:
 
 
 @cache
-def telephony() -> SimulatedTelephony:
-    """The provider that places calls."""
-    return SimulatedTelephony(
-        foundation.configured().carrier_url,
-        deployment_secret(),
-        foundation.configured().post_timeout_seconds,
-        urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS),
-    )
+def _http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=MAX_OVERLAPPING_SENDS)
+
+
+def telephony(provider: str | None) -> Telephony:
+    """The adapter of a provider that places calls."""
+    current = foundation.configured()
+    connection = Connection(current.carrier_url, deployment_secret(), current.post_timeout_seconds, _http())
+    return providers.adapter(provider, connection)
 
 
 @cache
@@ -36,7 +39,7 @@ def ports() -> Ports:
     return Ports(
         table=foundation.table(),
         dial_queue=foundation.dial_queue(),
-        telephony=telephony(),
+        telephony=telephony,
         clock=foundation.clock(),
         limits=foundation.configured().limits,
         new_id=lambda: str(uuid4()),
@@ -45,5 +48,6 @@ def ports() -> Ports:
     )
 
 
-def _callback_url(reference: CallReference) -> str:
-    return callback_url(foundation.configured().required("api_url"), PROVIDER, reference, deployment_secret())
+def _callback_url(provider: str | None, reference: CallReference) -> str:
+    base, name = foundation.configured().required("api_url"), provider or providers.DEFAULT
+    return callback_url(base, name, reference, deployment_secret())

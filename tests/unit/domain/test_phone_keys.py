@@ -5,12 +5,12 @@ from collections import defaultdict
 
 import phonenumbers
 import pytest
-from campanile.phone import InvalidPhoneNumber, normalize_international
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from campanile.phone_keys import line_key
+from campanile.domain.phone import InvalidPhoneNumber, normalize_international
+from campanile.domain.phone_keys import line_key
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from campanile.phone import (
+
+from campanile.domain.phone import (
     COUNTRY_CODE_ASSUMED,
     COUNTRY_CODE_FOUND,
     PREFIX_ASSUMED,

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import phonenumbers
 import pytest
-from campanile.phone import (
+from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+
+from campanile.domain.phone import (
     AmbiguousPhoneNumber,
     InvalidPhoneNumber,
     PhoneNumber,
@@ -16,9 +18,7 @@ from campanile.phone import (
     normalize_e164,
     normalize_international,
 )
-from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
-
-from campanile.phone_keys import line_key
+from campanile.domain.phone_keys import line_key
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 FOREIGN = ("+1", "+49", "+61", "+62", "+39", "+44")

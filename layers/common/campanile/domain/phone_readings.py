@@ -7,8 +7,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, ValidationResult
 
-from campanile import phone_plans as plans
-from campanile.phone_errors import AmbiguousPhoneNumber, InvalidPhoneNumber
+from campanile.domain import phone_plans as plans
+from campanile.domain.phone_errors import AmbiguousPhoneNumber, InvalidPhoneNumber
 
 SHORTEST_E164: Final = 8  # characters; some plans call shorter numbers possible, but none is a subscriber's
 LONGEST_E164: Final = 16

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from campanile.phone_errors import InvalidPhoneNumber
+from campanile.domain.phone_errors import InvalidPhoneNumber
 
 LONGEST_TEXT = 250  # characters; what the library reads, too
 LONGEST_NUMBER = 15  # digits, country code included (ITU-T E.164, 6.2.1)

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from campanile.phone_errors import TEXTS
-from campanile.phone_types import (
+from campanile.domain.phone_errors import TEXTS
+from campanile.domain.phone_types import (
     COSTLY,
     COUNTRY_REFUSED,
     NUMBER_TYPES,
