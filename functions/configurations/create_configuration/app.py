@@ -4,7 +4,7 @@ from campanile.campaigns import manage_configurations
 from campanile.edge import http, wiring
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
-from campanile.schema.configurations import ConfigurationInput, ConfigurationResponse
+from campanile.schema.configurations import ConfigurationInput, SavedConfigurationResponse
 
 api = http.rest_api()
 
@@ -12,7 +12,7 @@ api = http.rest_api()
 @api.post("/campaign/configurations", status_code=201)
 def create_configuration(
     configuration: ConfigurationInput, caller: CallerOf, request_key: RequestKeyOf
-) -> ConfigurationResponse:
+) -> SavedConfigurationResponse:
     now = wiring.clock().now_ms()
     return manage_configurations.create(wiring.table(), caller.org, configuration, now, request_key)
 

@@ -4,13 +4,13 @@ from campanile.campaigns import manage_configurations
 from campanile.edge import http, wiring
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.configurations import Configuration
+from campanile.schema.configurations import ConfigurationResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/configurations/<config_id>")
-def get_configuration(config_id: PathId, caller: CallerOf) -> Configuration:
+def get_configuration(config_id: PathId, caller: CallerOf) -> ConfigurationResponse:
     return manage_configurations.get(wiring.table(), caller.org, config_id)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from campanile.adapters.dial_queue import DialQueue, Hint
 from campanile.adapters.identifiers import time_ordered_id
 from campanile.campaigns.manage_configurations import window_notices
-from campanile.domain.campaign import AgentFields, Campaign
+from campanile.domain.campaign import AGENT_FIELDS, Campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.lifecycle import EDITABLE, CampaignStatus
 from campanile.domain.times import instant
@@ -109,7 +109,7 @@ def change(table: Table, queue: DialQueue, org: str, reference: str, wanted: Cam
 
     def changed(current: Campaign) -> Campaign:
         fields = {name: getattr(wanted, name) for name in given}
-        agent = {name: fields.pop(name) for name in AgentFields.__dataclass_fields__ if name in fields}
+        agent = {name: fields.pop(name) for name in AGENT_FIELDS if name in fields}
         return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
 
     work_registry.announce(table, org, now_ms, now_ms)
@@ -157,7 +157,7 @@ def answer(campaign: Campaign, noticed: list[ApiWarning] | None = None) -> Campa
         status=campaign.status,
         priority=campaign.priority,
         unique_numbers=campaign.unique_numbers,
-        **{name: getattr(campaign.agent, name) for name in AgentFields.__dataclass_fields__},
+        **campaign.agent.to_dict(),
         created_at=instant(campaign.created_at),
         updated_at=instant(campaign.updated_at),
         warnings=noticed or [],

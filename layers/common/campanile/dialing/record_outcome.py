@@ -10,10 +10,10 @@ from campanile.dialing.ports import Ports, ReportPorts
 from campanile.domain import after_call
 from campanile.domain.call import Attempt, CallEnd, Slot
 from campanile.domain.campaign import Campaign
+from campanile.domain.configuration import Configuration
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
-from campanile.schema.configurations import Configuration
 from campanile.store import (
     calls,
     campaigns,
