@@ -96,11 +96,12 @@ def _imported(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def third_parties(module: str) -> frozenset[str]:
-    """The installed packages that a fresh import of the module loads, Powertools in its parts."""
-    code = f"import sys, json, {module}; print(json.dumps([*sys.modules]))"
-    names = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
-    return frozenset(found for name in names if (found := third_party(name)))
+def third_parties(module: str, names: tuple[str, ...]) -> frozenset[str]:
+    """The installed packages that a fresh import of these names from the module loads, Powertools in its parts."""
+    statement = f"from {module} import {', '.join(names)}" if names else f"import {module}"
+    code = f"import sys, json\n{statement}\nprint(json.dumps([*sys.modules]))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    return frozenset(found for name in loaded if (found := third_party(name)))
 
 
 def third_party(module: str) -> str | None:
@@ -114,22 +115,46 @@ def third_party(module: str) -> str | None:
 
 
 def recorded() -> dict[str, Any]:
-    """What this checkout's functions load, as the table of the test holds it: ours by package, and third parties."""
+    """What this checkout's functions load, as the table of the test holds it.
+
+    Ours by package. Third parties that every function loads stand once; beside a function stand its further ones.
+    """
     here = Checkout(ROOT)
-    found: dict[str, Any] = {}
-    for name, path in here.functions().items():
-        own, others = here.loaded(path)
-        packages: dict[str, list[str]] = {}
-        for module in sorted(own - {"campanile"}):
-            _, package, rest = [*module.split(".", 2), ""][:3]
-            packages.setdefault(package, []).extend([rest] if rest else [])
-        outside = {one for other in others if third_party(other) for one in third_parties(other)}
-        found[name] = {
+    loaded = {name: here.loaded(path) for name, path in here.functions().items()}
+    outside = {name: _outside(others, _names_by_module(here)) for name, (_, others) in loaded.items()}
+    everywhere = frozenset.intersection(*outside.values())
+    functions = {
+        name: {
             "modules": len(own),
-            "ours": {package: " ".join(modules) for package, modules in packages.items()},
-            "third_parties": " ".join(sorted(outside)),
+            "ours": by_package(own),
+            "third_parties": " ".join(sorted(outside[name] - everywhere)),
         }
+        for name, (own, _) in loaded.items()
+    }
+    return {"third_parties_of_every_function": " ".join(sorted(everywhere)), "functions": functions}
+
+
+def _outside(modules: set[str], names: Mapping[str, set[str]]) -> frozenset[str]:
+    found = (third_parties(one, tuple(sorted(names[one]))) for one in modules if third_party(one))
+    return frozenset[str]().union(*found)
+
+
+def _names_by_module(checkout: Checkout) -> dict[str, set[str]]:
+    """What is imported from each module anywhere: some packages load a part only when its name is asked for."""
+    found: dict[str, set[str]] = {}
+    for path in [*checkout.layer.rglob("*.py"), *checkout.functions().values()]:
+        for module, name in imported(path):
+            found.setdefault(module, set()).update([name] if name else [])
     return found
+
+
+def by_package(modules: set[str]) -> dict[str, str]:
+    """Modules of ours by the package they lie in, each without its package's name."""
+    packages: dict[str, list[str]] = {}
+    for module in sorted(modules - {"campanile"}):
+        package, _, rest = module.removeprefix("campanile.").partition(".")
+        packages.setdefault(package, []).extend([rest] if rest else [])
+    return {package: " ".join(found) for package, found in packages.items()}
 
 
 class Measured:

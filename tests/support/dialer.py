@@ -21,9 +21,10 @@ from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
 from campanile.domain.limits import Limits
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignInput, StatsResponse
+from campanile.schema.campaigns import CampaignInput
 from campanile.schema.configurations import ConfigurationInput
 from campanile.schema.contacts import ContactInput, ContactResponse, ContactsResponse, UpsertResponse
+from campanile.schema.stats import StatsResponse
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference

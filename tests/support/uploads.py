@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from campanile.adapters.bucket import StoredFile, Uploads
+from campanile.adapters.bucket import Uploads
 from campanile.adapters.work_queue import ExportOrder, ReleaseOrder, WorkQueue
+from campanile.domain.stored_file import StoredFile
 
 
 class Bucket(Uploads):

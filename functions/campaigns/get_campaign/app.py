@@ -5,7 +5,7 @@ from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation
-from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
 
 api = http.rest_api()
 

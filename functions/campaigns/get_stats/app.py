@@ -5,7 +5,7 @@ from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation
-from campanile.schema.campaigns import StatsResponse
+from campanile.schema.stats import StatsResponse
 
 api = http.rest_api()
 

@@ -9,7 +9,7 @@ from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
-from campanile.schema.campaigns import CampaignsResponse
+from campanile.schema.campaign_responses import CampaignsResponse
 from campanile.schema.field_types import CampaignStatusName
 from campanile.schema.pagination import DEFAULT_PAGE, Cursor, PageLimit
 

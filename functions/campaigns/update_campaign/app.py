@@ -5,7 +5,8 @@ from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, imports
 from campanile.imports import inline_contacts
-from campanile.schema.campaigns import CampaignPatch, CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
+from campanile.schema.campaigns import CampaignPatch
 
 api = http.rest_api()
 

@@ -5,7 +5,7 @@ from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
 from campanile.edge.wiring import foundation
-from campanile.schema.configurations import ConfigurationInput, ConfigurationResponse
+from campanile.schema.configurations import ConfigurationInput, SavedConfigurationResponse
 
 api = http.rest_api()
 
@@ -13,7 +13,7 @@ api = http.rest_api()
 @api.post("/campaign/configurations", status_code=201)
 def create_configuration(
     configuration: ConfigurationInput, caller: CallerOf, request_key: RequestKeyOf
-) -> ConfigurationResponse:
+) -> SavedConfigurationResponse:
     now = foundation.clock().now_ms()
     return manage_configurations.create(foundation.table(), caller.org, configuration, now, request_key)
 

@@ -5,13 +5,13 @@ from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation
-from campanile.schema.configurations import Configuration
+from campanile.schema.configurations import ConfigurationResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/configurations/<config_id>")
-def get_configuration(config_id: PathId, caller: CallerOf) -> Configuration:
+def get_configuration(config_id: PathId, caller: CallerOf) -> ConfigurationResponse:
     return manage_configurations.get(foundation.table(), caller.org, config_id)
 
 

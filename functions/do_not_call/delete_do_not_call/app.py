@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from campanile.do_not_call import manage_do_not_call
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE
-from campanile.edge.http import CallerOf, PathNumber
+from campanile.edge.http import CallerOf
+from campanile.edge.path_number import PathNumber
 from campanile.edge.wiring import foundation
 from campanile.schema.do_not_call import Reason
 

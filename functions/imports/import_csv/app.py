@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from campanile.adapters.bucket import StoredFile
+from campanile.domain.stored_file import StoredFile
 from campanile.edge import observability
 from campanile.edge.invocation import invocation
 from campanile.edge.wiring import imports

@@ -1,5 +1,7 @@
 """The work queue: an import, of a file or of a request, an export or a release is gone on with from where it stands."""
 
+from dataclasses import asdict
+
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -33,7 +35,7 @@ def work(record: SQSRecord, context: LambdaContext) -> None:
             raise TimeoutError
         case ImportOrder(job):
             done = resume.resume(imports.import_ports(), job, may_go_on, is_last_try)
-            fields = {"org": done.org, "status": done.status, **done.counts.model_dump()} if done else {}
+            fields = {"org": done.org, "status": done.status, **asdict(done.counts)} if done else {}
             log.info("import", extra={"action": "import", "import_id": job, "again": done is None, **fields})
         case ExportOrder() as order:
             made = export_contacts.go_on(contacts.export_ports(), order, may_go_on, is_last_try)

@@ -10,11 +10,11 @@ from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
-from campanile.osvi import dnd_numbers, surface
+from campanile.osvi import dialect, dnd_numbers
 from campanile.schema.do_not_call import NumberPart
 from campanile.schema.field_types import IN_DIGITS
 
-api = http.rest_api(surface.SURFACE)
+api = http.rest_api(dialect.DIALECT)
 Counted = Annotated[int, Field(ge=1, le=1_000_000), IN_DIGITS]
 
 
@@ -28,7 +28,7 @@ def osvi_list_dnd_numbers(
 ) -> Response[str]:
     now = foundation.clock().now_ms()
     found = dnd_numbers.page(foundation.table(), caller.org, agent_uuid, search, page, per_page, now)
-    return surface.success(200, data=found.entries, meta=found.meta)
+    return dialect.success(200, data=found.entries, meta=found.meta)
 
 
-handler = http.Endpoint(api, READ, surface.SURFACE)
+handler = http.Endpoint(api, READ, dialect.DIALECT)

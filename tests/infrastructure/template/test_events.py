@@ -24,11 +24,11 @@ from moto import mock_aws
 from campanile.adapters.dial_queue import parse_hint
 from campanile.adapters.work_queue import ExportOrder, ImportOrder, order_of
 from campanile.domain.campaign import Campaign
+from campanile.domain.configuration import Configuration
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.domain.times import instant
 from campanile.edge import wiring
 from campanile.edge.wiring import files, foundation
-from campanile.schema.configurations import Configuration
 from campanile.simulated_carrier import wiring as carrier_wiring
 from campanile.simulated_carrier.event_queue import due_event
 from campanile.store import campaigns, configurations, credentials, orgs
@@ -161,9 +161,7 @@ class World:
         table, now = foundation.table(), foundation.clock().now_ms()
         for org in ("acme", "globex"):
             orgs.create(table, org, now)
-        configuration = Configuration(
-            name="Never", id=CONFIGURATION_ID, created_at=instant(now), updated_at=instant(now)
-        )
+        configuration = Configuration(CONFIGURATION_ID, "Never", created_at=now, updated_at=now)
         configurations.insert(table, "acme", configuration)
         campaigns.insert(
             table,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import count
 from typing import Any
 
@@ -373,5 +374,5 @@ def test_rows_that_repeat_earlier_ones_are_counted_the_same_when_a_worker_goes_o
         create(rows)
     done = resume.resume(edge.import_ports, edge.import_queue.sent[0][0], always)
     assert done
-    assert done.counts.model_dump() == whole
+    assert asdict(done.counts) == whole
     assert (whole["inserted"], whole["updated"]) == (3, 3)

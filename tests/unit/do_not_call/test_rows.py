@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from campanile.do_not_call.rows import NumbersRow, prepare
 from campanile.domain import phone
-from campanile.schema.imports import ImportRowError
+from campanile.domain.import_report import ImportRowError
 from tests.support.clock import at
 from tests.support.csv_files import one
 

@@ -8,9 +8,9 @@ import pytest
 
 from campanile.csv_files.rows import CsvRow
 from campanile.domain.contact import Contact, LaneKind
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.lifecycle import ContactStatus
 from campanile.imports.prepare_row import Prepared, Terms, id_from_number, names, prepare
-from campanile.schema.imports import ImportRowError
 from campanile.store import keys
 
 CAMPAIGN = str(uuid4())

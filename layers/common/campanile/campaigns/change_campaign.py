@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from campanile.adapters.dial_queue import DialQueue, Hint
 from campanile.campaigns.find_campaign import find
-from campanile.domain.campaign import AgentFields, Campaign
+from campanile.domain.campaign import AGENT_FIELDS, Campaign
 from campanile.domain.lifecycle import EDITABLE
 from campanile.schema.campaigns import CampaignPatch
 from campanile.store import campaigns, work_registry
@@ -28,7 +28,7 @@ def change(
 
     def changed(current: Campaign) -> Campaign:
         fields = {name: getattr(wanted, name) for name in given}
-        agent = {name: fields.pop(name) for name in AgentFields.__dataclass_fields__ if name in fields}
+        agent = {name: fields.pop(name) for name in AGENT_FIELDS if name in fields}
         return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
 
     work_registry.announce(table, org, now_ms, now_ms)

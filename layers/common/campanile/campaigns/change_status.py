@@ -3,7 +3,7 @@
 from campanile.adapters.dial_queue import DialQueue, Hint
 from campanile.campaigns.find_campaign import find
 from campanile.campaigns.show_campaign import response, warnings_of
-from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
 from campanile.store import campaigns, work_registry
 from campanile.store.table import Table
 

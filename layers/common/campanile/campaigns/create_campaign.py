@@ -5,7 +5,8 @@ from campanile.campaigns.find_campaign import find
 from campanile.campaigns.show_campaign import response, warnings_of
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import CampaignStatus
-from campanile.schema.campaigns import CampaignInput, CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
+from campanile.schema.campaigns import CampaignInput
 from campanile.store import campaigns, created_by_request, keys, orgs
 from campanile.store.table import Table
 

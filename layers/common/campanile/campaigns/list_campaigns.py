@@ -3,7 +3,7 @@
 from campanile.campaigns.show_campaign import response
 from campanile.domain.campaign import Campaign
 from campanile.schema import pagination
-from campanile.schema.campaigns import CampaignsResponse
+from campanile.schema.campaign_responses import CampaignsResponse
 from campanile.store import campaigns
 from campanile.store.table import Table
 

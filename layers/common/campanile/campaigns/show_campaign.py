@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from campanile.domain.campaign import AgentFields, Campaign
+from campanile.domain.campaign import Campaign
+from campanile.domain.configuration import Configuration
 from campanile.domain.times import instant
-from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.messages import ApiWarning
 from campanile.store import configurations
 from campanile.store.table import Table
+
+UNREADABLE_WINDOWS = "This version of Campanile cannot read the stored timezones and calling windows."
 
 
 def response(campaign: Campaign, warnings: Sequence[ApiWarning] = ()) -> CampaignResponse:
@@ -22,7 +25,7 @@ def response(campaign: Campaign, warnings: Sequence[ApiWarning] = ()) -> Campaig
         status=campaign.status,
         priority=campaign.priority,
         unique_numbers=campaign.unique_numbers,
-        **{name: getattr(campaign.agent, name) for name in AgentFields.__dataclass_fields__},
+        **campaign.agent.to_dict(),
         created_at=instant(campaign.created_at),
         updated_at=instant(campaign.updated_at),
         warnings=list(warnings),
@@ -35,12 +38,15 @@ def warnings_of(table: Table, campaign: Campaign) -> list[ApiWarning]:
     Raises UnknownConfigurationError.
     """
     configuration = configurations.of_campaign(table, campaign)
-    return window_warnings(configuration.has_windows) if configuration else []
+    return window_warnings(configuration) if configuration else []
 
 
-def window_warnings(has_windows: bool) -> list[ApiWarning]:
+def window_warnings(configuration: Configuration) -> list[ApiWarning]:
     """The warning that an empty list of windows allows no calls at all (`products.md`, section 1.1)."""
-    if has_windows:
+    if not configuration.is_readable:
+        message = f"{UNREADABLE_WINDOWS} No contact will be called."
+        return [ApiWarning(code="unreadable_calling_windows", message=message)]
+    if configuration.has_windows:
         return []
     message = "The configuration has no calling windows, so no contact will be called. Set default_windows."
     return [ApiWarning(code="no_calling_windows", message=message)]

@@ -6,7 +6,7 @@ from datetime import datetime
 from campanile.domain import gate
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.calling_window import Schedule
-from campanile.domain.campaign import AgentFields, Campaign
+from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.domain.shown_status import shown_status, view
@@ -62,7 +62,7 @@ def _answer(
         company=_text_of(contact.data.get("company")),
         timezone=contact.timezone,
         scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
-        **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
+        **contact.agent.to_dict(),
         status=status,
         view=view(status, contact.last_outcome),
         last_outcome=contact.last_outcome,

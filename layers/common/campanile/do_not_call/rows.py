@@ -7,11 +7,11 @@ from pydantic import ValidationError
 from campanile.csv_files.headers import fold
 from campanile.csv_files.rows import CsvRow
 from campanile.domain import phone
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.times import milliseconds
 from campanile.schema.contacts import MAX_PHONE_NUMBERS
 from campanile.schema.do_not_call import DoNotCallTerms
 from campanile.schema.field_errors import field_error
-from campanile.schema.imports import ImportRowError
 
 PAST = "must be in the future: leave it out to list the number for good"
 _FIELDS = {fold(name): name for name in DoNotCallTerms.model_fields}

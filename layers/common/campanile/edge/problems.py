@@ -1,4 +1,4 @@
-"""Errors as answers: the one table from errors to status codes, and RFC 9457 problem documents."""
+"""Errors as responses: the one table from errors to status codes, and RFC 9457 problem documents."""
 
 import json
 from dataclasses import asdict
@@ -41,7 +41,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-"""The one error table; anything else is a 500 whose cause is in the log under the request id."""
+"""The one table of errors. Anything else is a 500; the log has its cause under the request id."""
 
 _SENTENCES: dict[type[Exception], str] = {
     ContendedError: "Too many writers at once; nothing was lost, try again.",
@@ -53,11 +53,11 @@ _SENTENCES: dict[type[Exception], str] = {
     UnknownProviderError: "No such carrier.",
     RecursionError: "The body is nested too deeply.",
 }
-"""What to say where the error's own words are not for the caller."""
+"""A sentence for the caller where the error's own words are not meant for one."""
 
 
-def told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
-    """The status of an error and what to say of it; the cause of what was not expected goes to the log."""
+def status_and_detail(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
+    """The status of an error and a sentence for the caller. The cause of an unexpected error goes to the log."""
     if isinstance(error, RequestValidationError) and _is_malformed_json(error):
         return HTTPStatus.BAD_REQUEST, "The body is not valid JSON."
     kind = next((one for one in type(error).__mro__ if one in STATUS), None)
@@ -71,7 +71,7 @@ def told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
 
 def problem(error: Exception, request_id: str) -> Response[str]:
     """An RFC 9457 problem document for an error."""
-    status, detail = told(error, request_id)
+    status, detail = status_and_detail(error, request_id)
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -94,7 +94,7 @@ def _is_malformed_json(error: RequestValidationError) -> bool:
 
 
 def field_errors(error: Exception) -> list[FieldError]:
-    """Where the request is wrong, of an error that says so."""
+    """The wrong fields that an error names; none if it names none."""
     if isinstance(error, errors.InvalidFieldsError):
         return error.errors
     if isinstance(error, RequestValidationError) and not _is_malformed_json(error):

@@ -17,11 +17,11 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import ValidationError
 
-from campanile.adapters.bucket import StoredFile
 from campanile.campaigns import find_campaign
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
 from campanile.domain.lifecycle import CampaignStatus
+from campanile.domain.stored_file import StoredFile
 from campanile.domain.times import instant
 from campanile.imports import show_import
 from campanile.imports.file_import import MAX_FILE_BYTES

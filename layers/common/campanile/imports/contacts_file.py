@@ -13,13 +13,13 @@ from campanile.csv_files.rows import CsvRow, RowError, read_row
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.imports import prepare_row
 from campanile.imports.number_set import NumberSet, as_integer, fingerprint
 from campanile.imports.prepare_row import NameClaims, Prepared, Terms
 from campanile.imports.run import ImportPorts, Write, row_error
 from campanile.imports.write_contacts import ContactWriter
-from campanile.schema.imports import ImportRowError
 from campanile.store import campaigns, configurations, contacts, counters, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -123,7 +123,7 @@ class RowChecks:
         if isinstance(checked, Prepared) or checked.column is None:
             return checked
         index = getattr(self.columns, checked.column, None) if checked.column in FIELD_HEADERS else None
-        return checked if index is None else checked.model_copy(update={"column": self.columns.headers[index]})
+        return checked if index is None else replace(checked, column=self.columns.headers[index])
 
 
 def terms_of(table: Table, campaign: Campaign) -> Terms:

@@ -7,8 +7,8 @@ from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.records import CsvStructureError, Record
 from campanile.csv_files.rows import RowError, read_row
 from campanile.do_not_call.rows import NumbersRow, prepare
+from campanile.domain.import_report import ImportRowError
 from campanile.imports.run import ImportPorts, Write, Written, row_error
-from campanile.schema.imports import ImportRowError
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry
 from campanile.store.imports import Import

@@ -17,7 +17,8 @@ from campanile.imports import kept_rows, show_import
 from campanile.imports.prepare_row import Prepared
 from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignInput, CampaignPatch, CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
+from campanile.schema.campaigns import CampaignInput, CampaignPatch
 from campanile.schema.contacts import ContactInput
 from campanile.store import campaigns, work_registry
 from campanile.store.campaigns import ExternalIdTakenError

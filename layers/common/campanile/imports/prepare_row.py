@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from campanile.csv_files.rows import CsvRow
 from campanile.domain import phone
 from campanile.domain.contact import MAX_ALIASES, TOO_MANY_NAMES, Contact
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.lifecycle import ContactStatus
 from campanile.domain.timezones import advice, by_clock
 from campanile.imports.number_set import NumberSet, fingerprint
 from campanile.schema.contacts import MAX_PHONE_NUMBERS, ContactInput
 from campanile.schema.field_errors import field_error
 from campanile.schema.field_types import UUID_PATTERN
-from campanile.schema.imports import ImportRowError
 from campanile.store import keys
 
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")

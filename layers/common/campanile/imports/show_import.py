@@ -5,7 +5,13 @@ from campanile.campaigns import find_campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.imports import ImportProgress, ImportResponse, ImportsResponse
+from campanile.schema.imports import (
+    ImportCountsResponse,
+    ImportProgress,
+    ImportResponse,
+    ImportRowErrorResponse,
+    ImportsResponse,
+)
 from campanile.store import imports, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -58,8 +64,8 @@ def answer(one: Import, now_ms: int) -> ImportResponse:
             "reason": NOTHING_UPLOADED if expired else one.reason,
             "mode": one.mode,
             "progress": _progress(one),
-            "counts": one.counts,
-            "errors": list(one.errors),
+            "counts": ImportCountsResponse.of(one.counts),
+            "errors": [ImportRowErrorResponse.of(error) for error in one.errors],
             "created_at": instant(one.created_at),
             "updated_at": instant(one.updated_at),
         }

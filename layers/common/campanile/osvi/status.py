@@ -61,9 +61,9 @@ def _campaign(table: Table, campaign: Campaign) -> dict[str, object]:
         "id": campaign.number,
         "name": campaign.name,
         "status": str(campaign.status),
-        "is_retry_enabled": configuration.retry_attempts > 0,
-        "retry_threshold": configuration.retry_attempts,
-        "retry_delay": configuration.retry_delay_seconds,
+        "is_retry_enabled": configuration.retry_policy.retry_attempts > 0,
+        "retry_threshold": configuration.retry_policy.retry_attempts,
+        "retry_delay": configuration.retry_policy.retry_delay_seconds,
         "created_at": in_india(campaign.created_at),
     }
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from campanile.domain.campaign import AgentFields
+from campanile.domain.campaign import AGENT_FIELDS
 from campanile.domain.errors import TooManyContactsError
 from campanile.domain.lifecycle import Outcome, Refusal
 from campanile.domain.shown_status import VIEWS
@@ -19,7 +19,8 @@ from campanile.schema.field_types import (
     json_object_of,
     one_of,
 )
-from campanile.schema.messages import ApiWarning, PhoneText, Request, Response
+from campanile.schema.messages import ApiWarning, Request, Response
+from campanile.schema.phone_text import PhoneText
 
 MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_INLINE_CONTACTS = 5_000
@@ -27,9 +28,7 @@ MAX_INLINE_CONTACTS = 5_000
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
 RecognizedText = Annotated[str, StringConstraints(max_length=255)]
-STRUCTURED_FIELDS = frozenset(
-    {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
-)
+STRUCTURED_FIELDS = frozenset({"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AGENT_FIELDS))
 """Contact fields that must not be repeated inside `data` (seed 000)."""
 
 

@@ -4,10 +4,18 @@ Written in the transaction that creates the object, so that a request whose work
 remembered creates nothing twice when it is sent again (G10). The same key with other content is another request.
 """
 
+from typing import Protocol
+
 from campanile.domain.errors import ConflictError
-from campanile.schema.messages import Request
 from campanile.store import keys
 from campanile.store.table import Put, Table
+
+
+class Content(Protocol):
+    """A request of the API, as far as this module needs it."""
+
+    def model_dump_json(self, *, exclude_unset: bool) -> str: ...
+
 
 REMEMBERED_SECONDS = 24 * 60 * 60
 
@@ -19,7 +27,7 @@ class RequestUnderWayError(ConflictError):
         super().__init__("The first request with this Idempotency-Key is still being carried out.")
 
 
-def notes(org: str, request_key: str | None, wanted: Request, created_id: str, now_ms: int) -> list[Put]:
+def notes(org: str, request_key: str | None, wanted: Content, created_id: str, now_ms: int) -> list[Put]:
     """The note that the request has created `created_id`; none without a key.
 
     The write fails if the request has created something within 24 hours.
@@ -35,7 +43,7 @@ def notes(org: str, request_key: str | None, wanted: Request, created_id: str, n
     return [Put(item, "attribute_not_exists(#PK) OR #ttl <= :now", {":now": now})]
 
 
-def created(table: Table, org: str, request_key: str | None, wanted: Request, now_ms: int) -> str | None:
+def created(table: Table, org: str, request_key: str | None, wanted: Content, now_ms: int) -> str | None:
     """The id of what the request has created within the last 24 hours; None without a key.
 
     DynamoDB deletes expired items days late.
@@ -46,5 +54,5 @@ def created(table: Table, org: str, request_key: str | None, wanted: Request, no
     return str(item["created"]) if item and item["ttl"] > now_ms // 1000 else None
 
 
-def _identity(request_key: str, wanted: Request) -> str:
+def _identity(request_key: str, wanted: Content) -> str:
     return f"{request_key} {type(wanted).__name__} {wanted.model_dump_json(exclude_unset=True)}"
