@@ -39,7 +39,9 @@ def told_item(told: Told | None) -> Item | None:
 def told(contact: Item) -> Told | None:
     """The reverse, from the contact's item."""
     item = contact.get("told")
-    return Told(item["do_not_call"], item.get("callback_at"), item["canceled"]) if item else None
+    if not item:
+        return None
+    return Told(item.get("do_not_call", False), item.get("callback_at"), item.get("canceled", False))
 
 
 def to_item(attempt: Attempt) -> Item:
@@ -68,6 +70,6 @@ def from_item(item: Item) -> Attempt:
         outcome=Outcome(item["o"]),
         started_at=item["s"],
         ended_at=item["e"],
-        duration_seconds=item["d"] / 1000,
+        duration_seconds=item.get("d", 0) / 1000,
         conversation_id=item.get("c"),
     )

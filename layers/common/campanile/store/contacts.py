@@ -15,7 +15,7 @@ from campanile.domain.contact import Contact, LaneKind, LastRefusal
 from campanile.domain.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
 from campanile.store import agent_fields, attempts, keys
 from campanile.store.conditions import allows, one_of
-from campanile.store.table import Action, Delete, Item, Put, Table, Update
+from campanile.store.table import Action, Delete, Item, Put, Table, Update, setting
 
 HOT_EXTRA_BYTES = 512
 HOT_ATTEMPTS = 8
@@ -82,7 +82,7 @@ def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
     if cold or seen.cold:
         # An update, not a put: notes and old attempts live in the same item.
         extra = {name: cold.get(name) for name in _EXTRA}
-        return [update, _set(keys.contact_cold(seen.campaign_key, seen.id), extra)]
+        return [update, setting(keys.contact_cold(seen.campaign_key, seen.id), extra)]
     return [update]
 
 
@@ -215,7 +215,7 @@ def remarking(contact: Contact, attempt_id: str, remarks: Mapping[str, str | Non
     if not remarks:
         return None
     named = {attempts.remark(name, attempt_id): text for name, text in remarks.items()}
-    return _set(keys.contact_cold(contact.campaign_key, contact.id), named)
+    return setting(keys.contact_cold(contact.campaign_key, contact.id), named)
 
 
 def get(table: Table, campaign_key: str, contact_id: str, consistent: bool = True) -> Contact | None:
@@ -363,18 +363,8 @@ def _unchanged(seen: Contact) -> tuple[str, dict[str, Any]]:
 
 
 def _update(contact: Contact, changes: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> Update:
-    update = _set(keys.contact(contact.campaign_key, contact.id), changes)
+    update = setting(keys.contact(contact.campaign_key, contact.id), changes)
     return replace(update, condition=condition, values={**update.values, **values})
-
-
-def _set(key: keys.Key, changes: Mapping[str, Any]) -> Update:
-    """An update that sets every attribute with a value and removes every one with None."""
-    kept = {name: value for name, value in changes.items() if value is not None}
-    gone = [f"#{name}" for name, value in changes.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept) if kept else ""
-    if gone:
-        expression += " REMOVE " + ", ".join(gone)
-    return Update(key, expression, values={f":{name}": value for name, value in kept.items()})
 
 
 def _lane_change(contact: Contact, ad_hoc: bool) -> dict[str, str | None]:
