@@ -12,6 +12,7 @@ from campanile.domain.call import Attempt, CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.configuration import Configuration
 from campanile.domain.contact import Contact
+from campanile.domain.do_not_call import Source
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
 from campanile.store import (
@@ -206,7 +207,7 @@ def _listing(org: str, number: str, attempt_id: str, report: CallEnd, now_ms: in
     """The do-not-call entry that a report asks for, if it does: where nobody spoke, it is the carrier who says so."""
     if report.outcome is not Outcome.DO_NOT_CALL:
         return []
-    source: do_not_call.Source = "conversation" if report.duration_seconds > 0 else "carrier"
+    source: Source = "conversation" if report.duration_seconds > 0 else "carrier"
     return do_not_call.adding(org, number, source=source, attempt_id=attempt_id, now_ms=now_ms)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from campanile.domain.do_not_call import Source
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -21,7 +22,6 @@ from campanile.store.table import (
     TransactionCanceledError,
 )
 
-Source = Literal["conversation", "api", "import", "carrier"]
 Event = Literal["added", "already_listed", "removed"]
 SHOWN_HISTORY = 100
 NUMBERS_PER_TRANSACTION = 50

@@ -6,9 +6,7 @@ from decimal import Decimal
 
 from campanile.domain import pacing
 from campanile.store import keys
-from campanile.store.table import ConditionFailedError, Item, Table, Update
-
-CONTENTION_RETRIES = 8
+from campanile.store.table import CONTENTION_RETRIES, ConditionFailedError, Item, Table, Update
 
 
 @dataclass(slots=True)
