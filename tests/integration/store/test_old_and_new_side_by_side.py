@@ -26,7 +26,15 @@ from campanile.imports import begin, resume
 from campanile.imports.run import always
 from campanile.simulated_carrier.behaviour import PlannedEvent
 from campanile.simulated_carrier.event_queue import DueEvent, EventQueue, due_event
-from campanile.store import campaigns, contacts, credentials, global_limit, keys, members, provider_accounts
+from campanile.store import (
+    campaigns,
+    contact_actions,
+    credentials,
+    global_limit,
+    keys,
+    members,
+    provider_accounts,
+)
 from campanile.store.members import Role
 from campanile.store.table import Put, Table, setting
 from tests.support import snapshots
@@ -290,7 +298,7 @@ def test_a_timezone_that_cannot_be_read_keeps_its_contacts_waiting_and_no_others
     stored = edge.stored(campaign, contact_id)
     campaigns.register_lanes(edge.table, campaign, {"America/Not_Yet"})
     abroad = replace(stored, timezone="America/Not_Yet")
-    edge.table.transact(contacts.updating(stored, abroad, ad_hoc=False))
+    edge.table.transact(contact_actions.updating(stored, abroad, ad_hoc=False))
     edge.serve_hints(60)
     assert [post.to for post in edge.posts] == [number(2)]
     assert edge.contact(campaign, contact_id).next_attempt_at is None
@@ -369,7 +377,7 @@ def test_every_message_is_listed() -> None:
         f"{kind.__name__}.{name}"
         for kind in (DialQueue, WorkQueue, EventQueue)
         for name, _ in getmembers(kind, isfunction)
-        if not name.startswith("_") and name != "hold"
+        if not name.startswith("_") and name != "keep_invisible"
     }
     assert senders == set(MESSAGES)
 

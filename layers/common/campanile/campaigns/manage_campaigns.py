@@ -112,7 +112,7 @@ def change(table: Table, queue: DialQueue, org: str, reference: str, wanted: Cam
         agent = {name: fields.pop(name) for name in AGENT_FIELDS if name in fields}
         return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
 
-    work_registry.announce(table, org, now_ms, now_ms)
+    work_registry.mark_work(table, org, now_ms, now_ms)
     result = campaigns.update(table, campaign, changed)
     queue.hint(Hint(org, "campaign_changed", campaign.key))
     return result
@@ -125,7 +125,7 @@ def change_status(
     campaign = find(table, org, reference)
     starts = action == "start"
     if starts:
-        work_registry.announce(table, org, now_ms, now_ms)
+        work_registry.mark_work(table, org, now_ms, now_ms)
     changed = campaigns.transition(table, campaign, action, now_ms)
     if starts:
         queue.hint(Hint(org, "campaign_started", changed.key))

@@ -19,6 +19,7 @@ from campanile.store import (
     calls,
     campaigns,
     configurations,
+    contact_actions,
     contacts,
     do_not_call,
     keys,
@@ -62,7 +63,7 @@ def finish(ports: Ports, slot: Slot, report: CallEnd) -> bool:
         changed = after_call.after_call(contact, slot, told, policy, ports.limits.longest_call)
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
-            work_registry.announce(ports.table, slot.org, changed.due, now)
+            work_registry.mark_work(ports.table, slot.org, changed.due, now)
         listed: Sequence[Action] = []
         if not _agent_has_listed(ports, contact, slot):
             listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
@@ -88,7 +89,7 @@ def give_back(ports: Ports, slot: Slot, code: Refusal, until: int | None = None,
             return False
         now = ports.clock.now_ms()
         changed = after_call.after_refusal(contact, slot.phone_number, code, now, until, due)
-        work_registry.announce(ports.table, slot.org, max(changed.due, now), now)
+        work_registry.mark_work(ports.table, slot.org, max(changed.due, now), now)
         if calls.give_back(ports.table, slot, contact, changed, is_ad_hoc, code):
             ports.log.info(
                 "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
@@ -120,7 +121,7 @@ def correct(
     if changed.status is ContactStatus.PENDING:
         # A finished contact may have been given another timezone, whose lane nobody reads yet.
         campaigns.register_lanes(ports.table, campaign, {contacts.zone_of(changed, campaign.is_ad_hoc)})
-        work_registry.announce(ports.table, org, changed.due, now)
+        work_registry.mark_work(ports.table, org, changed.due, now)
     if not calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, remarks, listed):
         return None
     ports.log.info(
@@ -142,7 +143,7 @@ def _correct_late(ports: Ports, reference: CallReference, report: CallEnd) -> bo
         now = ports.clock.now_ms()
         told = _bounded(report, attempt.started_at, now)
         listed = _listing(reference.org, attempt.phone_number, attempt.id, told, now)
-        remarks = contacts.archiving(contact, [], attempt.id, _remarks(told))
+        remarks = contact_actions.archiving(contact, [], attempt.id, _remarks(told))
         if correct(ports, reference.org, contact, attempt, told, remarks, listed):
             return True
     raise ContendedError(reference.contact_id)

@@ -20,7 +20,7 @@ from campanile.domain.shown_status import shown_status
 from campanile.domain.times import instant, milliseconds
 from campanile.domain.timezones import by_clock
 from campanile.schema.reports import ReportResponse, warning
-from campanile.store import calls, contacts, do_not_call, keys, orgs, slots, tombstones
+from campanile.store import calls, contact_actions, contacts, do_not_call, keys, orgs, slots, tombstones
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
 from campanile.telephony.callback import CallReference
 
@@ -99,7 +99,7 @@ def _find(ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: s
     for round_ in range(CONTENTION_RETRIES):
         if contact is None or contact.attempt_id != attempt_id:
             break
-        held = slots.held(ports.table, orgs.settings(ports.table, campaign.org))
+        held = slots.in_use(ports.table, orgs.settings(ports.table, campaign.org))
         if slot := next((one for one in held if one.attempt_id == attempt_id), None):
             return None if slot.phase is SlotPhase.LOCKED else _Call(contact, slot, None)
         ports.table.back_off(round_)  # its FINAL is being written
@@ -144,7 +144,7 @@ def _tell(
 ) -> tuple[Contact, Sequence[str]] | None:
     """Write what is told: the contact as it is then, and codes of warnings. None: it is no longer as it was read."""
     contact = call.contact
-    remarks = contacts.remarking(contact, author.attempt_id, report.remarks)
+    remarks = contact_actions.remarking(contact, author.attempt_id, report.remarks)
     listed = _listing(ports, author, call.phone_number, report)
     now = ports.clock.now_ms()
     if call.slot is not None:

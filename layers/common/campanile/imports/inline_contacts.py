@@ -42,7 +42,7 @@ def create(
             raise ExternalIdTakenError(campaign.external_id)
         begun.append(begin(ports, _import(campaign, job, now_ms), rows))
         begun[0] = proceed(ports, campaign, begun[0], rows, ports.clock.monotonic_ms())
-        work_registry.announce(ports.table, org, now_ms, now_ms)
+        work_registry.mark_work(ports.table, org, now_ms, now_ms)
 
     answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
     return _answer(ports, answer, begun[0]) if begun else answer
