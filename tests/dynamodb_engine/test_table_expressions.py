@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.campaign import AgentFields, Campaign
-from campanile.domain.contact import Contact, LaneKind, LastRefusal, Told
+from campanile.domain.contact import Contact, LaneKind, LastRefusal, ReportedInCall
 from campanile.domain.fair_shares import Share
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.domain.org import OrgSettings, SheetEntry
@@ -184,14 +184,14 @@ WRITES: dict[str, Any] = {
         contact_actions.remarking(CONTACT, ATTEMPT.id, {"notes": "note", "disposition": None}),
         [],
     ),
-    "a report of a call in progress": lambda table: calls.tell(
+    "a report of a call in progress": lambda table: calls.keep_report(
         table,
         CONTACT,
-        replace(CONTACT, told=Told(callback_at=NOW)),
+        replace(CONTACT, reported=ReportedInCall(callback_at=NOW)),
         contact_actions.remarking(CONTACT, ATTEMPT.id, {"notes": None}),
         [],
     ),
-    "a report of a call in progress taken back": lambda table: calls.tell(table, CONTACT, CONTACT, None, []),
+    "a report of a call in progress taken back": lambda table: calls.keep_report(table, CONTACT, CONTACT, None, []),
     "an attempt corrected that ends its contact": lambda table: calls.correct(
         table, RETRIED, replace(RETRIED, status=ContactStatus.COMPLETED), False, None, []
     ),

@@ -200,7 +200,7 @@ def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configur
 
 def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:
     """Whether the agent on this call has put its number on the list: that entry says why, the carrier's would not."""
-    told = contact.told is not None and contact.told.do_not_call
+    told = contact.reported is not None and contact.reported.do_not_call
     return told and do_not_call.has_asked(ports.table, slot.org, slot.phone_number, slot.attempt_id)
 
 

@@ -149,10 +149,10 @@ def _tell(
     now = ports.clock.now_ms()
     if call.slot is not None:
         told, codes = agent_reports.in_call(contact, call.slot, report, callback_at)
-        if told == contact.told and not remarks and not listed:
+        if told == contact.reported and not remarks and not listed:
             return contact, codes
-        changed = replace(contact, told=told, updated_at=now)
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
+        changed = replace(contact, reported=told, updated_at=now)
+        return (changed, codes) if calls.keep_report(ports.table, contact, changed, remarks, listed) else None
     assert call.attempt, "a call is in progress or recorded"
     outcome, codes = agent_reports.after_call(contact, call.attempt, report, callback_at)
     if outcome is not None and call.is_recent and not _is_due_already(contact, call.attempt, outcome, callback_at, now):
@@ -163,8 +163,8 @@ def _tell(
     if not remarks and not listed and ended == contact:
         return contact, codes
     changed = replace(ended, updated_at=now)
-    if changed.told != contact.told:
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
+    if changed.reported != contact.reported:
+        return (changed, codes) if calls.keep_report(ports.table, contact, changed, remarks, listed) else None
     kept = calls.correct(ports.table, contact, changed, author.campaign.is_ad_hoc, remarks, listed)
     return (changed, codes) if kept else None
 

@@ -1,4 +1,4 @@
-"""The transactions of one call: LOCK, the return of a lock, what is told in between, FINAL, and its correction. INTENT
+"""The transactions of one call: LOCK, giving a lock back, the agent's report, FINAL, and its correction. INTENT
 and PLACED are in `store.slots`.
 
 Contact, slot, number and counters change together or not at all, so a crash between two steps leaves one of the
@@ -48,7 +48,7 @@ def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, numb
 
 
 def pass_over(table: Table, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> None:
-    """Say on a pending contact why it is not called now, and count it, unless somebody has changed it meanwhile."""
+    """Record on a pending contact why it is not called now, and count that; nothing if another writer changed it."""
     block = keys.block_of(contact.number)
     counted = counters.changing(contact.campaign_key, block, {counters.refused(code): 1})
     with suppress(TransactionCanceledError):
@@ -61,7 +61,7 @@ def give_back(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_h
     False when the contact or the slot is no longer what was read.
     """
     if changed.status is ContactStatus.PENDING:
-        update = contact_actions.releasing(contact, changed, ad_hoc)
+        update = contact_actions.giving_back(contact, changed, ad_hoc)
     else:
         update = contact_actions.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
     actions = [update, number_locks.returning(slot.org, slot.phone_number, slot.attempt_id)]
@@ -119,11 +119,13 @@ def correct(
     return True
 
 
-def tell(table: Table, contact: Contact, changed: Contact, remarks: Update | None, listed: Sequence[Action]) -> bool:
-    """Keep what was told of the call in progress: `changed` has it. False when the contact is not what was read."""
+def keep_report(
+    table: Table, contact: Contact, changed: Contact, remarks: Update | None, listed: Sequence[Action]
+) -> bool:
+    """Store what the agent has reported during the call; `changed` has it. False when the contact was changed."""
     if remarks:
         changed = replace(changed, cold=True)
-    actions: list[Action] = [contact_actions.telling(contact, changed), *listed]
+    actions: list[Action] = [contact_actions.keeping_report(contact, changed), *listed]
     if remarks:
         actions.append(remarks)
     try:

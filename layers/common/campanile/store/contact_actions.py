@@ -38,7 +38,7 @@ def inserting(contact: Contact, ad_hoc: bool) -> list[Action]:
 
 
 def updating(seen: Contact, changed: Contact, ad_hoc: bool) -> list[Action]:
-    """The actions of an upsert on an existing contact: everything but its attempts and counters. Its status stays
+    """The actions of an upsert on an existing contact. They change all but its attempts and counters. The status stays
     (G11), unless the contact was held and is enqueued with it.
     """
     hot, cold = _split(replace(changed, rev=seen.rev + 1))
@@ -90,8 +90,8 @@ def locking(contact: Contact, attempt_id: str, now_ms: int) -> Update:
     )
 
 
-def releasing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
-    """Give a lock back without an attempt; `changed` carries the due time and the refusal."""
+def giving_back(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
+    """Give a lock back without an attempt; `changed` has the due time and the refusal."""
     return _transition(
         contact,
         CONTACT["release"],
@@ -139,14 +139,14 @@ def finishing(contact: Contact, changed: Contact, action: str, ad_hoc: bool) -> 
 
 
 def postponing(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
-    """Leave a contact pending that could not be locked; `changed` carries the due time and the refusal."""
+    """Leave a contact that could not be locked pending; `changed` has the due time and the refusal."""
     refusal = _refusal_item(changed.last_refusal)
     changes = {"due": changed.due, "last_refusal": refusal, "rev": contact.rev + 1, **_lane_change(changed, ad_hoc)}
     return _update(contact, changes, *_unchanged(contact))
 
 
 def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
-    """A late report: `changed` has the attempt corrected, and what follows from that. Its status may be as it was."""
+    """A late report: `changed` has the corrected attempt and what follows from it. The status may stay the same."""
     changes = {
         "due": changed.due,
         "kind": str(changed.kind),
@@ -163,10 +163,10 @@ def correcting(contact: Contact, changed: Contact, ad_hoc: bool) -> Update:
     return _transition(contact, CONTACT[correcting_action(changed.status)], changes)
 
 
-def telling(contact: Contact, changed: Contact) -> Update:
-    """What was told of the call in progress; `changed` has it. Fails when the contact is not as it was read."""
+def keeping_report(contact: Contact, changed: Contact) -> Update:
+    """Store what the agent has reported during the call (in `changed`). Fails if the contact was changed."""
     changes = {
-        "told": attempts.told_item(changed.told),
+        "told": attempts.reported_item(changed.reported),
         "cold": changed.cold or None,
         "updated_at": changed.updated_at,
         "rev": contact.rev + 1,
@@ -177,8 +177,8 @@ def telling(contact: Contact, changed: Contact) -> Update:
 def archiving(
     contact: Contact, surplus: Sequence[Attempt], attempt_id: str, remarks: Mapping[str, str]
 ) -> Update | None:
-    """Move attempts beyond the latest 8 to the cold item, and a carrier's remarks on one attempt, which replace none
-    that are there; None: nothing to.
+    """Move attempts beyond the latest 8 to the cold item, and add a carrier's remarks on one attempt. They replace no
+    stored remark. None when there is nothing to write.
     """
     values: dict[str, Any] = {}
     parts: list[str] = []
@@ -195,7 +195,7 @@ def archiving(
 
 
 def remarking(contact: Contact, attempt_id: str, remarks: Mapping[str, str | None]) -> Update | None:
-    """An agent's remarks on one attempt, whatever was remarked before; None takes one away. None: nothing to write."""
+    """Replace an agent's remarks on one attempt; None removes one. Returns None when there is nothing to write."""
     if not remarks:
         return None
     named = {attempts.remark(name, attempt_id): text for name, text in remarks.items()}
@@ -246,7 +246,7 @@ def _transition(contact: Contact, edge: Transition, changes: Mapping[str, Any], 
 
 
 def _unchanged(seen: Contact) -> tuple[str, dict[str, Any]]:
-    """That the contact is as it was read. `n` tells it from one of the same name made after it was deleted."""
+    """The condition that the contact is as it was read. `n` differs for a contact made later under the same name."""
     return "#rev = :seen_rev AND #n = :seen_n", {":seen_rev": seen.rev, ":seen_n": seen.number}
 
 

@@ -109,7 +109,7 @@ def from_item(campaign_key: str, item: Item) -> Contact:
         agent=agent_fields.from_item(item),
         cold=item.get("cold", False),
         attempt_id=item.get("attempt"),
-        told=attempts.told(item),
+        reported=attempts.reported(item),
         attempt_count=item["attempt_count"],
         budget_used=item["budget_used"],
         callbacks_used=item.get("callbacks_used", 0),

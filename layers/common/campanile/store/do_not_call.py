@@ -64,7 +64,7 @@ class Line:
     """One line of a number's history: what was asked for, with `created_at` as the time of it."""
 
     event: Event
-    told: Entry
+    entry: Entry
 
 
 def adding(
@@ -136,7 +136,7 @@ def history(table: Table, org: str, number: str) -> list[Line]:
 
 def has_asked(table: Table, org: str, number: str, attempt_id: str) -> bool:
     """Whether that attempt's request not to be called is in the number's history, of its latest 100 lines."""
-    return any(line.told.attempt_id == attempt_id for line in history(table, org, number))
+    return any(line.entry.attempt_id == attempt_id for line in history(table, org, number))
 
 
 def numbers(table: Table, org: str, prefix: str, after: str | None, most: int) -> Iterator[str]:
