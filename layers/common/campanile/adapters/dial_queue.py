@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from campanile.adapters import faults
 from campanile.adapters.clock import Clock
 from campanile.adapters.faults import Log
+from campanile.domain import known_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,8 +41,8 @@ class Hint:
 
 
 def parse_hint(body: str) -> Hint:
-    """The hint in a message; raises ValueError or TypeError when it is none."""
-    return Hint(**json.loads(body))
+    """The hint in a message, whichever version of the code sent it; raises ValueError or TypeError when it is none."""
+    return known_fields.read(Hint, json.loads(body))
 
 
 class DialQueue:

@@ -12,7 +12,7 @@ from functools import partial
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
-from campanile.store import contacts, counters, keys, number_claims, tombstones
+from campanile.store import contact_actions, contacts, counters, keys, number_claims, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,
     Action,
@@ -84,7 +84,7 @@ def delete(table: Table, campaign: Campaign, hot: Contact, now_ms: int) -> bool:
     contact = contacts.warm(hot, cold.get(hot.id))
     counted = {contact.bucket: -1, counters.ATTEMPTS: -contact.attempt_count}
     block = keys.block_of(contact.number)
-    actions = [*contacts.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
+    actions = [*contact_actions.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
     actions += number_claims.changing(campaign, contact.id, contact.phone_numbers, ())
     actions += tombstones.leaving(contact, now_ms)
     try:
@@ -145,8 +145,8 @@ def _update(table: Table, campaign: Campaign, draft: Draft) -> set[str]:
 def _writing(campaign: Campaign, draft: Draft) -> list[Action]:
     """The actions that write one contact, with its names."""
     if draft.seen is None:
-        return contacts.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
-    return contacts.updating(draft.seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+        return contact_actions.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+    return contact_actions.updating(draft.seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
 
 
 def _naming(campaign: Campaign, draft: Draft) -> list[Action]:

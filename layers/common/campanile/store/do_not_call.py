@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from campanile.domain.do_not_call import Source
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -21,7 +22,6 @@ from campanile.store.table import (
     TransactionCanceledError,
 )
 
-Source = Literal["conversation", "api", "import", "carrier"]
 Event = Literal["added", "already_listed", "removed"]
 SHOWN_HISTORY = 100
 NUMBERS_PER_TRANSACTION = 50
@@ -64,7 +64,7 @@ class Line:
     """One line of a number's history: what was asked for, with `created_at` as the time of it."""
 
     event: Event
-    told: Entry
+    entry: Entry
 
 
 def adding(
@@ -136,7 +136,7 @@ def history(table: Table, org: str, number: str) -> list[Line]:
 
 def has_asked(table: Table, org: str, number: str, attempt_id: str) -> bool:
     """Whether that attempt's request not to be called is in the number's history, of its latest 100 lines."""
-    return any(line.told.attempt_id == attempt_id for line in history(table, org, number))
+    return any(line.entry.attempt_id == attempt_id for line in history(table, org, number))
 
 
 def numbers(table: Table, org: str, prefix: str, after: str | None, most: int) -> Iterator[str]:

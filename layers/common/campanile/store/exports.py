@@ -99,7 +99,7 @@ def _from_item(campaign_key: str, item: Item) -> Export:
         total=item["total"],
         blocks=item["blocks"],
         status=item["status"],
-        reason=item["reason"] or None,
+        reason=item.get("reason") or None,
         rows=item["rows"],
         parts=tuple(item["parts"]),
         columns=Columns(item["phone_columns"], tuple(item["data_columns"])),

@@ -12,6 +12,8 @@ from campanile.store.creation_ranges import Range
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 
 KEPT_ERRORS = 100
+LISTED_IMPORTS = 100
+"""How many of a campaign's latest imports are shown, and searched for pushes."""
 
 
 @dataclass(frozen=True, slots=True)

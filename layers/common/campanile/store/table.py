@@ -71,6 +71,16 @@ class Check:
 Action = Put | Update | Delete | Check
 
 
+def setting(key: Key, changes: Mapping[str, Any]) -> Update:
+    """An update that sets every attribute with a value and removes every one with None."""
+    kept = {name: value for name, value in changes.items() if value is not None}
+    gone = [f"#{name}" for name, value in changes.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept) if kept else ""
+    if gone:
+        expression += " REMOVE " + ", ".join(gone)
+    return Update(key, expression, values={f":{name}": value for name, value in kept.items()})
+
+
 class ConditionFailedError(Exception):
     """A condition did not hold. `item` is what stands there now, None when nothing does."""
 
