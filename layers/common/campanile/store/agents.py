@@ -27,7 +27,7 @@ class AgentIdTakenError(Exception):
 
 
 def insert(table: Table, org: str, agent: Agent, *notes: Action) -> bool:
-    """Store a new agent together with `notes`; False when the condition of a note did not hold.
+    """Store a new agent together with `notes`; False when the condition of a note failed.
 
     Raises AgentIdTakenError.
     """
