@@ -21,7 +21,7 @@ from campanile.store.table import Action, Delete, Table, TransactionCanceledErro
 
 
 class Lock(Enum):
-    """How a LOCK ended: done, or which of its conditions stood in the way."""
+    """How a LOCK ended: done, or which of its conditions failed."""
 
     LOCKED = auto()
     LIMIT_CHANGED = auto()

@@ -58,7 +58,7 @@ def ad_hoc(org: str) -> Campaign:
 def insert(table: Table, campaign: Campaign, *notes: Action) -> None:
     """Store a new campaign together with `notes`.
 
-    Raises UnknownConfigurationError, ExternalIdTakenError, or ContendedError when a note stood in the way.
+    Raises UnknownConfigurationError, ExternalIdTakenError, or ContendedError when the condition of a note failed.
     """
     assert campaign.configuration_id, "an ad-hoc campaign is never stored"
     actions: list[Action] = [
@@ -105,14 +105,14 @@ def is_taken(table: Table, org: str, external_id: str) -> bool:
 
 
 def after(table: Table, org: str, campaign_id: str | None, most: int | None = None) -> Iterator[Campaign]:
-    """At most `most` of the org's campaigns in order of creation, behind the given one, read as they are consumed."""
+    """At most `most` of the org's campaigns after the given one, in order of creation, read as they are consumed."""
     return map(from_item, table.query(*keys.campaigns_after(org, campaign_id), limit=most))
 
 
 def update(table: Table, campaign: Campaign, change: Callable[[Campaign], Campaign]) -> Campaign:
-    """Write what `change` makes of the campaign, and answer it: name, priority, configuration, agent, external id.
+    """Write what `change` makes of the campaign, and return it: name, priority, configuration, agent, external id.
 
-    `change` is called again when somebody else has written meanwhile. A former external id stays an alias.
+    `change` is called again when another writer was faster. A former external id stays an alias.
     Raises TransitionRefusedError for a closed campaign, UnknownConfigurationError or ExternalIdTakenError.
     """
     for _ in range(CONTENTION_RETRIES):

@@ -13,7 +13,7 @@ HOT_ATTEMPTS = 8
 
 
 def zone_of(contact: Contact, ad_hoc: bool) -> str:
-    """The zone of the contact's lane. Ad-hoc contacts have no window, so one lane serves them all."""
+    """The timezone of the contact's lane. Ad-hoc contacts have no window, so one lane serves them all."""
     return keys.DEFAULT_ZONE if ad_hoc or contact.timezone is None else contact.timezone
 
 
@@ -28,7 +28,7 @@ def lane_keys(contact: Contact, ad_hoc: bool) -> dict[str, str]:
 
 
 def get(table: Table, campaign_key: str, contact_id: str, consistent: bool = True) -> Contact | None:
-    """The hot contact; None when there is none. An alias is followed."""
+    """The hot contact; None when it does not exist. An alias is followed."""
     item = table.get(keys.contact(campaign_key, contact_id), consistent)
     if item is not None and "alias_of" in item:
         item = table.get(keys.contact(campaign_key, item["alias_of"]), consistent)

@@ -73,7 +73,7 @@ def refused(code: Refusal) -> str:
 
 
 def allocate(table: Table, campaign_key: str, count: int) -> int:
-    """Reserve `count` consecutive creation numbers; answers the first. Numbers lost to a crash leave a gap."""
+    """Reserve `count` consecutive creation numbers and return the first. Numbers lost in a crash leave a gap."""
     changed = table.write(
         Update(keys.counter_sequence(campaign_key), "ADD #next :count", values={":count": count}), "ALL_NEW"
     )
@@ -81,7 +81,7 @@ def allocate(table: Table, campaign_key: str, count: int) -> int:
 
 
 def allocated(table: Table, campaign_key: str) -> int:
-    """How many creation numbers were ever given out."""
+    """How many creation numbers were ever allocated."""
     item = table.get(keys.counter_sequence(campaign_key))
     return int(item["next"]) if item else 0
 
