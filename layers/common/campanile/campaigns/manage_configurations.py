@@ -4,7 +4,7 @@ from pydantic import ValidationError
 
 from campanile.adapters.dial_queue import INDEX_LAG_MS, DialQueue, Hint
 from campanile.adapters.identifiers import time_ordered_id
-from campanile.campaigns.show_campaign import UNREADABLE_WINDOWS, window_warnings
+from campanile.campaigns.configuration_warnings import UNREADABLE_WINDOWS, window_warnings
 from campanile.domain.calling_window import Schedule
 from campanile.domain.configuration import Configuration
 from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError

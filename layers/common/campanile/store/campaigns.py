@@ -10,9 +10,9 @@ from campanile.domain.campaign import AD_HOC_PRIORITY, AGENT_FIELDS, Campaign
 from campanile.domain.errors import ConflictError, StateError
 from campanile.domain.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
 from campanile.domain.org import SheetEntry
-from campanile.store import agent_fields, configurations, keys, orgs
+from campanile.store import agent_fields, configuration_references, keys, orgs
 from campanile.store.conditions import allows, one_of
-from campanile.store.configurations import UnknownConfigurationError
+from campanile.store.configuration_references import UnknownConfigurationError
 from campanile.store.table import (
     CONTENTION_RETRIES,
     Action,
@@ -62,7 +62,7 @@ def insert(table: Table, campaign: Campaign, *notes: Action) -> None:
     """
     assert campaign.configuration_id, "an ad-hoc campaign is never stored"
     actions: list[Action] = [
-        configurations.referring(campaign.org, campaign.configuration_id),
+        configuration_references.referring(campaign.org, campaign.configuration_id),
         Put(_to_item(campaign), "attribute_not_exists(#PK)"),
         Put({**keys.campaign_number(campaign.org, campaign.number), "campaign": campaign.id}),
         orgs.listing(campaign.org, _sheet_entry(campaign)),
@@ -148,8 +148,8 @@ def _changing(campaign: Campaign, changed: Campaign) -> dict[str, Action]:
     )
     actions: dict[str, Action] = {"campaign": update}
     if changed.configuration_id != campaign.configuration_id:
-        actions["configuration"] = configurations.referring(campaign.org, changed.configuration_id)
-        actions["former configuration"] = configurations.unreferring(campaign.org, campaign.configuration_id)
+        actions["configuration"] = configuration_references.referring(campaign.org, changed.configuration_id)
+        actions["former configuration"] = configuration_references.unreferring(campaign.org, campaign.configuration_id)
     if changed.external_id and changed.external_id != campaign.external_id:
         actions["external id"] = _naming(changed, changed.external_id)
     if changed.status is CampaignStatus.ACTIVE:
