@@ -123,8 +123,8 @@ VARIANTS = (
         (
             placing,
             "place",
-            "        answer = _ask_gate(ports, call)\n",
-            "        answer = _ask_gate(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
+            "        answer = ask_gate.ask(ports, call)\n",
+            "        answer = ask_gate.ask(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
         ),
         world=restless,
         first_seed=90,

@@ -10,7 +10,7 @@ from typing import Any
 
 from campanile.adapters.dial_queue import Hint
 from campanile.dialing import manage_concurrency, placing, record_outcome
-from campanile.dialing.placing import LockedCall
+from campanile.dialing.ask_gate import LockedCall
 from campanile.domain.call import CallEnd, Slot
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
