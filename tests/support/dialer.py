@@ -272,4 +272,4 @@ class Dialer:
         return stats.read(self.table, current, self.clock.now_ms())
 
     def held(self) -> list[Slot]:
-        return slots.held(self.table, orgs.settings(self.table, self.org))
+        return slots.in_use(self.table, orgs.settings(self.table, self.org))

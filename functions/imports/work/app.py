@@ -22,7 +22,7 @@ TRIES = 5
 
 def work(record: SQSRecord, context: LambdaContext) -> None:
     def may_go_on() -> bool:
-        files.work_queue().hold(record.receipt_handle, LEASE_SECONDS)
+        files.work_queue().keep_invisible(record.receipt_handle, LEASE_SECONDS)
         return context.get_remaining_time_in_millis() > RESERVE_MS
 
     tries = int(record.attributes.approximate_receive_count)

@@ -31,7 +31,7 @@ def change(
         agent = {name: fields.pop(name) for name in AGENT_FIELDS if name in fields}
         return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
 
-    work_registry.announce(table, org, now_ms, now_ms)
+    work_registry.mark_work(table, org, now_ms, now_ms)
     result = campaigns.update(table, campaign, changed)
     dial_queue.hint(Hint(org, "campaign_changed", campaign.key))
     return result

@@ -34,7 +34,7 @@ def read(table: Table, campaign: Campaign, settings: OrgSettings) -> tuple[list[
 
 
 def _held(table: Table, campaign: Campaign, settings: OrgSettings) -> list[Slot]:
-    return [slot for slot in slots.held(table, settings) if slot.campaign_key == campaign.key]
+    return [slot for slot in slots.in_use(table, settings) if slot.campaign_key == campaign.key]
 
 
 def with_active(blocks: Sequence[Block], held: Sequence[Slot]) -> list[Block]:

@@ -71,7 +71,7 @@ def change(
             raise InvalidFieldsError([FieldError("body", "too_large", invalid.errors()[0]["msg"])]) from None
         return whole.configuration(current.id, current.created_at, now_ms)
 
-    work_registry.announce(table, org, now_ms, now_ms)  # a window may have opened
+    work_registry.mark_work(table, org, now_ms, now_ms)  # a window may have opened
     result = configurations.update(table, org, configuration_id.lower(), changed)
     if result is None:
         raise _not_found()

@@ -18,12 +18,13 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.contact import bucket
 from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
+from campanile.domain.times import WORK_IN_REQUEST_MS
 from campanile.schema.contacts import ReleaseResponse
 from campanile.store import contact_writes, contacts, counters, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
 
-RELEASING_MS = 7_000
+RELEASING_MS = WORK_IN_REQUEST_MS
 """How long a request releases contacts itself."""
 CONTACTS_AT_ONCE = 200
 LOOKS = 10

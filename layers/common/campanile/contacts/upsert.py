@@ -20,7 +20,8 @@ from campanile.schema.contacts import UpsertResponse
 from campanile.store import contact_writes, keys
 from campanile.store.table import ContendedError, Table
 
-CONTENTION_RETRIES = 20
+LOST_ROUNDS = 20
+"""How many rounds in a row may write nothing: a round has many rows, so rivals win more of them than of one item."""
 ROWS_AFTER_WAITING = 20
 """How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
 
@@ -65,7 +66,7 @@ def store(
     dues: set[int] = set()
     round_ = lost_rounds = 0
     looked_at = len(left)
-    while left and lost_rounds < CONTENTION_RETRIES:
+    while left and lost_rounds < LOST_ROUNDS:
         fold = Fold(table, campaign, now_ms, created_ms)
         fold.read(left[:looked_at], may_guess=round_ == 0)
         folded = fold.take(left[:looked_at])

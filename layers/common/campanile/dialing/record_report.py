@@ -20,7 +20,17 @@ from campanile.domain.shown_status import shown_status
 from campanile.domain.times import instant, milliseconds
 from campanile.domain.timezones import by_clock
 from campanile.schema.reports import ReportResponse, warning
-from campanile.store import calls, configurations, contacts, do_not_call, keys, orgs, slots, tombstones
+from campanile.store import (
+    calls,
+    configurations,
+    contact_actions,
+    contacts,
+    do_not_call,
+    keys,
+    orgs,
+    slots,
+    tombstones,
+)
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
 from campanile.telephony.callback import CallReference
 
@@ -99,7 +109,7 @@ def _find(ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: s
     for round_ in range(CONTENTION_RETRIES):
         if contact is None or contact.attempt_id != attempt_id:
             break
-        held = slots.held(ports.table, orgs.settings(ports.table, campaign.org))
+        held = slots.in_use(ports.table, orgs.settings(ports.table, campaign.org))
         if slot := next((one for one in held if one.attempt_id == attempt_id), None):
             return None if slot.phase is SlotPhase.LOCKED else _Call(contact, slot, None)
         ports.table.back_off(round_)  # its FINAL is being written
@@ -144,15 +154,15 @@ def _tell(
 ) -> tuple[Contact, Sequence[str]] | None:
     """Write what is told: the contact as it is then, and codes of warnings. None: it is no longer as it was read."""
     contact = call.contact
-    remarks = contacts.remarking(contact, author.attempt_id, report.remarks)
+    remarks = contact_actions.remarking(contact, author.attempt_id, report.remarks)
     listed = _listing(ports, author, call.phone_number, report)
     now = ports.clock.now_ms()
     if call.slot is not None:
         told, codes = agent_reports.in_call(contact, call.slot, report, callback_at)
-        if told == contact.told and not remarks and not listed:
+        if told == contact.reported and not remarks and not listed:
             return contact, codes
-        changed = replace(contact, told=told, updated_at=now)
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
+        changed = replace(contact, reported=told, updated_at=now)
+        return (changed, codes) if calls.keep_report(ports.table, contact, changed, remarks, listed) else None
     assert call.attempt, "a call is in progress or recorded"
     outcome, codes = agent_reports.after_call(contact, call.attempt, report, callback_at)
     if outcome is not None and call.is_recent and not _is_due_already(contact, call.attempt, outcome, callback_at, now):
@@ -163,8 +173,8 @@ def _tell(
     if not remarks and not listed and ended == contact:
         return contact, codes
     changed = replace(ended, updated_at=now)
-    if changed.told != contact.told:
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
+    if changed.reported != contact.reported:
+        return (changed, codes) if calls.keep_report(ports.table, contact, changed, remarks, listed) else None
     kept = calls.correct(ports.table, contact, changed, author.campaign.is_ad_hoc, remarks, listed)
     return (changed, codes) if kept else None
 

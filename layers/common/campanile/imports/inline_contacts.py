@@ -52,7 +52,7 @@ def _fill(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInpu
         raise ExternalIdTakenError
     begun = begin(ports, _import(campaign, job, now_ms), rows)
     begun = proceed(ports, campaign, begun, rows, ports.clock.monotonic_ms())
-    work_registry.announce(ports.table, campaign.org, now_ms, now_ms)
+    work_registry.mark_work(ports.table, campaign.org, now_ms, now_ms)
     return begun
 
 

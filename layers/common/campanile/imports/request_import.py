@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.times import WORK_IN_REQUEST_MS
 from campanile.imports import contacts_file, kept_rows
 from campanile.imports.prepare_row import Prepared
 from campanile.imports.run import ROWS_PER_WRITE, Batch, ImportPorts, Run, finished
@@ -15,8 +16,8 @@ from campanile.store import imports
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.table import ContendedError, ItemTooLargeError
 
-WRITING_MS = 7_000
-"""How long a request writes contacts itself: it is to be answered within 10 s."""
+WRITING_MS = WORK_IN_REQUEST_MS
+"""How long a request writes contacts itself."""
 TAKEN_UP_AFTER_SECONDS = 30
 """Longer than any function behind the API may run: who finds the import unfinished by then may go on with it."""
 

@@ -12,11 +12,9 @@ from campanile.osvi.pushes import find_campaign
 from campanile.store import configurations, counters, creation_ranges, imports, keys
 from campanile.store.counters import Block
 from campanile.store.creation_ranges import Range
-from campanile.store.imports import Import
+from campanile.store.imports import LISTED_IMPORTS, Import
 from campanile.store.table import Table
 
-LISTED_IMPORTS = 100
-"""How many of a campaign's latest imports are looked at for pushes."""
 PICKED = "picked"
 NOT_PICKED = "not_picked"
 FAILED = "failed"

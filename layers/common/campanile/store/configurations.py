@@ -37,7 +37,7 @@ class ConfigurationInUseError(ConflictError):
 
 
 def insert(table: Table, org: str, configuration: Configuration, *notes: Action) -> bool:
-    """Store a new configuration together with `notes`; False when one of those stood in the way."""
+    """Store a new configuration together with `notes`; False when the condition of a note failed."""
     item = {
         **keys.configuration(org, configuration.id),
         "document": documents.render(_document(configuration), _KNOWN),
