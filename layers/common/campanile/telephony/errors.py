@@ -1,4 +1,4 @@
-"""Why a carrier event is refused."""
+"""What can be wrong with a provider or its events. Only the table of errors needs this without the rest."""
 
 
 class InvalidSignatureError(Exception):
@@ -7,3 +7,7 @@ class InvalidSignatureError(Exception):
 
 class MalformedEventError(Exception):
     """The carrier event is signed but cannot be understood."""
+
+
+class UnknownProviderError(Exception):
+    """No adapter has this name."""
