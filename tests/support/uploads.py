@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from campanile.adapters.bucket import StoredFile, Uploads
+from campanile.adapters import bucket
+from campanile.adapters.bucket import StoredFile
 from campanile.adapters.work_queue import ExportOrder, ReleaseOrder, WorkQueue
 
 
-class Bucket(Uploads):
+class Bucket(bucket.Bucket):
     """A file dropped again under its name is another version; `block_bytes` is what one read of a file answers."""
 
     def __init__(self, org: str) -> None:

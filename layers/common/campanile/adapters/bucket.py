@@ -26,7 +26,7 @@ class StoredFile:
     size: int
 
 
-class Uploads:
+class Bucket:
     """`bucket` is where we keep our own objects; the template lets them expire."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:

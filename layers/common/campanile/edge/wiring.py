@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from botocore.config import Config
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import SystemClock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import WorkQueue
@@ -79,11 +79,11 @@ def dial_queue() -> DialQueue:
 
 
 @cache
-def uploads() -> Uploads:
+def uploads() -> Bucket:
     # Links lead to the bucket's own region, as the global name does not know new buckets; emulators know paths only.
     addressed: Any = {"addressing_style": "path" if configured().aws_endpoint_url else "virtual"}
     config = _CONNECTIONS.merge(Config(signature_version="s3v4", s3=addressed))
-    return Uploads(boto3.client("s3", config=config), configured().required("bucket"))
+    return Bucket(boto3.client("s3", config=config), configured().required("bucket"))
 
 
 @cache

@@ -80,7 +80,7 @@ def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResp
     stem, _, suffix = new.file_name.rpartition(".")
     # The bucket tells of endings in small letters only.
     key = f"uploads/{new.org}/{new.campaign_key}/{new.job}/{stem}.{suffix.lower()}"
-    form = ports.uploads.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
+    form = ports.bucket.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
     imports.begin(ports.table, new)
     upload = UploadForm(
         url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
@@ -116,10 +116,10 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
     new = Import(job_of(file), org, place, file_name, now, now, file=file)
     try:
         if is_list:
-            listing = _settings(ports.uploads.metadata(file), DoNotCallSettings)
+            listing = _settings(ports.bucket.metadata(file), DoNotCallSettings)
             return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
         new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
-        settings = _settings(ports.uploads.metadata(file), ImportSettings)
+        settings = _settings(ports.bucket.metadata(file), ImportSettings)
     except (NotFoundError, ValueError) as error:
         return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))
     return imports.begin(ports.table, replace(new, mode=settings.mode, mapping=settings.mapping))

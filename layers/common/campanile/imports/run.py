@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import WorkQueue
@@ -30,7 +30,7 @@ class ImportPorts:
     table: Table
     dial_queue: DialQueue
     work_queue: WorkQueue
-    uploads: Uploads
+    bucket: Bucket
     clock: Clock
 
 
@@ -128,7 +128,7 @@ def with_errors(
         current = imports.with_error(current, error)
     if not ordered or current.file is None:
         return current
-    failed_rows.put_by(ports.uploads, current, [(error, cells[error.row]) for error in ordered])
+    failed_rows.put_by(ports.bucket, current, [(error, cells[error.row]) for error in ordered])
     return replace(current, report_parts=current.report_parts + 1)
 
 
@@ -140,6 +140,6 @@ def finished(
     still_here: Callable[[], object] = always,
 ) -> Import:
     """End the import; raises ImportTakenOverError when another run has come further meanwhile."""
-    report = failed_rows.compose(ports.uploads, current, still_here) if current.report_parts else None
+    report = failed_rows.compose(ports.bucket, current, still_here) if current.report_parts else None
     done = replace(current, status=status, reason=reason, report_key=report, updated_at=ports.clock.now_ms())
     return imports.save(ports.table, current, done)

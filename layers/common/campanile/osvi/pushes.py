@@ -48,7 +48,7 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
             raise StateError(begun.reason or CLOSED)
     else:
         assert begun.rows_key is not None, "a push is no file"
-        rows = read(begun.job, ports.uploads.kept(begun.rows_key))
+        rows = read(begun.job, ports.bucket.kept(begun.rows_key))
     if begun.status == "running":
         ports.work_queue.send_import(begun.job)
     if wanted.enqueue:
