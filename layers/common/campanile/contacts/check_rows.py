@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from campanile.contacts.rows import Row
 from campanile.domain import phone
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.errors import FieldError, InvalidFieldsError
 from campanile.schema.contacts import STRUCTURED_FIELDS, ContactInput, ContactsInput, FailedRow, UpsertResponse
 from campanile.schema.field_errors import field_error, path_of
@@ -119,10 +119,10 @@ def with_failed(answer: UpsertResponse, rows: Sequence[Row], failed: Sequence[Fa
 
 
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
-    named = STRUCTURED_FIELDS | (row.model_fields_set & set(DISPLAY_FIELDS))
+    named = STRUCTURED_FIELDS | (row.model_fields_set & set(PLAIN_NAMES))
     repeated = sorted(named & (row.data or {}).keys())
     twice, misplaced = "is given beside data too: give it once", "is a structured field: give it beside data"
     return [
-        FieldError(f"contacts[{index}].data.{name}", "structured_field", twice if name in DISPLAY_FIELDS else misplaced)
+        FieldError(f"contacts[{index}].data.{name}", "structured_field", twice if name in PLAIN_NAMES else misplaced)
         for name in repeated
     ]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from campanile.csv_files.columns import Columns, detect_columns
-from campanile.csv_files.headers import FIELD_HEADERS
 from campanile.csv_files.records import Record
 from campanile.csv_files.rows import CsvRow, RowError, read_row
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
+from campanile.domain.contact_fields import STRUCTURED_COLUMNS
 from campanile.domain.errors import NotFoundError, StateError
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.imports import prepare_row
@@ -122,7 +122,7 @@ class RowChecks:
         """The error with the column as its header names it, where it names a field."""
         if isinstance(checked, Prepared) or checked.column is None:
             return checked
-        index = getattr(self.columns, checked.column, None) if checked.column in FIELD_HEADERS else None
+        index = getattr(self.columns, checked.column, None) if checked.column in STRUCTURED_COLUMNS else None
         return checked if index is None else checked.model_copy(update={"column": self.columns.headers[index]})
 
 
