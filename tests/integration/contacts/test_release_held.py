@@ -4,7 +4,7 @@ import pytest
 
 from campanile.adapters.work_queue import ReleaseOrder
 from campanile.contacts import check_rows, release_held, upsert
-from campanile.contacts.rows import Row
+from campanile.contacts.rows import ContactRow
 from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import ContactInput
 from campanile.store import counters, keys
@@ -89,7 +89,7 @@ def test_a_contact_that_starts_as_do_not_call_is_counted_and_never_called(dialer
     campaign = dialer.campaign()
     [row] = check_rows.validate([ContactInput(phone_numbers=[PEOPLE[0]])], "+1")
     now = dialer.clock.now_ms()
-    listed = Row(row.index, row.fields, row.numbers, insert_as=ContactStatus.DO_NOT_CALL)
+    listed = ContactRow(row.place, row.fields, row.numbers, insert_as=ContactStatus.DO_NOT_CALL)
     upsert.store(dialer.table, dialer.queue, campaign, [listed], now, now)
     assert dialer.stats(campaign).contacts.do_not_call == 1
     assert dialer.run() == 0

@@ -13,8 +13,8 @@ from campanile.domain.times import milliseconds
 from campanile.schema.contacts import MAX_DATA_BYTES, ContactInput
 
 
-def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str] | None, now_ms: int) -> Contact:
-    """The contact with the row's fields and its `numbers` in E.164 (None: not given); itself when nothing changes."""
+def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str], now_ms: int) -> Contact:
+    """The contact with the row's fields and its `numbers` in E.164 (empty: not given); itself when nothing changes."""
     given = fields.model_fields_set
     agent = AgentFields(
         **{name: getattr(fields if name in given else contact.agent, name) for name in AgentFields.__dataclass_fields__}

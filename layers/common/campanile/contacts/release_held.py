@@ -14,9 +14,8 @@ from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import ReleaseOrder, WorkQueue
 from campanile.campaigns import manage_campaigns
 from campanile.contacts import notify_dialer
-from campanile.domain.campaign import Campaign
+from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import bucket
-from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.schema.contacts import ReleaseResponse
 from campanile.store import contact_writes, contacts, counters, keys
@@ -48,8 +47,7 @@ def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseResponse:
     Raises NotFoundError, or StateError for a closed campaign.
     """
     campaign = manage_campaigns.find(ports.table, org, reference)
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; nobody is called in it any more. Create a new campaign.")
+    refuse_closed(campaign)
     order = ReleaseOrder(org, campaign.id, counters.allocated(ports.table, campaign.key))
     until = ports.clock.monotonic_ms() + RELEASING_MS
     run = _Run(ports, campaign, order.below)

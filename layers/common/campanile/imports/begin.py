@@ -19,9 +19,8 @@ from pydantic import ValidationError
 
 from campanile.adapters.bucket import StoredFile
 from campanile.campaigns import manage_campaigns
-from campanile.domain.campaign import Campaign
-from campanile.domain.errors import NotFoundError, StateError
-from campanile.domain.lifecycle import CampaignStatus
+from campanile.domain.campaign import Campaign, refuse_closed
+from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.imports import show_import
 from campanile.imports.file_import import MAX_FILE_BYTES
@@ -48,8 +47,7 @@ class NotOurFileError(Exception):
 
 def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
     """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    refuse_closed(campaign)
     return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
 
 

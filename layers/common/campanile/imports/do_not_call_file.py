@@ -44,7 +44,7 @@ class DoNotCallFile:
         wanted: dict[str, Entry] = {}
         for one in rows:
             for number in one.numbers:
-                mark = current.mark(first.setdefault(number, one.row))
+                mark = current.mark(first.setdefault(number, one.place))
                 entry = Entry(number, "import", now, mark, one.reason, actor=current.job, expires_at=one.expires_at)
                 if number not in wanted or not wanted[number].outlasts(entry):
                     wanted[number] = entry
@@ -63,7 +63,8 @@ class RowChecks:
     def check(self, records: Iterable[Record]) -> list[NumbersRow | ImportRowError]:
         """The records that are not blank, each with the numbers it lists or with its error."""
         rows = [row for record in records if (row := read_row(record, self.columns))]
-        return [row_error(row) if isinstance(row, RowError) else prepare(row, self.begun_ms) for row in rows]
+        checked = [row if isinstance(row, RowError) else prepare(row, self.begun_ms) for row in rows]
+        return [row_error(one) if isinstance(one, RowError) else one for one in checked]
 
 
 def _columns(current: Import) -> Columns:

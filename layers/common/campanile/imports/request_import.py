@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
 from campanile.imports import contacts_file, kept_rows, run
-from campanile.imports.prepare_row import Prepared
 from campanile.imports.run import Batch, ImportPorts, Run, finished
 from campanile.imports.write_contacts import ContactWriter
 from campanile.store import imports
@@ -27,7 +27,7 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
     assert current.rows_key is not None, "the import is a file's"
-    writing: Run[Prepared] | None = None
+    writing: Run[ContactRow] | None = None
     try:
         writing = Run(ports, current, ContactWriter(ports, contacts_file.campaign_of(ports.table, current)).write)
         rows = kept_rows.read(current.job, ports.bucket.kept(current.rows_key))
@@ -36,7 +36,7 @@ def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) ->
         return finished(ports, writing.current if writing else current, "failed", str(error))
 
 
-def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
+def begin(ports: ImportPorts, new: Import, rows: Sequence[ContactRow]) -> Import:
     """Keep the rows, and see that a worker takes the import up should this request die; answers the import.
 
     Repeated, it answers the one that is there.
@@ -47,7 +47,9 @@ def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
     return imports.begin(ports.table, replace(new, rows_key=rows_key))
 
 
-def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared], began_ms: int) -> Import:
+def proceed(
+    ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[ContactRow], began_ms: int
+) -> Import:
     """Write contacts for as long as a caller may be kept waiting who waits since `began_ms` (monotonic clock)."""
     until = began_ms + WRITING_MS
     writing = Run(ports, current, ContactWriter(ports, campaign).write)
@@ -59,9 +61,9 @@ def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Seque
         return writing.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
 
 
-def _batches(current: Import, rows: Sequence[Prepared]) -> Iterator[Batch[Prepared]]:
+def _batches(current: Import, rows: Sequence[ContactRow]) -> Iterator[Batch[ContactRow]]:
     """The rows behind the checkpoint, as batches for a run."""
     size = run.ROWS_PER_WRITE
     for start in range(current.checkpoint, len(rows), size):
         batch = rows[start : start + size]
-        yield Batch(batch, batch[-1].row)
+        yield Batch(batch, batch[-1].place)

@@ -38,8 +38,8 @@ class GoodRow(Protocol):
     """A row that was checked, whatever it is to become."""
 
     @property
-    def row(self) -> int:
-        """Its place in the report."""
+    def place(self) -> int:
+        """Its row in the report."""
 
 
 Checked = TypeVar("Checked", bound=GoodRow)
