@@ -20,7 +20,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.openapi.checks import JsonSchemaError
 
 from campanile.schema.agents import AgentResponse
-from campanile.schema.campaigns import CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.configurations import ConfigurationResponse
 from campanile.schema.contacts import ContactResponse, ContactsResponse
 from tools.bootstrap import ROOT

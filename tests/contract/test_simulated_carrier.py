@@ -18,6 +18,7 @@ from campanile.telephony.port import Ambiguous, Ended, LookUpFailed, Placed
 from campanile.telephony.signing import bearer_token
 from campanile.telephony.simulated import MAX_IDLE_SECONDS, SimulatedTelephony
 from tests.support.simulated_provider import SECRET, SimulatedProvider, answer, deployed, dial, parsed, serve
+from tests.support.telephony import query
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_the_carrier_serves_this_platform_only(simulated: SimulatedProvider) -> 
     assert carrier_answers(simulated, bearer_token("another secret"), {}) == 401
     assert carrier_answers(simulated, bearer_token(SECRET), {"to": "+12125550100"}) == 400
     stranger = SimulatedTelephony(f"{simulated.api_url}/simulated-carrier", "other", 5.0, urllib3.PoolManager())
-    assert isinstance(stranger.look_up("a", None), LookUpFailed)
+    assert isinstance(stranger.look_up(query("a")), LookUpFailed)
 
 
 def test_of_two_posts_of_one_attempt_at_one_moment_one_places_the_call(simulated: SimulatedProvider) -> None:
@@ -84,7 +85,7 @@ def test_a_repeated_post_is_no_further_attempt(simulated: SimulatedProvider) -> 
     first, second = (replace(simulated.request("answered"), to=number) for _ in range(2))
     for request in (first, first, second):
         simulated.telephony.place(request)
-    ended = simulated.telephony.look_up(second.attempt_id, None)
+    ended = simulated.telephony.look_up(query(second.attempt_id))
     assert isinstance(ended, Ended)
     assert ended.report.outcome is outcome(number, 1)
 
@@ -148,7 +149,7 @@ def test_nothing_the_carrier_logs_names_a_number_or_a_token(
     simulated.platform_status = 503
     simulated.telephony.place(request)
     simulated.deliver_due_events()
-    simulated.telephony.look_up(request.attempt_id, None)
+    simulated.telephony.look_up(query(request.attempt_id))
     logged = "".join(str(vars(record)) for record in caplog.records)
     assert request.attempt_id in logged
     for private in (request.to[1:], "ref=", bearer_token(SECRET), SECRET):
@@ -166,7 +167,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
     times = iter([0.0, 0.0, MAX_IDLE_SECONDS, 2 * MAX_IDLE_SECONDS + 1])
     telephony = SimulatedTelephony(url, SECRET, 5.0, urllib3.PoolManager(), clock=times.__next__)
     for _ in range(3):
-        telephony.look_up("a", None)
+        telephony.look_up(query("a"))
     server.shutdown()
     server.server_close()
     assert peers[0] == peers[1] != peers[2]

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,9 +22,11 @@ from campanile.telephony.port import (
     Live,
     LookUpFailed,
     MalformedEventError,
+    Misconfigured,
     NotFound,
     Placed,
     Refused,
+    Rejected,
 )
 from tests.support.simulated_provider import (
     Provider,
@@ -35,6 +38,7 @@ from tests.support.simulated_provider import (
     parsed,
     serve,
 )
+from tests.support.telephony import query
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +100,7 @@ def test_the_final_event_and_the_look_up_tell_the_same(provider: Provider, behav
     assert isinstance(placed, Placed)
     assert final.report is not None
     assert final.report.outcome == Outcome(behaviour)
-    assert provider.telephony.look_up(request.attempt_id, placed.provider_call_id) == Ended(final.report)
+    assert provider.telephony.look_up(query(request.attempt_id, placed.provider_call_id)) == Ended(final.report)
 
 
 def test_one_who_asks_to_be_called_back_names_the_time_and_answers_then(provider: Provider) -> None:
@@ -116,7 +120,7 @@ def test_an_end_that_is_never_told_is_found_by_look_up(provider: Provider) -> No
     provider.telephony.place(request)
     provider.deliver_due_events()
     assert [event.report for event in parsed(provider)] == [None]
-    ended = provider.telephony.look_up(request.attempt_id, None)
+    ended = provider.telephony.look_up(query(request.attempt_id))
     assert isinstance(ended, Ended)
     assert ended.report.outcome is Outcome.ANSWERED
 
@@ -135,7 +139,7 @@ def test_a_post_that_times_out_is_ambiguous_although_the_call_is_placed(provider
     provider.settle(request)
     provider.deliver_due_events()
     assert outcomes(provider) == [Outcome.ANSWERED]
-    assert isinstance(provider.telephony.look_up(request.attempt_id, None), Ended)
+    assert isinstance(provider.telephony.look_up(query(request.attempt_id)), Ended)
 
 
 def test_a_refused_call_is_not_placed_and_the_next_attempt_is(provider: Provider) -> None:
@@ -143,7 +147,7 @@ def test_a_refused_call_is_not_placed_and_the_next_attempt_is(provider: Provider
     refused = provider.telephony.place(request)
     assert isinstance(refused, Refused)
     assert refused.retry_after_seconds == 1
-    assert provider.telephony.look_up(request.attempt_id, None) == NotFound()
+    assert provider.telephony.look_up(query(request.attempt_id)) == NotFound()
     assert dial(provider, "refused_first") is Outcome.ANSWERED
 
 
@@ -172,11 +176,11 @@ def test_a_call_is_live_until_it_ends(provider: Provider) -> None:
     request = provider.request("answered")
     placed = provider.telephony.place(request)
     assert isinstance(placed, Placed)
-    assert provider.telephony.look_up(request.attempt_id, None) == Live(placed.provider_call_id)
+    assert provider.telephony.look_up(query(request.attempt_id)) == Live(placed.provider_call_id)
 
 
 def test_an_attempt_nobody_made_is_not_found(provider: Provider) -> None:
-    assert provider.telephony.look_up("../never made/", None) == NotFound()
+    assert provider.telephony.look_up(query("../never made/")) == NotFound()
 
 
 def test_a_forged_or_changed_event_is_refused(provider: Provider) -> None:
@@ -184,7 +188,7 @@ def test_a_forged_or_changed_event_is_refused(provider: Provider) -> None:
     headers, body = provider.events[-1]
     for forged in ((headers, body + " "), ({}, body), ({**headers, "webhook-signature": "v1,garbage"}, body)):
         with pytest.raises(InvalidSignatureError):
-            provider.telephony.parse_event(*forged)
+            provider.telephony.parse_event("", forged[0], forged[1].encode())
 
 
 @pytest.mark.parametrize("change", [{"call_id": ""}, {"type": "x"}, {"outcome": None}, {"ended_at": "today"}])
@@ -192,7 +196,7 @@ def test_a_signed_event_that_makes_no_sense_is_malformed(provider: Provider, cha
     dial(provider, "answered")
     for body in ("", "[]", json.dumps(json.loads(provider.events[-1][1]) | change)):
         with pytest.raises(MalformedEventError):
-            provider.telephony.parse_event(provider.sign(body), body)
+            provider.telephony.parse_event("", provider.sign(body), body.encode())
 
 
 def test_a_carrier_that_cannot_be_reached_has_no_call(provider: Provider) -> None:
@@ -201,10 +205,24 @@ def test_a_carrier_that_cannot_be_reached_has_no_call(provider: Provider) -> Non
         port = unused.getsockname()[1]
     nobody = provider.at(f"http://127.0.0.1:{port}")
     assert isinstance(nobody.place(provider.request("answered")), Refused)
-    assert isinstance(nobody.look_up("a", None), LookUpFailed)
+    assert isinstance(nobody.look_up(query("a")), LookUpFailed)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_provider_that_does_not_know_our_credentials_is_misconfigured(
+    provider: Provider, scripted: Callable[..., str], status: int
+) -> None:
+    assert isinstance(provider.at(scripted(status, "{}")).place(provider.request("answered")), Misconfigured)
+
+
+def test_a_number_that_does_not_exist_is_rejected_at_the_post(provider: Provider) -> None:
+    rejected = provider.telephony.place(replace(provider.request("answered"), to="+2908123"))
+    assert isinstance(rejected, Rejected)
+    assert rejected.outcome is Outcome.INVALID_NUMBER
+    assert provider.events == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
 def test_a_rejected_request_has_no_call(provider: Provider, scripted: Callable[..., str], status: int) -> None:
     refused = provider.at(scripted(status, "{}")).place(provider.request("answered"))
     assert isinstance(refused, Refused)
@@ -265,7 +283,7 @@ def test_a_lost_answer_is_ambiguous_and_posted_once(
     telephony = provider.at(scripted(respond=count))
     assert isinstance(telephony.place(provider.request("answered")), Ambiguous)
     assert posts == ["POST"]
-    assert isinstance(telephony.look_up("a", None), LookUpFailed)
+    assert isinstance(telephony.look_up(query("a")), LookUpFailed)
 
 
 @pytest.mark.parametrize(
@@ -274,4 +292,4 @@ def test_a_lost_answer_is_ambiguous_and_posted_once(
 def test_only_the_carrier_itself_can_say_that_there_is_no_call(
     provider: Provider, scripted: Callable[..., str], status: int, body: str
 ) -> None:
-    assert isinstance(provider.at(scripted(status, body)).look_up("a", None), LookUpFailed)
+    assert isinstance(provider.at(scripted(status, body)).look_up(query("a")), LookUpFailed)

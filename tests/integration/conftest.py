@@ -1,13 +1,14 @@
 """A table of DynamoDB Local per test process, and an org of its own per test."""
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from campanile.edge import wiring
 from campanile.edge.authentication import Authenticator
 from campanile.edge.settings import Settings
+from campanile.edge.wiring import contacts, files, foundation, imports, reports, requests
 from campanile.store import credentials
 from campanile.store.credentials import ALL_SCOPES
 from campanile.store.table import Table
@@ -57,19 +58,22 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
     """The functions wired to the test's table, clock and queue."""
     authenticator = Authenticator(dialer.table)
     settings = Settings(table_name=dialer.table.name)
-    for name, part in {
-        "table": dialer.table,
-        "clock": dialer.clock,
-        "dial_queue": dialer.queue,
-        "authenticator": authenticator,
-        "configured": settings,
-        "import_ports": dialer.import_ports,
-        "export_ports": dialer.export_ports,
-        "release_ports": dialer.release_ports,
-        "report_ports": dialer.ports.for_reports,
-        "uploads": dialer.bucket,
-    }.items():
-        monkeypatch.setattr(wiring, name, lambda part=part: part)
+    parts: dict[ModuleType, dict[str, Any]] = {
+        foundation: {
+            "table": dialer.table,
+            "clock": dialer.clock,
+            "dial_queue": dialer.queue,
+            "configured": settings,
+        },
+        requests: {"authenticator": authenticator},
+        imports: {"import_ports": dialer.import_ports},
+        contacts: {"export_ports": dialer.export_ports, "release_ports": dialer.release_ports},
+        reports: {"report_ports": dialer.ports.for_reports},
+        files: {"bucket": dialer.bucket},
+    }
+    for module, made in parts.items():
+        for name, part in made.items():
+            monkeypatch.setattr(module, name, lambda part=part: part)
     return dialer
 
 

@@ -21,13 +21,17 @@ from campanile.telephony.port import (
     Capabilities,
     CarrierEvent,
     Ended,
+    Idempotency,
     Live,
     LookUp,
     LookUpFailed,
+    LookUpQuery,
+    Misconfigured,
     NotFound,
     Placed,
     PlaceResult,
     Refused,
+    Rejected,
 )
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.faults import Fault, Faults
@@ -65,9 +69,12 @@ class Call:
     callback_at: int | None
     token: str
     is_live: bool = False
+    was_dialed: bool = True
 
     @property
     def report(self) -> CallEnd:
+        if not self.was_dialed:
+            return CallEnd(Outcome.FAILED, ended_at_ms=self.ends_at, provider_call_id=self.id, was_dialed=False)
         return CallEnd(
             self.outcome,
             ended_at_ms=self.ends_at,
@@ -80,13 +87,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """What this carrier can do, and how long its calls last in seconds."""
+    """What this carrier can do, and how long its calls last in seconds.
+
+    `shows_after_ms`: how long after its POST a look-up finds a call; longer only where absence never proves anything.
+    """
 
     has_idempotency_key: bool
     can_look_up: bool
     longest_seconds: int
     call_lease_seconds: int
     latest_start_ms: int = 30_000
+    absence_proves_after_seconds: int | None = 0
+    shows_after_ms: int = 0
+    may_be_misconfigured: bool = False
 
 
 class Carrier:
@@ -108,6 +121,8 @@ class Carrier:
         self._ability = ability
         self._new_id = new_id
         self.calls: list[Call] = []
+        self.undialed: dict[str, Call] = {}
+        self.rejected: dict[str, Outcome] = {}
         self.undelivered = 0
         self.reported: set[str] = set()
         self.on_post: list[Callable[[CallRequest, Call | None], None]] = []
@@ -116,8 +131,12 @@ class Carrier:
 
     @property
     def capabilities(self) -> Capabilities:
-        seconds = 24 * 3600 if self._ability.has_idempotency_key else None
-        return Capabilities(seconds, look_up=self._ability.can_look_up, cancel=False, calls_per_second=10.0)
+        return Capabilities(
+            calls_per_second=10.0,
+            idempotency=Idempotency("key", 24 * 3600) if self._ability.has_idempotency_key else Idempotency(),
+            look_up_by=frozenset({"reference"}) if self._ability.can_look_up else frozenset(),
+            absence_proves_after_seconds=self._ability.absence_proves_after_seconds,
+        )
 
     def place(self, request: CallRequest) -> PlaceResult:
         """The POST leaves at once: nothing may come between the gate's last check and this."""
@@ -128,8 +147,16 @@ class Carrier:
             Fault.POST_REFUSED,
             Fault.POST_TIMED_OUT_WITHOUT_CALL,
             Fault.POST_FAILED_WITHOUT_CALL,
+            Fault.POST_REJECTED,
+            Fault.MISCONFIGURED,
+            Fault.NOT_DIALED,
         )
         call = self._connect(request, fault) if makes_call else None
+        if fault is Fault.NOT_DIALED:
+            self._take_without_dialing(request)
+        rejection = self._random.choice((Outcome.INVALID_NUMBER, Outcome.FAILED, Outcome.DO_NOT_CALL))
+        if fault is Fault.POST_REJECTED:
+            self.rejected[request.attempt_id] = rejection
         for hook in self.on_post:
             hook(request, call)
         told = f"{request.contact_id} attempt {request.attempt_id} to {request.to}"
@@ -142,12 +169,19 @@ class Carrier:
         self._faults.after_request(process)
         if fault is Fault.POST_REFUSED:
             return Refused("429", self._random.choice((1.0, 5.0, 30.0)), is_account_wide=self._random.random() < 0.5)
+        if fault is Fault.POST_REJECTED:
+            return Rejected(rejection, "no such number")
+        if fault is Fault.MISCONFIGURED:
+            return Misconfigured("no credit")
+        if fault is Fault.NOT_DIALED:
+            return Placed(self.undialed[request.attempt_id].id)
         if fault in (None, Fault.EVENT_EARLY, Fault.LATE_CALL):
             assert call is not None, "what was taken is a call"
             return Placed(call.id, f"conversation-{call.id}")
         return Ambiguous(str(fault))
 
-    def look_up(self, attempt_id: str, provider_call_id: str | None) -> LookUp:  # noqa: ARG002  part of the port
+    def look_up(self, query: LookUpQuery) -> LookUp:
+        attempt_id = query.attempt_id
         process = self._scheduler.current
         assert process is not None, "only a process looks up"
         self._faults.before_request(process)
@@ -160,19 +194,24 @@ class Carrier:
         self._scheduler.pause(self._faults.between(20, 200))
         return answer
 
-    def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:  # noqa: ARG002  part of the port
+    def parse_event(self, url: str, headers: Mapping[str, str], body: bytes) -> list[CarrierEvent]:  # noqa: ARG002  part of the port
         told: dict[str, Any] = json.loads(body)
         report = told["report"]
         if said := told.get("told"):
-            return CarrierEvent(told["call"], None, told["attempt"], _heard(said))
+            return [CarrierEvent(told["call"], None, told["attempt"], _heard(said))]
         if report is None:
-            return CarrierEvent(told["call"], None, told["attempt"])
-        return CarrierEvent(told["call"], CallEnd(**{**report, "outcome": Outcome(report["outcome"])}), told["attempt"])
+            return [CarrierEvent(told["call"], None, told["attempt"])]
+        end = CallEnd(**{**report, "outcome": Outcome(report["outcome"])})
+        return [CarrierEvent(told["call"], end, told["attempt"])]
 
     def _draw_fault(self) -> Fault | None:
         if not self._faults.strikes(self._faults.profile.post):
             return None
+        rare = (Fault.MISCONFIGURED,) if self._ability.may_be_misconfigured else ()
         return self._faults.pick(
+            *rare,
+            Fault.POST_REJECTED,
+            Fault.NOT_DIALED,
             Fault.POST_REFUSED,
             Fault.POST_TIMED_OUT_WITH_CALL,
             Fault.POST_TIMED_OUT_WITHOUT_CALL,
@@ -184,7 +223,11 @@ class Carrier:
 
     def _found(self, attempt_id: str) -> LookUp:
         now = self._scheduler.now
-        call = next((one for one in self.calls if one.attempt_id == attempt_id and one.starts_at <= now), None)
+        shown = self._ability.shows_after_ms
+        if attempt_id in self.undialed:
+            return Ended(self.undialed[attempt_id].report)
+        made = (one for one in self.calls if one.attempt_id == attempt_id and one.placed_at + shown <= now)
+        call = next((one for one in made if one.starts_at <= now), None)
         if call is None:
             return NotFound()
         return Live(call.id) if now < call.ends_at else Ended(call.report)
@@ -202,26 +245,37 @@ class Carrier:
             lasts = 1000 * self._random.randint(
                 self._ability.call_lease_seconds + 5, self._ability.call_lease_seconds * 2
             )
+        lasts = 50 if fault is Fault.EVENT_EARLY else lasts
+        call = self._call(request, starts_at=now + wait, ends_at=now + wait + lasts)
+        self.calls.append(call)
+        self._scheduler.at(call.starts_at, lambda: self._start(call))
+        self._scheduler.at(call.ends_at, lambda: self._end(call))
+        return call
+
+    def _call(self, request: CallRequest, starts_at: int, ends_at: int) -> Call:
         outcome = self._random.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
         token = parse_qs(urlsplit(request.callback_url).query)["ref"][0]
         reference = read_reference(token, SECRET)
-        call = Call(
+        return Call(
             id=self._new_id(),
             attempt_id=request.attempt_id,
             org=reference.org,
             contact=(reference.campaign, reference.contact_id),
             number=request.to,
-            placed_at=now,
-            starts_at=now + wait,
-            ends_at=now + wait + (50 if fault is Fault.EVENT_EARLY else lasts),
+            placed_at=self._scheduler.now,
+            starts_at=starts_at,
+            ends_at=ends_at,
             outcome=outcome,
-            callback_at=self._callback_time(outcome, now + wait + lasts),
+            callback_at=self._callback_time(outcome, ends_at),
             token=token,
         )
-        self.calls.append(call)
-        self._scheduler.at(call.starts_at, lambda: self._start(call))
-        self._scheduler.at(call.ends_at, lambda: self._end(call))
-        return call
+
+    def _take_without_dialing(self, request: CallRequest) -> None:
+        """A request that the carrier queued and dropped: nobody's phone rang, and its event says so."""
+        call = self._call(request, starts_at=self._scheduler.now, ends_at=self._scheduler.now + 2_000)
+        call.was_dialed = False
+        self.undialed[request.attempt_id] = call
+        self._scheduler.at(call.ends_at, lambda: self._report_end(call))
 
     def _callback_time(self, outcome: Outcome, ends_at: int) -> int | None:
         if outcome is not Outcome.CALLBACK_REQUESTED or self._random.random() < 0.3:
@@ -238,6 +292,9 @@ class Carrier:
     def _end(self, call: Call) -> None:
         call.is_live = False
         self._chronicle.note("call ends", f"{call.contact[1]} attempt {call.attempt_id}", str(call.outcome))
+        self._report_end(call)
+
+    def _report_end(self, call: Call) -> None:
         faults = self._faults
         if faults.strikes(faults.profile.event):
             faults.note(Fault.EVENT_LOST)

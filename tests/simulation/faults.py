@@ -51,6 +51,9 @@ class Fault(StrEnum):
     POST_FAILED_WITH_CALL = "POST answered 5xx, with a call"
     POST_FAILED_WITHOUT_CALL = "POST answered 5xx, without a call"
     LATE_CALL = "call begun long after its POST"
+    POST_REJECTED = "POST rejected, no such number"
+    MISCONFIGURED = "POST refused, account misconfigured"
+    NOT_DIALED = "call taken, never dialed"
     LOOK_UP_FAILED = "look-up failed"
     LONG_CALL = "call longer than its lease"
 

@@ -175,6 +175,11 @@ def _attempts_are_true(auditor: "Auditor", key: ContactKey, before: Item, after:
         call = auditor.called.get(one.id)
         if one.id in known:
             continue
+        rejected = auditor.world.carrier.rejected.get(one.id)
+        if rejected is not None:
+            if one.outcome not in ("unknown", str(rejected), *_told_outcomes(auditor, one.id)):
+                auditor.violate("attempts", key[1], f"{one.id} is recorded as {one.outcome}, rejected as {rejected}")
+            continue
         if call is None and one.outcome != "unknown":
             auditor.violate("attempts", key[1], f"{one.id} is recorded as {one.outcome}, but there was no such call")
         if call and one.outcome not in ("unknown", str(call.outcome), *_told_outcomes(auditor, one.id)):

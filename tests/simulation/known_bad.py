@@ -16,7 +16,7 @@ from campanile.contacts import release_held, upsert
 from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
 from campanile.domain import gate, pacing, retry
 from campanile.store import calls, contacts, number_locks, orgs, slots, work_registry
-from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
+from tests.simulation.setting import Setting, inscrutable, mute, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
 Line = tuple[Owner, str, str, str]
@@ -74,11 +74,34 @@ VARIANTS = (
         (
             placing,
             "_post",
-            "    result = ports.telephony.place(answer.request)\n",
-            "    result = ports.telephony.place(answer.request)\n"
+            "    result = ports.telephony(slot.provider).place(answer.request)\n",
+            "    result = ports.telephony(slot.provider).place(answer.request)\n"
             "    if isinstance(result, Ambiguous):\n"
-            "        result = ports.telephony.place(answer.request)\n",
+            "        result = ports.telephony(slot.provider).place(answer.request)\n",
         ),
+    ),
+    _variant(
+        "a provider that knows no such call is believed at once",
+        "G1 G8 attempts",
+        (recovery, "_give_back_when_certain", "max(ports.limits.lock_lease, ", "min(0, "),
+        world=mute,
+    ),
+    _variant(
+        "silence that proves nothing is believed",
+        "G1 G8 attempts",
+        (
+            recovery,
+            "_give_back_when_certain",
+            "if capabilities.absence_proves_after_seconds is None:\n"
+            "        return _give_up_after_longest_call(ports, slot)\n",
+            "capabilities = type(capabilities)(10.0, absence_proves_after_seconds=0)\n",
+        ),
+        world=inscrutable,
+    ),
+    _variant(
+        "a call that was never dialed counts as an attempt",
+        "attempts",
+        (record_outcome, "settle", "if report.was_dialed else _give_back_undialed(ports, slot)", "if True else False"),
     ),
     _variant(
         "INTENT without its condition",

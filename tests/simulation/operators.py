@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.campaigns import change_campaign, find_campaign, manage_configurations, stats
+from campanile.campaigns.change_status import close, pause, start
 from campanile.contacts import check_rows, manage_contacts, release_held, upsert
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import manage_concurrency
@@ -54,9 +55,9 @@ def upsert_rows(
     """POST …/contacts, as its function does it."""
 
     def work(ports: Ports) -> Any:
-        campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
+        campaign = find_campaign.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = check_rows.validate(inputs, manage_campaigns.country_code(ports.table, campaign))
+        checked = check_rows.validate(inputs, find_campaign.country_code_of(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.dial_queue, campaign, checked, ports.clock.now_ms())
@@ -70,12 +71,12 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
     org = campaign.org.name
 
     def work(ports: Ports) -> Any:
-        found = manage_campaigns.find(ports.table, org, campaign.id)
+        found = find_campaign.find(ports.table, org, campaign.id)
         inputs = [ContactInput.model_validate(row) for row in rows]
         status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
         checked = [
             replace(row, insert_as=status, enqueues=enqueue)
-            for row in check_rows.validate(inputs, manage_campaigns.country_code(ports.table, found))
+            for row in check_rows.validate(inputs, find_campaign.country_code_of(ports.table, found))
         ]
         return upsert.upsert(ports.table, ports.dial_queue, found, checked, ports.clock.now_ms())
 
@@ -95,7 +96,10 @@ def change_status(campaign: KnownCampaign, action: str) -> Request:
 
     def work(ports: Ports) -> Any:
         now = ports.clock.now_ms()
-        return manage_campaigns.change_status(ports.table, ports.dial_queue, org, campaign.id, action, now)
+        if action == "start":
+            return start(ports.table, ports.dial_queue, org, campaign.id, now)
+        leave = {"pause": pause, "close": close}[action]
+        return leave(ports.table, org, campaign.id, now)
 
     return Request(action, org, work, (campaign.id,))
 
@@ -105,7 +109,7 @@ def change_priority(campaign: KnownCampaign, priority: int) -> Request:
 
     def work(ports: Ports) -> Any:
         patch = CampaignPatch.model_validate({"priority": priority})
-        return manage_campaigns.change(ports.table, ports.dial_queue, org, campaign.id, patch, ports.clock.now_ms())
+        return change_campaign.change(ports.table, ports.dial_queue, org, campaign.id, patch, ports.clock.now_ms())
 
     return Request("priority", org, work, (campaign.id,))
 
@@ -139,7 +143,7 @@ def list_number(org: str, number: str) -> Request:
 
 def delete(org: str, campaign_id: str, reference: str) -> Request:
     def work(ports: Ports) -> Any:
-        campaign = manage_campaigns.find_or_ad_hoc(ports.table, org, campaign_id)
+        campaign = find_campaign.find_or_ad_hoc(ports.table, org, campaign_id)
         return manage_contacts.delete(ports.table, campaign, reference, ports.clock.now_ms())
 
     return Request("delete", org, work, (campaign_id, reference))
@@ -147,7 +151,7 @@ def delete(org: str, campaign_id: str, reference: str) -> Request:
 
 def read_stats(campaign: KnownCampaign) -> Request:
     def work(ports: Ports) -> Any:
-        found = manage_campaigns.find(ports.table, campaign.org.name, campaign.id)
+        found = find_campaign.find(ports.table, campaign.org.name, campaign.id)
         return stats.read(ports.table, found, ports.clock.now_ms())
 
     return Request("stats", campaign.org.name, work, (campaign.id,))

@@ -130,7 +130,12 @@ def _attempts_are_the_calls(auditor: "Auditor", key: ContactKey, item: Item) -> 
         auditor.violate("attempts", key[1], f"{item['attempt_count']} counted, recorded {recorded}")
     if missing := sorted(made - set(recorded)):
         auditor.violate("attempts", key[1], f"calls that were made are not recorded: {missing}")
-    invented = [one.id for one in attempts(item) if one.id not in made and one.outcome != "unknown"]
+    known = made | set(auditor.world.carrier.rejected)
+    invented = [one.id for one in attempts(item) if one.id not in known and one.outcome != "unknown"]
+    undialed = [one for one in recorded if one in auditor.world.carrier.undialed]
+    undialed = [one.id for one in attempts(item) if one.id in undialed and one.outcome != "unknown"]
+    if undialed:
+        auditor.violate("attempts", key[1], f"requests that were never dialed count as attempts: {undialed}")
     if invented:
         auditor.violate("attempts", key[1], f"recorded calls that were never made: {invented}")
 

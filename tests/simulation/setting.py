@@ -73,8 +73,17 @@ def draw(random: Random) -> Setting:
         longest_seconds=random.choice((10, 30, 60)),
         call_lease_seconds=lease,
     )
+    profile = draw_profile(random)
+    absence = random.choice((0, 0, 200, None))
+    late = {0: (0,), 200: (0, 60_000, 199_000), None: (0, 150_000, 400_000)}[absence]
+    ability = replace(
+        ability,
+        absence_proves_after_seconds=absence,
+        shows_after_ms=random.choice(late),
+        may_be_misconfigured=random.random() < 0.15,
+    )
     return Setting(
-        profile=draw_profile(random),
+        profile=profile,
         ability=ability,
         orgs=[_org(random, index) for index in range(random.choice((1, 1, 2, 3)))],
         chaos_ms=random.randint(15, 30) * MINUTE_MS,
@@ -102,6 +111,20 @@ def sleepy(setting: Setting) -> Setting:
     """Minutes in which nothing happens, then something, while every read and index is late."""
     profile = replace(setting.profile, stale_read=0.9, index_lag=0.9)
     return replace(setting, profile=profile, operator_every_ms=400_000, chaos_ms=60 * MINUTE_MS)
+
+
+def mute(setting: Setting) -> Setting:
+    """A provider that often answers nothing, loses many events and shows its calls late."""
+    profile = replace(setting.profile, event=0.5, post=0.5)
+    ability = replace(setting.ability, can_look_up=True, absence_proves_after_seconds=200, shows_after_ms=199_000)
+    return replace(setting, profile=profile, ability=ability)
+
+
+def inscrutable(setting: Setting) -> Setting:
+    """The same, and that it knows no call proves nothing."""
+    changed = mute(setting)
+    ability = replace(changed.ability, absence_proves_after_seconds=None, shows_after_ms=400_000)
+    return replace(changed, ability=ability)
 
 
 def undead(setting: Setting) -> Setting:

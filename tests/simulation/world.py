@@ -11,12 +11,14 @@ from uuid import UUID
 from campanile.adapters.dial_queue import DialQueue as ProductionQueue
 from campanile.adapters.dial_queue import parse_hint
 from campanile.adapters.work_queue import ReleaseOrder, WorkQueue, order_of
-from campanile.campaigns import manage_campaigns, manage_configurations
+from campanile.campaigns import create_campaign, find_campaign, manage_configurations
 from campanile.contacts import release_held
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import receive_event, record_report, serve_hints, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
+from campanile.dialing.receive_event import EventRequest
 from campanile.domain.call import AgentReport
+from campanile.domain.limits import Limits
 from campanile.schema.campaigns import CampaignInput
 from campanile.schema.configurations import ConfigurationInput
 from campanile.store import contact_writes, keys, orgs
@@ -103,7 +105,7 @@ class World:
                 wanted = ConfigurationInput.model_validate(plan.configuration, strict=False)
                 configuration = manage_configurations.create(table, org.name, wanted, self.now)
                 fields = {"name": "a campaign", "configuration_id": configuration.id, "priority": plan.priority}
-                campaign = manage_campaigns.create(table, org.name, CampaignInput.model_validate(fields), self.now)
+                campaign = create_campaign.create(table, org.name, CampaignInput.model_validate(fields), self.now)
                 self.campaigns.append(KnownCampaign(org, plan, campaign.id, configuration.id))
         for after, request in self.operators.opening(self.setting.orgs, self.setting.arrivals_ms):
             self._request_at(START_MS + after, request)
@@ -200,7 +202,9 @@ class World:
 
     def _deliver_event(self, call: Call, body: str, answered: Callable[[bool], None]) -> None:
         def work() -> None:
-            result = receive_event.receive(self.ports, SECRET, call.token, {}, body)
+            result = receive_event.receive(
+                self.ports, SECRET, EventRequest("carrier", "", call.token, {}, body.encode())
+            )
             self.chronicle.note("event", call.contact[1], call.attempt_id, f"-> {result}")
 
         self._invoke("event", (call.org,), OTHER_SECONDS, work, answered)
@@ -210,7 +214,7 @@ class World:
         reference = keys.DEFAULT_CAMPAIGN if campaign == keys.default_campaign(call.org) else campaign
 
         def work() -> None:
-            found = manage_campaigns.find_or_ad_hoc(self.ports.table, call.org, reference)
+            found = find_campaign.find_or_ad_hoc(self.ports.table, call.org, reference)
             answer = record_report.record(
                 self.ports.for_reports, found, contact, call.attempt_id, report, actor="agent"
             )
@@ -262,11 +266,11 @@ class World:
         return Ports(
             table=Table(client, "table", self._dice("back-off"), clock.sleep),
             dial_queue=ProductionQueue(self._sqs, DIAL, WAKE, clock, self.log),
-            telephony=self.carrier,
+            telephony=lambda _provider: self.carrier,
             clock=clock,
             limits=self.limits,
             new_id=self._new_id,
-            callback_url=lambda reference: callback_url("https://api", "carrier", reference, SECRET),
+            callback_url=lambda _provider, reference: callback_url("https://api", "carrier", reference, SECRET),
             log=self.log,
         )
 

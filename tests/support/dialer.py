@@ -8,21 +8,23 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import manage_campaigns, manage_configurations, stats
+from campanile.campaigns import change_status, create_campaign, manage_configurations, stats
 from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
 from campanile.contacts.export_contacts import ExportPorts
 from campanile.contacts.list_contacts import Filter
 from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import dial_pass, global_limit, record_outcome, tick
-from campanile.dialing.ports import Limits, Ports
+from campanile.dialing.ports import Ports
 from campanile.domain.call import CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
+from campanile.domain.limits import Limits
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignInput, StatsResponse
+from campanile.schema.campaigns import CampaignInput
 from campanile.schema.configurations import ConfigurationInput
 from campanile.schema.contacts import ContactInput, ContactResponse, ContactsResponse, UpsertResponse
+from campanile.schema.stats import StatsResponse
 from campanile.store import campaigns, contacts, orgs, slots
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -66,6 +68,7 @@ class Dialer:
         self.log = RecordingLog()
         self.queue = RecordingQueue(self.clock, self.log)
         self.telephony = ScriptedTelephony(self.clock)
+        self.providers: list[str | None] = []
         self.limits = limits or Limits(global_concurrency=0)
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
@@ -75,16 +78,20 @@ class Dialer:
         orgs.create(table, self.org, self.clock.now_ms())
         global_limit.follow_deployment(self.ports, orgs.settings(table, self.org))
 
+    def _telephony(self, provider: str | None) -> ScriptedTelephony:
+        self.providers.append(provider)
+        return self.telephony
+
     @property
     def ports(self) -> Ports:
         return Ports(
             table=self.table,
             dial_queue=self.queue,
-            telephony=self.telephony,
+            telephony=self._telephony,
             clock=self.clock,
             limits=self.limits,
             new_id=lambda: str(uuid4()),
-            callback_url=lambda reference: sign_reference(reference, SECRET),
+            callback_url=lambda _provider, reference: sign_reference(reference, SECRET),
             log=self.log,
         )
 
@@ -129,7 +136,7 @@ class Dialer:
         fields = {"name": "a configuration", "default_windows": ALL_DAY, **configuration}
         wanted = ConfigurationInput.model_validate(fields, strict=False)
         created = manage_configurations.create(self.table, self.org, wanted, now)
-        answer = manage_campaigns.create(
+        answer = create_campaign.create(
             self.table,
             self.org,
             CampaignInput(
@@ -183,7 +190,12 @@ class Dialer:
 
     def change(self, campaign: Campaign, action: str) -> None:
         """Start, pause or close."""
-        manage_campaigns.change_status(self.table, self.queue, self.org, campaign.id, action, self.clock.now_ms())
+        now = self.clock.now_ms()
+        if action == "start":
+            change_status.start(self.table, self.queue, self.org, campaign.id, now)
+        else:
+            leave = {"pause": change_status.pause, "close": change_status.close}[action]
+            leave(self.table, self.org, campaign.id, now)
 
     def limit(self, limit: int) -> None:
         """Set the concurrency limit directly."""

@@ -1,8 +1,9 @@
 """Files as a test drops them: received, and imported by the worker at once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
-from campanile.adapters.bucket import StoredFile
+from campanile.domain.stored_file import StoredFile
 from campanile.imports import begin, resume
 from campanile.imports.run import always
 from campanile.store import imports as stored
@@ -33,4 +34,4 @@ def read(dialer: Dialer, job: str) -> Import:
 
 def counts(done: Import) -> Mapping[str, int]:
     """What is not zero of an import's counts."""
-    return {name: count for name, count in done.counts.model_dump().items() if count}
+    return {name: count for name, count in asdict(done.counts).items() if count}

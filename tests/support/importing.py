@@ -94,5 +94,6 @@ def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     folder = os.path.realpath(sys.argv[1]) + os.sep
-    sys.path[0] = sys.argv[1]
+    layer = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "layers", "common")
+    sys.path[0:1] = [sys.argv[1], layer]  # this checkout's, whichever one the environment was made for
     main(sys.argv[2:])

@@ -22,8 +22,9 @@ from campanile.simulated_carrier import wiring
 from campanile.simulated_carrier.behaviour import MAGIC, Behaviour
 from campanile.telephony.callback import CallReference, callback_url, read_reference
 from campanile.telephony.port import CallRequest, CarrierEvent, Placed, Telephony
+from campanile.telephony.providers import DEFAULT
 from campanile.telephony.signing import sign_event
-from campanile.telephony.simulated import PROVIDER, SimulatedTelephony
+from campanile.telephony.simulated import SimulatedTelephony
 from functions.simulated_carrier.carrier_deliver import app as carrier_deliver
 from functions.simulated_carrier.carrier_look_up import app as carrier_look_up
 from functions.simulated_carrier.carrier_place import app as carrier_place
@@ -160,7 +161,7 @@ class SimulatedProvider:
         return CallRequest(
             attempt_id=attempt_id,
             to=f"+121255501{MAGIC[behaviour][0]:02d}",
-            callback_url=callback_url(self.api_url, PROVIDER, reference, SECRET),
+            callback_url=callback_url(self.api_url, DEFAULT, reference, SECRET),
             contact_id=self._person,
             campaign_id=self._person,
             caller_id="+12125550000",
@@ -236,7 +237,11 @@ class SimulatedProvider:
 
 
 def parsed(provider: Provider) -> list[CarrierEvent]:
-    return [provider.telephony.parse_event(headers, body) for headers, body in provider.events]
+    return [
+        event
+        for headers, body in provider.events
+        for event in provider.telephony.parse_event("", headers, body.encode())
+    ]
 
 
 def outcomes(provider: Provider) -> list[Outcome]:

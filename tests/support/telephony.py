@@ -7,7 +7,16 @@ from threading import Lock
 from campanile.adapters.clock import Clock
 from campanile.telephony.callback import CallReference, read_reference
 from campanile.telephony.port import CallRequest as CallRequest
-from campanile.telephony.port import Capabilities, CarrierEvent, Live, LookUp, NotFound, Placed, PlaceResult
+from campanile.telephony.port import (
+    Capabilities,
+    CarrierEvent,
+    Live,
+    LookUp,
+    LookUpQuery,
+    NotFound,
+    Placed,
+    PlaceResult,
+)
 
 SECRET = "the deployment's secret"
 
@@ -48,7 +57,9 @@ class ScriptedTelephony:
         self._clock = clock
         self._lock = Lock()
         self.capabilities = Capabilities(
-            idempotency_key_seconds=None, look_up=look_up, cancel=False, calls_per_second=10.0
+            calls_per_second=10.0,
+            look_up_by=frozenset({"reference"}) if look_up else frozenset(),
+            absence_proves_after_seconds=0,
         )
         self.posts: list[Post] = []
         self.live: dict[str, Post] = {}
@@ -81,11 +92,17 @@ class ScriptedTelephony:
         with self._lock:
             self.live.pop(attempt_id, None)
 
-    def look_up(self, attempt_id: str, provider_call_id: str | None) -> LookUp:
+    def look_up(self, query: LookUpQuery) -> LookUp:
+        attempt_id = query.attempt_id
         self.looked_up.append(attempt_id)
         if attempt_id in self.look_ups:
             return self.look_ups[attempt_id]
-        return Live(provider_call_id or f"call-{attempt_id}") if attempt_id in self.live else NotFound()
+        return Live(query.provider_call_id or f"call-{attempt_id}") if attempt_id in self.live else NotFound()
 
-    def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:  # noqa: ARG002  part of the port
+    def parse_event(self, url: str, headers: Mapping[str, str], body: bytes) -> list[CarrierEvent]:  # noqa: ARG002  part of the port
         raise AssertionError("these tests report outcomes directly")
+
+
+def query(attempt_id: str, provider_call_id: str | None = None) -> LookUpQuery:
+    """A look-up by our own reference."""
+    return LookUpQuery(attempt_id, "+14155550100", 0, provider_call_id)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from campanile.adapters import bucket
-from campanile.adapters.bucket import StoredFile
 from campanile.adapters.work_queue import ExportOrder, ReleaseOrder, WorkQueue
+from campanile.domain.stored_file import StoredFile
 
 
 class Bucket(bucket.Bucket):

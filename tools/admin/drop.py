@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from campanile.adapters.bucket import StoredFile
+from campanile.domain.stored_file import StoredFile
 from campanile.imports import show_import
 from campanile.imports.begin import job_of
 from campanile.schema.imports import FILE_SUFFIXES, ImportResponse

@@ -19,11 +19,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from campanile.schema.campaigns import CampaignResponse, StatsResponse
+from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.concurrency import ConcurrencyResponse
 from campanile.schema.configurations import ConfigurationResponse
 from campanile.schema.contacts import UpsertResponse
 from campanile.schema.imports import ImportsResponse
+from campanile.schema.stats import StatsResponse
 from tools.bootstrap import LOCAL, ROOT, folder
 from tools.demo.api import Product, RefusedError
 from tools.demo.screen import Screen, balance, console_for, moment, save_picture, screen_on, verdict

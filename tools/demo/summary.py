@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campanile.schema.campaigns import StatsResponse
 from campanile.schema.contacts import ContactResponse
+from campanile.schema.stats import StatsResponse
 from campanile.simulated_carrier.report import Report
 
 TERMINAL = ("completed", "exhausted", "error", "do_not_call")

@@ -1,9 +1,10 @@
 """POST /campaign/agents: make an agent of the provider known, with the number it calls from."""
 
 from campanile.campaigns import manage_agents
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
+from campanile.edge.wiring import foundation
 from campanile.schema.agents import AgentResponse, NewAgent
 
 api = http.rest_api()
@@ -11,7 +12,7 @@ api = http.rest_api()
 
 @api.post("/campaign/agents", status_code=201)
 def create_agent(agent: NewAgent, caller: CallerOf, request_key: RequestKeyOf) -> AgentResponse:
-    return manage_agents.create(wiring.table(), caller.org, agent, wiring.clock().now_ms(), request_key)
+    return manage_agents.create(foundation.table(), caller.org, agent, foundation.clock().now_ms(), request_key)
 
 
 handler = http.Endpoint(api, MANAGE)

@@ -5,9 +5,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.campaigns import manage_agents
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
+from campanile.edge.wiring import foundation
 from campanile.schema.agents import AgentsResponse
 from campanile.schema.pagination import MAX_PAGE, PageLimit, TextCursor
 
@@ -20,7 +21,7 @@ def list_agents(
     limit: Annotated[PageLimit, Query()] = MAX_PAGE,
     cursor: Annotated[TextCursor | None, Query()] = None,
 ) -> AgentsResponse:
-    return manage_agents.page(wiring.table(), caller.org, limit, cursor)
+    return manage_agents.page(foundation.table(), caller.org, limit, cursor)
 
 
 handler = http.Endpoint(api, READ)

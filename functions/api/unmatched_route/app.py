@@ -3,13 +3,14 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.edge import http, routes
-from campanile.edge.http import Answer, Event
-from campanile.osvi import surface
+from campanile.edge.gateway_event import Event
+from campanile.edge.http import GatewayResponse
+from campanile.osvi import dialect
 
-in_own_words = http.refusing(routes.unmatched)
-in_osvis_words = http.refusing(routes.unmatched, surface.tell)
+in_own_dialect = http.refusing(routes.unmatched)
+in_osvis_dialect = http.refusing(routes.unmatched, dialect.render)
 
 
-def handler(event: Event, context: LambdaContext) -> Answer:
-    answer = in_osvis_words if event["path"].startswith(routes.OSVI) else in_own_words
-    return answer(event, context)
+def handler(event: Event, context: LambdaContext) -> GatewayResponse:
+    refuse = in_osvis_dialect if event["path"].startswith(routes.OSVI) else in_own_dialect
+    return refuse(event, context)

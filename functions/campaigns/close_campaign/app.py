@@ -1,19 +1,18 @@
 """POST /campaign/campaigns/{campaign_id}/close: close a campaign for good."""
 
-from campanile.campaigns import manage_campaigns
-from campanile.edge import http, wiring
+from campanile.campaigns import change_status
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import CampaignResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.campaign_responses import CampaignResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/close")
 def close_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
-    return manage_campaigns.change_status(
-        wiring.table(), wiring.dial_queue(), caller.org, campaign_id, "close", wiring.clock().now_ms()
-    )
+    return change_status.close(foundation.table(), caller.org, campaign_id, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE)

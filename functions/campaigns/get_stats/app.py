@@ -1,18 +1,19 @@
 """GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
 
-from campanile.campaigns import manage_campaigns, stats
-from campanile.edge import http, wiring
+from campanile.campaigns import find_campaign, stats
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import StatsResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.stats import StatsResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/campaigns/<campaign_id>/stats")
 def get_stats(campaign_id: PathId, caller: CallerOf) -> StatsResponse:
-    campaign = manage_campaigns.find(wiring.table(), caller.org, campaign_id)
-    return stats.read(wiring.table(), campaign, wiring.clock().now_ms())
+    campaign = find_campaign.find(foundation.table(), caller.org, campaign_id)
+    return stats.read(foundation.table(), campaign, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, READ)

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from campanile.campaigns import manage_campaigns
-from campanile.edge import http, wiring
+from campanile.campaigns.list_campaigns import page
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.schema.campaigns import CampaignsResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.campaign_responses import CampaignsResponse
 from campanile.schema.field_types import CampaignStatusName
 from campanile.schema.pagination import DEFAULT_PAGE, Cursor, PageLimit
 
@@ -23,7 +24,7 @@ def list_campaigns(
     name: Annotated[str, Query(max_length=255)] = "",
     status: Annotated[list[CampaignStatusName], Query()] = [],  # noqa: B006  (the resolver needs the default in place)
 ) -> CampaignsResponse:
-    return manage_campaigns.page(wiring.table(), caller.org, limit, cursor, name, frozenset(status))
+    return page(foundation.table(), caller.org, limit, cursor, name, frozenset(status))
 
 
 handler = http.Endpoint(api, READ)

@@ -1,19 +1,18 @@
 """POST /campaign/campaigns/{campaign_id}/pause: pause an active campaign; new calls stop within a second."""
 
-from campanile.campaigns import manage_campaigns
-from campanile.edge import http, wiring
+from campanile.campaigns import change_status
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import CampaignResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.campaign_responses import CampaignResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/pause")
 def pause_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
-    return manage_campaigns.change_status(
-        wiring.table(), wiring.dial_queue(), caller.org, campaign_id, "pause", wiring.clock().now_ms()
-    )
+    return change_status.pause(foundation.table(), caller.org, campaign_id, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE)

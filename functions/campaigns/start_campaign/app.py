@@ -1,18 +1,19 @@
 """POST /campaign/campaigns/{campaign_id}/start: start a campaign, or resume it."""
 
-from campanile.campaigns import manage_campaigns
-from campanile.edge import http, wiring
+from campanile.campaigns import change_status
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.campaigns import CampaignResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.campaign_responses import CampaignResponse
 
 api = http.rest_api()
 
 
 @api.post("/campaign/campaigns/<campaign_id>/start")
 def start_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
-    return manage_campaigns.change_status(
-        wiring.table(), wiring.dial_queue(), caller.org, campaign_id, "start", wiring.clock().now_ms()
+    return change_status.start(
+        foundation.table(), foundation.dial_queue(), caller.org, campaign_id, foundation.clock().now_ms()
     )
 
 

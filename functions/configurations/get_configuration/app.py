@@ -1,17 +1,18 @@
 """GET /campaign/configurations/{config_id}: one configuration."""
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.configurations import Configuration
+from campanile.edge.wiring import foundation
+from campanile.schema.configurations import ConfigurationResponse
 
 api = http.rest_api()
 
 
 @api.get("/campaign/configurations/<config_id>")
-def get_configuration(config_id: PathId, caller: CallerOf) -> Configuration:
-    return manage_configurations.get(wiring.table(), caller.org, config_id)
+def get_configuration(config_id: PathId, caller: CallerOf) -> ConfigurationResponse:
+    return manage_configurations.get(foundation.table(), caller.org, config_id)
 
 
 handler = http.Endpoint(api, READ)

@@ -5,9 +5,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
+from campanile.edge.wiring import foundation
 from campanile.schema.configurations import ConfigurationsResponse
 from campanile.schema.pagination import MAX_PAGE, Cursor, PageLimit
 
@@ -20,7 +21,7 @@ def list_configurations(
     limit: Annotated[PageLimit, Query()] = MAX_PAGE,
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> ConfigurationsResponse:
-    return manage_configurations.page(wiring.table(), caller.org, limit, cursor)
+    return manage_configurations.page(foundation.table(), caller.org, limit, cursor)
 
 
 handler = http.Endpoint(api, READ)

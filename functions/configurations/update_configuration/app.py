@@ -1,18 +1,23 @@
 """PATCH /campaign/configurations/{config_id}: change a configuration; decisions taken afterwards follow it."""
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.schema.configurations import ConfigurationPatch, ConfigurationResponse
+from campanile.edge.wiring import foundation
+from campanile.schema.configurations import ConfigurationPatch, SavedConfigurationResponse
 
 api = http.rest_api()
 
 
 @api.patch("/campaign/configurations/<config_id>")
-def update_configuration(config_id: PathId, changes: ConfigurationPatch, caller: CallerOf) -> ConfigurationResponse:
-    now = wiring.clock().now_ms()
-    return manage_configurations.change(wiring.table(), wiring.dial_queue(), caller.org, config_id, changes, now)
+def update_configuration(
+    config_id: PathId, changes: ConfigurationPatch, caller: CallerOf
+) -> SavedConfigurationResponse:
+    now = foundation.clock().now_ms()
+    return manage_configurations.change(
+        foundation.table(), foundation.dial_queue(), caller.org, config_id, changes, now
+    )
 
 
 handler = http.Endpoint(api, MANAGE)

@@ -7,11 +7,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import export_contacts
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
+from campanile.edge.wiring import contacts, foundation
 from campanile.schema.contacts import ExportResponse
 from campanile.schema.field_types import Flag
 
@@ -31,8 +32,8 @@ api = http.rest_api()
 def get_export(
     campaign_id: PathId, caller: CallerOf, fresh: Annotated[Flag, Query()] = False
 ) -> Response[ExportResponse]:
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
-    report = export_contacts.ask(wiring.export_ports(), campaign, 0 if fresh else export_contacts.KEPT_MS)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    report = export_contacts.ask(contacts.export_ports(), campaign, 0 if fresh else export_contacts.KEPT_MS)
     return Response(202 if report.status == "running" else 200, "application/json", report)
 
 

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts.list_contacts import Filter, page
 from campanile.domain.shown_status import ViewName
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
+from campanile.edge.wiring import foundation
 from campanile.schema.contacts import ContactsResponse
 from campanile.schema.field_types import OutcomeName, StatusName
 from campanile.schema.pagination import DEFAULT_PAGE, Offset, PageLimit
@@ -27,9 +28,9 @@ def list_contacts(
     outcome: Annotated[list[OutcomeName], Query()] = [],  # noqa: B006  (the same)
     view: Annotated[list[ViewName], Query()] = [],  # noqa: B006  (the same)
 ) -> ContactsResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     wanted = Filter(frozenset(status), frozenset(outcome), frozenset(view))
-    return page(wiring.table(), campaign, wanted, limit, offset, wiring.clock().now_ms())
+    return page(foundation.table(), campaign, wanted, limit, offset, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, READ)

@@ -1,10 +1,11 @@
 """POST /campaign/campaigns/{campaign_id}/contacts/{contact_id}/attempts/{attempt_id}/report: what an agent tells."""
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.dialing import record_report
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import REPORT
 from campanile.edge.http import CallerOf, PathId
+from campanile.edge.wiring import foundation, reports
 from campanile.schema.reports import ReportInput, ReportResponse
 
 api = http.rest_api()
@@ -14,9 +15,9 @@ api = http.rest_api()
 def report_attempt(
     campaign_id: PathId, contact_id: PathId, attempt_id: PathId, told: ReportInput, caller: CallerOf
 ) -> ReportResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
     return record_report.record(
-        wiring.report_ports(), campaign, contact_id, attempt_id.lower(), told.report, actor=caller.key_id
+        reports.report_ports(), campaign, contact_id, attempt_id.lower(), told.report, actor=caller.key_id
     )
 
 

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import WrapValidator
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import check_rows, upsert
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId, RequestKeyOf
+from campanile.edge.wiring import foundation
 from campanile.schema.contacts import ContactsInput, UpsertResponse
 
 api = http.rest_api()
@@ -25,15 +26,15 @@ def upsert_contacts(
 ) -> UpsertResponse:
     if mode == "strict":
         check_rows.refuse_unread(batch)
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
-    country_code = manage_campaigns.country_code(wiring.table(), campaign)
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    country_code = find_campaign.country_code_of(foundation.table(), campaign)
     if mode == "lenient":
         rows, failed = check_rows.sort_out(batch, country_code)
     else:
         rows, failed = check_rows.validate(batch.contacts, country_code), []
     if request_key:
         rows = upsert.repeatable(rows, campaign, request_key)
-    answer = upsert.upsert(wiring.table(), wiring.dial_queue(), campaign, rows, wiring.clock().now_ms())
+    answer = upsert.upsert(foundation.table(), foundation.dial_queue(), campaign, rows, foundation.clock().now_ms())
     return check_rows.with_failed(answer, rows, failed)
 
 

@@ -1,27 +1,28 @@
 """POST /carrier-events/{provider}: a carrier reports what became of a call. Always 200 once verified."""
 
+from base64 import b64decode
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.dialing import receive_event
-from campanile.domain.errors import NotFoundError
-from campanile.edge import http, wiring
+from campanile.dialing.receive_event import EventRequest
+from campanile.edge import http
 from campanile.edge.http import PathId
-from campanile.telephony.simulated import PROVIDER
+from campanile.edge.wiring import dialing
 
 api = http.rest_api()
 
 
 @api.post("/carrier-events/<provider>")
 def receive_carrier_event(provider: PathId, ref: Annotated[str, Query()] = "") -> dict[str, str]:
-    if provider != PROVIDER:
-        raise NotFoundError("No such carrier.")
     event = api.current_event
-    result = receive_event.receive(
-        wiring.ports(), wiring.deployment_secret(), ref, event.headers, event.decoded_body or ""
-    )
-    return {"result": result}
+    sent = event.body or ""
+    body = b64decode(sent) if event.is_base64_encoded else sent.encode()
+    context = event.request_context
+    url = f"https://{context.domain_name}{context.path}?ref={ref}"
+    request = EventRequest(provider, url, ref, event.headers, body)
+    return {"result": receive_event.receive(dialing.ports(), dialing.deployment_secret(), request)}
 
 
 handler = http.Endpoint(api, accepted_scopes=None)

@@ -4,7 +4,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.adapters.dial_queue import parse_hint
-from campanile.edge import triggers, wiring
+from campanile.edge.queue_batch import queue_batch
+from campanile.edge.wiring import foundation
 
 
 class NotForwardedError(Exception):
@@ -12,8 +13,8 @@ class NotForwardedError(Exception):
 
 
 def forward(record: SQSRecord, _context: LambdaContext) -> None:
-    if not wiring.dial_queue().hint(parse_hint(record.body)):
+    if not foundation.dial_queue().hint(parse_hint(record.body)):
         raise NotForwardedError
 
 
-handler = triggers.queue_batch(forward)
+handler = queue_batch(forward)

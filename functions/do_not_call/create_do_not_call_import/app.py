@@ -1,8 +1,9 @@
 """POST /campaign/do-not-call/imports: begin an import of numbers, with a form by which its file is uploaded."""
 
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
+from campanile.edge.wiring import foundation, imports
 from campanile.imports import begin
 from campanile.schema.do_not_call import DoNotCallImportInput
 from campanile.schema.imports import ImportUploadResponse
@@ -12,7 +13,7 @@ api = http.rest_api()
 
 @api.post("/campaign/do-not-call/imports", status_code=201)
 def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) -> ImportUploadResponse:
-    return begin.ask_for_list(wiring.import_ports(), caller.org, wanted, wiring.clock().now_ms())
+    return begin.ask_for_list(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE)

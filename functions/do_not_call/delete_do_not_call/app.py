@@ -5,9 +5,11 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from campanile.do_not_call import manage_do_not_call
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
-from campanile.edge.http import CallerOf, PathNumber
+from campanile.edge.http import CallerOf
+from campanile.edge.path_number import PathNumber
+from campanile.edge.wiring import foundation
 from campanile.schema.do_not_call import Reason
 
 api = http.rest_api()
@@ -15,8 +17,8 @@ api = http.rest_api()
 
 @api.delete("/campaign/do-not-call/<phone_number>", status_code=204)
 def delete_do_not_call(phone_number: PathNumber, reason: Annotated[Reason, Query()], caller: CallerOf) -> None:
-    now = wiring.clock().now_ms()
-    manage_do_not_call.remove(wiring.table(), caller.org, phone_number, reason, caller.key_id, now)
+    now = foundation.clock().now_ms()
+    manage_do_not_call.remove(foundation.table(), caller.org, phone_number, reason, caller.key_id, now)
 
 
 handler = http.Endpoint(api, MANAGE)

@@ -1,9 +1,10 @@
 """POST /campaign/campaigns/{campaign_id}/imports: begin an import, with a form by which its file is uploaded."""
 
-from campanile.campaigns import manage_campaigns
-from campanile.edge import http, wiring
+from campanile.campaigns import find_campaign
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
+from campanile.edge.wiring import foundation, imports
 from campanile.imports import begin
 from campanile.schema.imports import ImportInput, ImportUploadResponse
 
@@ -12,8 +13,8 @@ api = http.rest_api()
 
 @api.post("/campaign/campaigns/<campaign_id>/imports", status_code=201)
 def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadResponse:
-    campaign = manage_campaigns.find_or_ad_hoc(wiring.table(), caller.org, campaign_id)
-    return begin.ask(wiring.import_ports(), campaign, wanted, wiring.clock().now_ms())
+    campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
+    return begin.ask(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE)

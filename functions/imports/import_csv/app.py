@@ -6,8 +6,10 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from campanile.adapters.bucket import StoredFile
-from campanile.edge import observability, triggers, wiring
+from campanile.domain.stored_file import StoredFile
+from campanile.edge import observability
+from campanile.edge.invocation import invocation
+from campanile.edge.wiring import imports
 from campanile.imports import begin
 from campanile.imports.begin import NotOurFileError
 
@@ -18,7 +20,7 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
         version = stored.version_id or f'"{stored.etag}"'
         file = StoredFile(record.s3.bucket.name, unquote_plus(stored.key), version, stored.size or 0)
         try:
-            begun = begin.receive(wiring.import_ports(), file)
+            begun = begin.receive(imports.import_ports(), file)
         except NotOurFileError as error:
             fields = {"action": "import_ignored", "reason": str(error)}
             observability.logger().warning("not a file of an import", extra=fields)
@@ -27,4 +29,4 @@ def import_files(event: dict[str, Any], context: LambdaContext) -> None:
         observability.logger().info("import begun", extra=fields)
 
 
-handler = triggers.invocation(import_files)
+handler = invocation(import_files)

@@ -1,11 +1,15 @@
 """The work queue: an import, of a file or of a request, an export or a release is gone on with from where it stands."""
 
+from dataclasses import asdict
+
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campanile.adapters.work_queue import ExportOrder, ImportOrder, ReleaseOrder, order_of
 from campanile.contacts import export_contacts, release_held
-from campanile.edge import observability, triggers, wiring
+from campanile.edge import observability
+from campanile.edge.queue_batch import queue_batch
+from campanile.edge.wiring import contacts, files, imports
 from campanile.imports import resume
 
 RESERVE_MS = 60_000
@@ -18,7 +22,7 @@ TRIES = 5
 
 def work(record: SQSRecord, context: LambdaContext) -> None:
     def may_go_on() -> bool:
-        wiring.work_queue().hold(record.receipt_handle, LEASE_SECONDS)
+        files.work_queue().hold(record.receipt_handle, LEASE_SECONDS)
         return context.get_remaining_time_in_millis() > RESERVE_MS
 
     tries = int(record.attributes.approximate_receive_count)
@@ -27,19 +31,19 @@ def work(record: SQSRecord, context: LambdaContext) -> None:
     match order_of(record.body):
         case order if tries > TRIES:
             if isinstance(order, ImportOrder):  # the others are begun anew when they are asked for
-                resume.give_up(wiring.import_ports(), order.job)
+                resume.give_up(imports.import_ports(), order.job)
             raise TimeoutError
         case ImportOrder(job):
-            done = resume.resume(wiring.import_ports(), job, may_go_on, is_last_try)
-            fields = {"org": done.org, "status": done.status, **done.counts.model_dump()} if done else {}
+            done = resume.resume(imports.import_ports(), job, may_go_on, is_last_try)
+            fields = {"org": done.org, "status": done.status, **asdict(done.counts)} if done else {}
             log.info("import", extra={"action": "import", "import_id": job, "again": done is None, **fields})
         case ExportOrder() as order:
-            made = export_contacts.go_on(wiring.export_ports(), order, may_go_on, is_last_try)
+            made = export_contacts.go_on(contacts.export_ports(), order, may_go_on, is_last_try)
             told = {"export_id": made.id, "status": made.status, "rows": made.rows} if made else {}
             log.info("export", extra={"action": "export", "again": made is None, **told})
         case ReleaseOrder() as order:
-            count = release_held.go_on(wiring.release_ports(), order, may_go_on)
+            count = release_held.go_on(contacts.release_ports(), order, may_go_on)
             log.info("release", extra={"action": "release_held", "org": order.org, "contacts": count})
 
 
-handler = triggers.queue_batch(work)
+handler = queue_batch(work)

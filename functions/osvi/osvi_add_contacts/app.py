@@ -2,19 +2,20 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
-from campanile.osvi import pushes, surface
+from campanile.edge.wiring import foundation, imports
+from campanile.osvi import dialect, pushes
 
-api = http.rest_api(surface.SURFACE)
+api = http.rest_api(dialect.DIALECT)
 
 
 @api.post("/v1/campaigns/<id>/contacts", status_code=201)
 def osvi_add_contacts(id: PathId, caller: CallerOf) -> Response[str]:  # noqa: A002  OSVI's name for it
     body = api.current_event.decoded_body or ""
-    now = wiring.clock().now_ms()
-    return surface.success(201, data=pushes.push(wiring.import_ports(), caller.org, id, body, now))
+    now = foundation.clock().now_ms()
+    return dialect.success(201, data=pushes.push(imports.import_ports(), caller.org, id, body, now))
 
 
-handler = http.Endpoint(api, MANAGE, surface.SURFACE)
+handler = http.Endpoint(api, MANAGE, dialect.DIALECT)

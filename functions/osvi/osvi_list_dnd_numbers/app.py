@@ -6,14 +6,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field
 
-from campanile.edge import http, wiring
+from campanile.edge import http
 from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
-from campanile.osvi import dnd_numbers, surface
+from campanile.edge.wiring import foundation
+from campanile.osvi import dialect, dnd_numbers
 from campanile.schema.do_not_call import NumberPart
 from campanile.schema.field_types import IN_DIGITS
 
-api = http.rest_api(surface.SURFACE)
+api = http.rest_api(dialect.DIALECT)
 Counted = Annotated[int, Field(ge=1, le=1_000_000), IN_DIGITS]
 
 
@@ -25,9 +26,9 @@ def osvi_list_dnd_numbers(
     page: Annotated[Counted, Query()] = 1,
     per_page: Annotated[Counted, Query()] = 25,
 ) -> Response[str]:
-    now = wiring.clock().now_ms()
-    found = dnd_numbers.page(wiring.table(), caller.org, agent_uuid, search, page, per_page, now)
-    return surface.success(200, data=found.entries, meta=found.meta)
+    now = foundation.clock().now_ms()
+    found = dnd_numbers.page(foundation.table(), caller.org, agent_uuid, search, page, per_page, now)
+    return dialect.success(200, data=found.entries, meta=found.meta)
 
 
-handler = http.Endpoint(api, READ, surface.SURFACE)
+handler = http.Endpoint(api, READ, dialect.DIALECT)

@@ -24,6 +24,8 @@ def place_call() -> Response[str]:
     except ValidationError as error:
         fields = [".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)]
         return _answer(400, {"error": "invalid_request", "fields": fields})
+    if not request.is_reachable:
+        return _answer(422, {"error": "invalid_number"})
     if app.current_event.headers.get("Idempotency-Key") not in (None, request.attempt_id):
         return _answer(400, {"error": "idempotency_key_is_not_attempt_id"})
     result = wiring.carrier().place(request, time.time_ns() // 1_000_000)

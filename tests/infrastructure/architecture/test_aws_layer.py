@@ -28,7 +28,7 @@ def test_the_built_layer_holds_the_compiled_modules_of_the_architecture_in_the_t
     compiled = [path.name for path in sam.layer_of(tmp_path).rglob("*.so")]
     assert compiled
     assert all("cpython-313-aarch64" in name for name in compiled)
-    for name in ("edge/wiring.py", "edge/openapi.json", "edge/reference.html"):
+    for name in ("edge/wiring/foundation.py", "edge/openapi.json", "edge/reference.html"):
         assert (sam.layer_of(tmp_path) / "campanile" / name).is_file()
 
 

@@ -75,6 +75,12 @@ def test_no_package_imports_one_that_stands_after_it() -> None:
     assert above == set()
 
 
+def test_the_store_knows_nothing_of_the_api_and_of_other_things_outside() -> None:
+    for name, module in package().items():
+        if package_of(name) == "store":
+            assert not {one for one in own_imports(module) if package_of(one) in ("schema", "adapters")}, name
+
+
 def test_imports_form_no_circle() -> None:
     graph = {name: own_imports(module) - {name} for name, module in package().items()}
     assert set(TopologicalSorter(graph).static_order()) == set(package())

@@ -11,6 +11,7 @@ from tests.support.source import Module, everything
 METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 FIELDS = {
     "action",
+    "account",
     "again",
     "answer",
     "attempt_id",
@@ -38,7 +39,7 @@ SPREAD = {
     "faults.describe": "type, places and AWS code of an error",
     "fields": "named above the call",
     "told": "named above the call",
-    "done.counts.model_dump": "an import's counts",
+    "asdict": "an import's counts",
 }
 """What may be spread into the fields, each a dictionary whose keys are known."""
 PERSONAL = re.compile(r"phone|number|name|email|data\b|external|notes?\b|text|body|token|secret|\braw\b|\bkey\b|url")

@@ -1,8 +1,10 @@
 """The example events: one for every function, true to what AWS sends, and understood by the function itself."""
 
 import json
+import pkgutil
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,10 +24,11 @@ from moto import mock_aws
 from campanile.adapters.dial_queue import parse_hint
 from campanile.adapters.work_queue import ExportOrder, ImportOrder, order_of
 from campanile.domain.campaign import Campaign
+from campanile.domain.configuration import Configuration
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.domain.times import instant
 from campanile.edge import wiring
-from campanile.schema.configurations import Configuration
+from campanile.edge.wiring import files, foundation
 from campanile.simulated_carrier import wiring as carrier_wiring
 from campanile.simulated_carrier.event_queue import due_event
 from campanile.store import campaigns, configurations, credentials, orgs
@@ -42,6 +45,8 @@ BEHIND_A_QUEUE = sorted(name for name, (_, one) in FUNCTIONS.items() if event_ty
 SECRET = "a secret of sixty-four characters, as the template generates one"
 CAMPAIGN_ID = load_event("start_campaign")["pathParameters"]["campaign_id"]
 CONFIGURATION_ID = load_event("get_configuration")["pathParameters"]["config_id"]
+ROOTS = [import_module(f"{wiring.__name__}.{part.name}") for part in pkgutil.iter_modules(wiring.__path__)]
+ROOTS.append(carrier_wiring)
 CSV = b"phone,first_name\n+14155550123,Ada\n+14155550199,Grace\n"
 
 
@@ -149,16 +154,14 @@ class World:
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
         self.api_key = self._people()
-        self.osvi_token = credentials.create_osvi_token(wiring.table(), "acme", wiring.clock().now_ms())
+        self.osvi_token = credentials.create_osvi_token(foundation.table(), "acme", foundation.clock().now_ms())
         self.version = self._file(s3)
 
     def _people(self) -> str:
-        table, now = wiring.table(), wiring.clock().now_ms()
+        table, now = foundation.table(), foundation.clock().now_ms()
         for org in ("acme", "globex"):
             orgs.create(table, org, now)
-        configuration = Configuration(
-            name="Never", id=CONFIGURATION_ID, created_at=instant(now), updated_at=instant(now)
-        )
+        configuration = Configuration(CONFIGURATION_ID, "Never", created_at=now, updated_at=now)
         configurations.insert(table, "acme", configuration)
         campaigns.insert(
             table,
@@ -197,7 +200,7 @@ class World:
             reference = CallReference("acme", 0, CAMPAIGN_ID, "contact", json.loads(event["body"])["attempt_id"])
             event["multiValueQueryStringParameters"] = {"ref": [sign_reference(reference, SECRET)]}
             event["queryStringParameters"] = {"ref": sign_reference(reference, SECRET)}
-            event["headers"] |= sign_event(SECRET, "id", instant(wiring.clock().now_ms()), event["body"])
+            event["headers"] |= sign_event(SECRET, "id", instant(foundation.clock().now_ms()), event["body"])
         elif name.startswith("carrier_") and "headers" in event:
             event["headers"]["Authorization"] = f"Bearer {bearer_token(SECRET)}"
         elif "API-Token" in event.get("headers", {}):
@@ -221,10 +224,10 @@ def forget(*modules: ModuleType) -> None:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    forget(wiring, carrier_wiring)
+    forget(*ROOTS)
     with mock_aws():
         yield World(monkeypatch)
-    forget(wiring, carrier_wiring)
+    forget(*ROOTS)
 
 
 LIFE_OF_A_CAMPAIGN = {
@@ -346,9 +349,9 @@ def test_a_started_export_is_written_and_can_be_fetched(world: World) -> None:
 def test_a_message_about_work_that_is_over_does_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
     order = order_of(load_event("work")["Records"][0]["body"])
     assert isinstance(order, ImportOrder)
-    wiring.work_queue().send_import(order.job)
+    files.work_queue().send_import(order.job)
     assert world.invoke("work") == {"batchItemFailures": []}
-    wiring.work_queue().send_export(ExportOrder("acme", CAMPAIGN_ID, "an export of long ago"))
+    files.work_queue().send_export(ExportOrder("acme", CAMPAIGN_ID, "an export of long ago"))
     assert world.invoke("work") == {"batchItemFailures": []}
     logged = [vars(record) for record in caplog.records]
     assert [(one["action"], one["again"]) for one in logged] == [("import", True), ("export", True)]

@@ -1,12 +1,13 @@
 """Every function of the template: its folder, its rights, its log, and where its failures go."""
 
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from campanile.contacts import export_contacts
-from campanile.dialing.ports import Limits
+from campanile.domain.limits import Limits
 from campanile.edge.settings import Settings
 from functions.imports.work import app as work
 from tests.support.template import (
@@ -265,7 +266,7 @@ def test_a_simulated_call_is_no_longer_than_a_message_can_be_delayed() -> None:
 
 @each_function
 def test_every_variable_is_one_that_the_code_reads(name: str) -> None:
-    settings = {field.upper() for field in Settings.model_fields}
+    settings = {field.name.upper() for field in fields(Settings)}
     text = (ROOT / "layers/common/campanile/simulated_carrier/wiring.py").read_text(encoding="utf-8")
     of_carrier = set(re.findall(r'os\.environ(?:\.get\(|\[)"([A-Z_]+)"', text))
     assert of_carrier

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import list_campaigns
 from campanile.store import configurations, keys, orgs
 from campanile.store.table import Put
 from tests.support.dialer import ALL_DAY, Dialer, number
@@ -72,7 +72,7 @@ def test_a_list_is_filtered_by_a_part_of_the_name_and_by_any_of_several_statuses
 def test_a_page_that_found_little_ends_after_a_while_and_its_cursor_leads_on(
     api: Client, ten: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manage_campaigns, "LOOKED_AT", 4)
+    monkeypatch.setattr(list_campaigns, "LOOKED_AT", 4)
     page = api.get("/campaign/campaigns?status=closed&limit=1")
     assert (page["campaigns"], page["next_cursor"] is None) == ([], False)
     assert names(api, "&status=closed") == ["Autumn 4"]

@@ -8,13 +8,20 @@ from uuid import uuid4
 import pytest
 
 from campanile.adapters.dial_queue import DialQueue
-from campanile.campaigns import manage_campaigns, manage_configurations
+from campanile.campaigns import (
+    change_campaign,
+    change_status,
+    create_campaign,
+    find_campaign,
+    manage_configurations,
+    show_campaign,
+)
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.schema.campaigns import CampaignInput, CampaignPatch
 from campanile.schema.configurations import ConfigurationInput, ConfigurationPatch
 from campanile.store import campaigns, configurations, keys, orgs
-from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedError, UnknownConfigurationError
-from campanile.store.configurations import ConfigurationInUseError
+from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedError
+from campanile.store.configurations import ConfigurationInUseError, UnknownConfigurationError
 from tests.support.dialer import Dialer
 from tests.support.threads import together
 
@@ -50,7 +57,7 @@ def test_deleting_a_configuration_against_creating_campaigns_with_it_leaves_noth
 
     def create() -> bool:
         try:
-            manage_campaigns.create(
+            create_campaign.create(
                 dialer.table, dialer.org, CampaignInput(name="x", configuration_id=configuration), now
             )
         except UnknownConfigurationError:
@@ -85,14 +92,14 @@ def test_moving_campaigns_between_configurations_at_once_keeps_both_counts_right
         manage_configurations.create(dialer.table, dialer.org, ConfigurationInput(name="c"), now).id for _ in range(2)
     )
     made = [
-        manage_campaigns.create(dialer.table, dialer.org, CampaignInput(name="x", configuration_id=first), now)
+        create_campaign.create(dialer.table, dialer.org, CampaignInput(name="x", configuration_id=first), now)
         for _ in range(3)
     ]
     quiet: DialQueue = dialer.queue
 
     def move(campaign: str, to: str) -> None:
         changes = CampaignPatch(configuration_id=to)
-        manage_campaigns.change(dialer.table, quiet, dialer.org, campaign, changes, now)
+        change_campaign.change(dialer.table, quiet, dialer.org, campaign, changes, now)
 
     together([partial(move, one.id, to) for one in made for to in (second, first, second)])
     found = [one.configuration_id for one in campaigns.after(dialer.table, dialer.org, None)]
@@ -113,10 +120,10 @@ def test_changes_of_different_fields_at_once_are_all_kept(dialer: Dialer) -> Non
 
     def change(fields: dict[str, Any]) -> None:
         wanted = CampaignPatch.model_validate(fields)
-        manage_campaigns.change(dialer.table, dialer.queue, dialer.org, campaign.id, wanted, dialer.clock.now_ms())
+        change_campaign.change(dialer.table, dialer.queue, dialer.org, campaign.id, wanted, dialer.clock.now_ms())
 
     together([partial(change, fields) for fields in changes])
-    found = manage_campaigns.answer(dialer.read_campaign(campaign.id)).model_dump()
+    found = show_campaign.response(dialer.read_campaign(campaign.id)).model_dump()
     assert {name: found[name] for fields in changes for name in fields} == {
         name: value for fields in changes for name, value in fields.items()
     }
@@ -144,21 +151,21 @@ def test_of_many_campaigns_that_want_one_name_one_gets_it(dialer: Dialer) -> Non
     def create() -> str | None:
         wanted = CampaignInput(name="x", configuration_id=str(configuration), external_id="spring")
         try:
-            return manage_campaigns.create(dialer.table, dialer.org, wanted, now).id
+            return create_campaign.create(dialer.table, dialer.org, wanted, now).id
         except ExternalIdTakenError:
             return None
 
     def rename(campaign: str) -> str | None:
         wanted = CampaignPatch(external_id="spring")
         try:
-            return manage_campaigns.change(dialer.table, dialer.queue, dialer.org, campaign, wanted, now).id
+            return change_campaign.change(dialer.table, dialer.queue, dialer.org, campaign, wanted, now).id
         except ExternalIdTakenError:
             return None
 
     works: list[Callable[[], str | None]] = [*[create] * 4, *[partial(rename, one.id) for one in existing]]
     answers = together(works)
     [winner] = [one for one in answers if one]
-    assert manage_campaigns.find(dialer.table, dialer.org, "spring").id == winner
+    assert find_campaign.find(dialer.table, dialer.org, "spring").id == winner
     named = [one.id for one in campaigns.after(dialer.table, dialer.org, None) if one.external_id == "spring"]
     assert named == [winner]
 
@@ -168,10 +175,10 @@ def test_a_change_against_a_pause_keeps_both_and_the_dial_sheet_follows(dialer: 
         campaign = dialer.campaign()
 
         def pause(paused: str = campaign.id) -> None:
-            manage_campaigns.change_status(dialer.table, dialer.queue, dialer.org, paused, "pause", 1)
+            change_status.pause(dialer.table, dialer.org, paused, 1)
 
         def raise_priority(raised: str = campaign.id) -> None:
-            manage_campaigns.change(dialer.table, dialer.queue, dialer.org, raised, CampaignPatch(priority=9), 1)
+            change_campaign.change(dialer.table, dialer.queue, dialer.org, raised, CampaignPatch(priority=9), 1)
 
         together([pause, raise_priority])
         found = dialer.read_campaign(campaign.id)

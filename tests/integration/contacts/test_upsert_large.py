@@ -11,7 +11,7 @@ from campanile.contacts import check_rows, fold, upsert
 from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
-from campanile.edge import wiring
+from campanile.edge.wiring import foundation
 from campanile.schema.contacts import ContactInput, UpsertResponse
 from campanile.store import contact_writes
 from campanile.store.table import Table
@@ -55,7 +55,7 @@ def test_a_thousand_new_contacts_stay_within_the_budget(
     campaign = api.campaign(external_id="spring")
     edge.queue.forget()
     table = meter.table(edge.table.name)
-    monkeypatch.setattr(wiring, "table", lambda: table)
+    monkeypatch.setattr(foundation, "table", lambda: table)
     rows = [person(n, timezone="America/New_York", data={"note": "x" * 480}) for n in range(LARGE)]
     if not named:
         rows = [{name: value for name, value in row.items() if name != "external_id"} for row in rows]

@@ -12,7 +12,7 @@ from campanile.domain.call import CallEnd
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
 from campanile.domain.times import instant
-from campanile.edge import wiring
+from campanile.edge.wiring import dialing
 from campanile.store import work_registry
 from campanile.store.table import Table
 from campanile.telephony.callback import sign_reference
@@ -209,8 +209,8 @@ def test_the_carriers_own_event_corrects_a_call_that_nobody_could_tell_about(
 
     dialer = Dialer(table)
     dialer.telephony = Carrier(dialer.clock, look_up=False)
-    monkeypatch.setattr(wiring, "ports", lambda: dialer.ports)
-    monkeypatch.setattr(wiring, "deployment_secret", lambda: SECRET)
+    monkeypatch.setattr(dialing, "ports", lambda: dialer.ports)
+    monkeypatch.setattr(dialing, "deployment_secret", lambda: SECRET)
     campaign = dialer.campaign(retry_outcomes=RETRIED)
     dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)]})
     dialer.run()

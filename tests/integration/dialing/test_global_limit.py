@@ -6,8 +6,8 @@ from threading import Event
 import pytest
 
 from campanile.dialing import manage_concurrency
-from campanile.dialing.ports import Limits
 from campanile.domain.lifecycle import Outcome
+from campanile.domain.limits import Limits
 from campanile.schema.concurrency import ConcurrencyResponse
 from campanile.store import global_limit, orgs, slots
 from campanile.store.table import Table

@@ -8,7 +8,7 @@ from campanile.domain.lifecycle import Outcome
 from campanile.store import keys
 from campanile.store.provider_accounts import Account
 from campanile.store.table import Item, Table
-from campanile.telephony.port import LookUpFailed
+from campanile.telephony.port import LookUpFailed, LookUpQuery
 from tests.support.dialer import Dialer, number
 
 
@@ -77,12 +77,12 @@ def test_look_ups_that_hang_do_not_keep_an_org_from_calling(dialer: Dialer) -> N
     dialer.add_people(campaign, *(number(n) for n in range(10, 20)))
     real = dialer.telephony.look_up
 
-    def hanging(attempt_id: str, call: str | None) -> Any:
-        real(attempt_id, call)
+    def hanging(query: LookUpQuery) -> Any:
+        real(query)
         dialer.clock.advance(5)
         return LookUpFailed("no answer: ReadTimeoutError")
 
-    dialer.telephony.look_up = hanging  # type: ignore[method-assign, assignment]
+    dialer.telephony.look_up = hanging  # type: ignore[method-assign]
     began = dialer.clock.now_ms()
     dialer.run()
     assert dialer.clock.now_ms() - began < 40_000  # else the function is killed, and nothing was locked

@@ -1,8 +1,8 @@
 """The global limit, the daily cap and the provider's pauses at their edges."""
 
-from campanile.dialing.ports import Limits
 from campanile.domain import pacing
 from campanile.domain.lifecycle import Outcome
+from campanile.domain.limits import Limits
 from campanile.store.provider_accounts import Account
 from campanile.store.table import Table
 from campanile.telephony.port import PlaceResult, Refused

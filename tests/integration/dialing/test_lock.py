@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from campanile.dialing import manage_concurrency
-from campanile.dialing.ports import Limits
 from campanile.domain.call import Slot
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
+from campanile.domain.limits import Limits
 from campanile.domain.org import OrgSettings
 from campanile.schema.concurrency import ConcurrencyInput
 from campanile.store import calls, number_locks, orgs, slots

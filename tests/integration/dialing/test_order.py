@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from campanile.dialing import agenda
-from campanile.dialing.ports import Limits
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
+from campanile.domain.limits import Limits
 from tests.support.dialer import Dialer, number
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from campanile.dialing import manage_concurrency
-from campanile.dialing.ports import Limits
 from campanile.domain.lifecycle import Outcome
+from campanile.domain.limits import Limits
 from campanile.schema.concurrency import ConcurrencyInput
 from campanile.store import orgs, provider_accounts
 from campanile.store.provider_accounts import Account

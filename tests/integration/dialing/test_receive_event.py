@@ -10,7 +10,7 @@ import urllib3
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.times import instant
-from campanile.edge import wiring
+from campanile.edge.wiring import dialing
 from campanile.telephony.callback import sign_reference
 from campanile.telephony.signing import sign_event
 from campanile.telephony.simulated import SimulatedTelephony
@@ -30,8 +30,8 @@ class Carrier(ScriptedTelephony):
 def campaign(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """A campaign with one call under way, and the function wired to the test's org."""
     dialer.telephony = Carrier(dialer.clock)
-    monkeypatch.setattr(wiring, "ports", lambda: dialer.ports)
-    monkeypatch.setattr(wiring, "deployment_secret", lambda: SECRET)
+    monkeypatch.setattr(dialing, "ports", lambda: dialer.ports)
+    monkeypatch.setattr(dialing, "deployment_secret", lambda: SECRET)
     campaign = dialer.campaign(retry_delay_seconds=60)
     dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(1)]})
     dialer.run()

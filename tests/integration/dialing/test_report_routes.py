@@ -11,7 +11,7 @@ import urllib3
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
-from campanile.edge import wiring
+from campanile.edge.wiring import dialing
 from campanile.store import keys
 from campanile.telephony.callback import sign_reference
 from campanile.telephony.signing import sign_event
@@ -102,8 +102,8 @@ class Carrier(ScriptedTelephony):
 def hearing(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Sends an event of the carrier about a call; answers what the platform made of it."""
     dialer.telephony = Carrier(dialer.clock)
-    monkeypatch.setattr(wiring, "ports", lambda: dialer.ports)
-    monkeypatch.setattr(wiring, "deployment_secret", lambda: SECRET)
+    monkeypatch.setattr(dialing, "ports", lambda: dialer.ports)
+    monkeypatch.setattr(dialing, "deployment_secret", lambda: SECRET)
 
     def send(post: Post, kind: str, status: int = 200, **fields: Any) -> str:
         body = json.dumps({"type": kind, "call_id": "c", "attempt_id": post.attempt_id, **fields})

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import create_campaign, show_campaign
 from campanile.schema.campaigns import CampaignInput
 from campanile.store import campaigns, keys
 from campanile.store.table import Delete, Table
@@ -106,14 +106,14 @@ def test_a_repetition_while_the_first_is_under_way_is_a_conflict(
     edge: Dialer, api: Client, campaign_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[Response] = []
-    notices = manage_campaigns.notices
+    warnings_of = show_campaign.warnings_of
 
     def repeat_meanwhile(*arguments: Any) -> Any:
         if not answers:
             answers.append(post(api, "/campaign/campaigns", campaign_body, "k"))
-        return notices(*arguments)
+        return warnings_of(*arguments)
 
-    monkeypatch.setattr(manage_campaigns, "notices", repeat_meanwhile)
+    monkeypatch.setattr("campanile.campaigns.create_campaign.warnings_of", repeat_meanwhile)
     first = post(api, "/campaign/campaigns", campaign_body, "k")
     assert first.status == 201
     assert "still being carried out" in problem(answers[0], 409)["detail"]
@@ -174,9 +174,9 @@ def test_a_worker_that_dies_at_any_request_of_a_creation_leaves_one_campaign_onc
         key = f"{applied} {at}"
         crasher.arm(at, applied)
         with suppress(Crash):
-            manage_campaigns.create(crasher.around(edge.table), edge.org, wanted, edge.clock.now_ms(), key)
+            create_campaign.create(crasher.around(edge.table), edge.org, wanted, edge.clock.now_ms(), key)
         crasher.disarm()
-        repeated = manage_campaigns.create(edge.table, edge.org, wanted, edge.clock.now_ms(), key)
+        repeated = create_campaign.create(edge.table, edge.org, wanted, edge.clock.now_ms(), key)
         stored = [one.id for one in campaigns.after(edge.table, edge.org, None)]
         assert (len(stored), stored[-1]) == (at, repeated.id)
         edge.clock.advance(1)

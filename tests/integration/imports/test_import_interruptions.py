@@ -7,14 +7,14 @@ S3 and SQS do. Contacts, report and file of failing rows are then compared with 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
 
 import pytest
 
-from campanile.adapters.bucket import StoredFile
 from campanile.domain.campaign import Campaign
+from campanile.domain.stored_file import StoredFile
 from campanile.imports import begin, file_import, resume, run
 from campanile.imports.run import ImportPorts, always
 from campanile.store import keys
@@ -145,7 +145,7 @@ class Drop:
             "status": done.status,
             "reason": done.reason,
             "counts": dict(counts(done)),
-            "errors": [error.model_dump() for error in done.errors],
+            "errors": [asdict(error) for error in done.errors],
             "rows": self.dialer.bucket.texts[done.report_key] if done.report_key else "",
             "people": sorted(json.dumps(one, sort_keys=True) for one in people),
         }

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from campanile.adapters.bucket import StoredFile
+from campanile.domain.stored_file import StoredFile
 from campanile.imports import begin
 from campanile.imports.begin import NotOurFileError
 from campanile.store import do_not_call

@@ -1,14 +1,14 @@
 """CSV files become contacts: once, whole, and with a report that accounts for every row (G10)."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from campanile.adapters.bucket import StoredFile
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
+from campanile.domain.stored_file import StoredFile
 from campanile.imports import run, show_import
 from campanile.imports.begin import NotOurFileError
 from campanile.schema.imports import ImportResponse
@@ -125,7 +125,9 @@ def test_bad_rows_are_reported_by_the_number_a_spreadsheet_shows_and_the_good_on
         (6, None),
     ]
     assert dialer.page(campaign).total == 2
-    assert listed(dialer, campaign)[0].errors == list(done.errors)
+    assert [error.model_dump() for error in listed(dialer, campaign)[0].errors] == [
+        asdict(error) for error in done.errors
+    ]
 
 
 def test_the_report_quotes_no_phone_number(campaign: Campaign, drop: Drop) -> None:

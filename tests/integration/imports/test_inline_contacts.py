@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import count
 from typing import Any
 
@@ -30,7 +31,7 @@ def people(amount: int, first: int = 0) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _few_rows_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint every three rows."""
-    monkeypatch.setattr("campanile.imports.run.ROWS_PER_WRITE", 3)
+    monkeypatch.setattr("campanile.imports.request_import.ROWS_PER_WRITE", 3)
 
 
 @pytest.fixture
@@ -373,5 +374,5 @@ def test_rows_that_repeat_earlier_ones_are_counted_the_same_when_a_worker_goes_o
         create(rows)
     done = resume.resume(edge.import_ports, edge.import_queue.sent[0][0], always)
     assert done
-    assert done.counts.model_dump() == whole
+    assert asdict(done.counts) == whole
     assert (whole["inserted"], whole["updated"]) == (3, 3)

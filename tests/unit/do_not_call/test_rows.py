@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campanile.csv_files.rows import RowError
 from campanile.do_not_call.rows import NumbersRow, prepare
 from campanile.domain import phone
+from campanile.domain.import_report import ImportRowError
 from tests.support.clock import at
 from tests.support.csv_files import one
 
@@ -45,7 +45,7 @@ def test_a_good_row_lists_its_numbers(header: str, cells: str, expected: Numbers
 )
 def test_a_bad_row_is_refused_by_its_column(header: str, cells: str, column: str | None, code: str) -> None:
     refused = prepare(one(f"{header}\n{cells}\n"), NOW)
-    assert isinstance(refused, RowError)
+    assert isinstance(refused, ImportRowError)
     assert (refused.row, refused.column, refused.code) == (2, column, code)
     assert "4155550123" not in refused.message.replace("+14155550123", "")
 

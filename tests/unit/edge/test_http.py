@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from campanile.domain import errors
 from campanile.domain.errors import FieldError
 from campanile.edge import http
-from campanile.edge.http import MAX_BODY_BYTES, Endpoint, PathId, refusing, rest_api
+from campanile.edge.gateway_event import MAX_BODY_BYTES
+from campanile.edge.http import Endpoint, PathId, refusing, rest_api
 from campanile.edge.problems import STATUS, problem
 from campanile.schema.contacts import ContactsInput
 from tests.support.events import load_event

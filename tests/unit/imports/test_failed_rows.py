@@ -12,8 +12,8 @@ from campanile.csv_files.headers import REPORT_HEADERS
 from campanile.csv_files.records import CsvStructureError, Reader, Record
 from campanile.csv_files.rows import CsvRow, read_row
 from campanile.domain.contact_fields import STRUCTURED_COLUMNS
+from campanile.domain.import_report import ImportRowError
 from campanile.imports import failed_rows
-from campanile.schema.imports import ImportRowError
 from campanile.store.imports import FileProgress, Import
 from tests.support.uploads import Bucket
 

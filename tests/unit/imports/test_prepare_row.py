@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from campanile.contacts.rows import ContactRow
-from campanile.csv_files.rows import CsvRow, RowError
+from campanile.csv_files.rows import CsvRow
 from campanile.domain.contact import Contact, LaneKind
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.lifecycle import ContactStatus
 from campanile.imports.prepare_row import Terms, id_from_number, names, prepare
 from campanile.store import keys
@@ -48,7 +49,7 @@ def good(wanted: CsvRow, *here: Contact, terms: Terms = TERMS) -> ContactRow:
 
 def bad(wanted: CsvRow, *here: Contact, terms: Terms = TERMS) -> tuple[str | None, str]:
     found = prepare(terms, wanted, {one.id: one for one in here})
-    assert isinstance(found, RowError), found
+    assert isinstance(found, ImportRowError), found
     assert found.row == wanted.row
     return found.column, found.code
 
@@ -193,6 +194,6 @@ def test_empty_cells_leave_a_contacts_fields() -> None:
 @pytest.mark.parametrize("field", ["scheduled_at", "external_id", "id"])
 def test_no_message_quotes_the_cell(field: str) -> None:
     found = prepare(TERMS, row(**{field: "212 555/0101"}), {})
-    assert isinstance(found, RowError)
+    assert isinstance(found, ImportRowError)
     assert found.column == field
     assert "0101" not in found.message

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campanile.domain.lifecycle import ContactStatus, Outcome
-from campanile.schema.campaigns import CampaignInput, CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
+from campanile.schema.campaigns import CampaignInput
 from campanile.schema.contacts import ContactInput, RefusalResponse
 from campanile.schema.field_types import OutcomeName, StatusName
 from campanile.schema.messages import Request

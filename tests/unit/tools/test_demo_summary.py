@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from campanile.domain.shown_status import view
-from campanile.schema.campaigns import AttemptCounts, ContactCounts, StatsResponse
 from campanile.schema.contacts import AttemptResponse, ContactResponse
+from campanile.schema.stats import AttemptCounts, ContactCounts, StatsResponse
 from campanile.simulated_carrier.report import Report
 from tools.demo.summary import Pace, Summary, View, broken_promises, is_over, latest, show_value, summarize
 

@@ -5,25 +5,16 @@ Our own objects lie under prefixes of their own and never end like a table, so n
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from campanile.domain.stored_file import StoredFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BLOCK_BYTES = 4_194_304
 """A file is read in pieces of this size, each by a request of its own: no connection waits while rows are written."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file in the bucket. `version` is its version id, else its ETag: a file dropped again is another import."""
-
-    bucket: str
-    key: str
-    version: str
-    size: int
 
 
 class Bucket:

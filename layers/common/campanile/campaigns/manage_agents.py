@@ -1,12 +1,15 @@
 """Create agents, list, read, change and delete them."""
 
+from dataclasses import replace
+
 from campanile.adapters.identifiers import time_ordered_id
+from campanile.domain.agent import Agent
 from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import CampaignStatus
-from campanile.domain.times import instant
 from campanile.schema import pagination
 from campanile.schema.agents import AgentPatch, AgentResponse, AgentsResponse, NewAgent, fields
 from campanile.store import agents, campaigns, configurations, created_by_request
+from campanile.store.created_by_request import RequestUnderWayError
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
@@ -15,21 +18,20 @@ def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: s
 
     Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
     """
-    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
+    if created := created_by_request.created(table, org, request_key, wanted, now_ms):
         return get(table, org, created)
-    now = instant(now_ms)
     agent_id = wanted.id or time_ordered_id(now_ms)
-    new = AgentResponse(**fields(wanted), id=agent_id, created_at=now, updated_at=now)
-    notes = [created_by_request.creating(org, request_key, wanted, agent_id, now_ms)] if request_key else []
+    new = Agent(agent_id, **fields(wanted), created_at=now_ms, updated_at=now_ms)
+    notes = created_by_request.notes(org, request_key, wanted, agent_id, now_ms)
     if not agents.insert(table, org, new, *notes):
-        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
-    return new
+        raise RequestUnderWayError
+    return AgentResponse.of(new)
 
 
 def page(table: Table, org: str, limit: int, cursor: str | None) -> AgentsResponse:
     """Up to `limit` agents in order of their ids, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
     found = list(agents.after(table, org, pagination.read_cursor(cursor, pagination.TEXT), limit + 1))
-    shown = pagination.fitting(found[:limit])
+    shown = pagination.fitting([AgentResponse.of(one) for one in found[:limit]])
     return AgentsResponse(
         agents=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
     )
@@ -40,7 +42,7 @@ def get(table: Table, org: str, agent_id: str) -> AgentResponse:
     found = agents.get(table, org, agent_id)
     if found is None:
         raise _not_found()
-    return found
+    return AgentResponse.of(found)
 
 
 def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: int) -> AgentResponse:
@@ -48,15 +50,15 @@ def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: in
 
     Raises NotFoundError.
     """
-    given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
+    given = {name: value for name, value in fields(wanted).items() if name in wanted.model_fields_set}
 
-    def changed(current: AgentResponse) -> AgentResponse:
-        return current.model_copy(update={**given, "updated_at": instant(now_ms)})
+    def changed(current: Agent) -> Agent:
+        return replace(current, **given, updated_at=now_ms)
 
     result = agents.update(table, org, agent_id, changed)
     if result is None:
         raise _not_found()
-    return result
+    return AgentResponse.of(result)
 
 
 def delete(table: Table, org: str, agent_id: str) -> None:
@@ -85,7 +87,7 @@ def _referrer(table: Table, org: str, agent_id: str, pushed_to: frozenset[str]) 
         if one.agent.agent_id == agent_id and one.status is not CampaignStatus.CLOSED:
             return f"campaign {one.id} has it as its agent_id. Give that another one first, or close it."
     for configuration in configurations.after(table, org, None):
-        if configuration.agent_id == agent_id:
+        if configuration.agent.agent_id == agent_id:
             return f"configuration {configuration.id} has it as its agent_id. Give that another one first."
     return None
 

@@ -1,84 +1,84 @@
 """Create, list, read, change and delete configurations."""
 
-from typing import Any
-
 from pydantic import ValidationError
 
 from campanile.adapters.dial_queue import INDEX_LAG_MS, DialQueue, Hint
 from campanile.adapters.identifiers import time_ordered_id
+from campanile.campaigns.show_campaign import UNREADABLE_WINDOWS, window_warnings
+from campanile.domain.calling_window import Schedule
+from campanile.domain.configuration import Configuration
 from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError
-from campanile.domain.times import instant
 from campanile.schema import pagination
 from campanile.schema.configurations import (
-    Configuration,
     ConfigurationInput,
     ConfigurationPatch,
     ConfigurationResponse,
     ConfigurationsResponse,
+    SavedConfigurationResponse,
+    fields,
 )
-from campanile.schema.messages import ApiWarning
 from campanile.store import configurations, created_by_request, work_registry
+from campanile.store.created_by_request import RequestUnderWayError
 from campanile.store.table import Table
 
 
 def create(
     table: Table, org: str, wanted: ConfigurationInput, now_ms: int, request_key: str | None = None
-) -> ConfigurationResponse:
+) -> SavedConfigurationResponse:
     """Store a configuration; one without calling windows is accepted with a warning, as no call would be allowed.
 
     A request whose key has created one before answers that one.
     """
-    if request_key and (created := created_by_request.created(table, org, request_key, wanted, now_ms)):
-        return answer(get(table, org, created))
-    now = instant(now_ms)
-    new = Configuration.model_construct(**_fields(wanted), id=time_ordered_id(now_ms), created_at=now, updated_at=now)
-    notes = [created_by_request.creating(org, request_key, wanted, new.id, now_ms)] if request_key else []
+    if created := created_by_request.created(table, org, request_key, wanted, now_ms):
+        return response(_find(table, org, created))
+    new = wanted.configuration(time_ordered_id(now_ms), now_ms, now_ms)
+    notes = created_by_request.notes(org, request_key, wanted, new.id, now_ms)
     if not configurations.insert(table, org, new, *notes):
-        raise ConflictError("The first request with this Idempotency-Key is still being carried out.")
-    return answer(new)
+        raise RequestUnderWayError
+    return response(new)
 
 
 def page(table: Table, org: str, limit: int, cursor: str | None) -> ConfigurationsResponse:
     """Up to `limit` configurations, oldest first, from `cursor` on; raises InvalidFieldsError for a wrong cursor."""
     found = list(configurations.after(table, org, pagination.read_cursor(cursor), limit + 1))
-    shown = pagination.fitting(found[:limit])
+    shown = pagination.fitting([ConfigurationResponse.of(one) for one in found[:limit]])
     return ConfigurationsResponse(
         configurations=shown, next_cursor=pagination.cursor_after(shown[-1].id) if len(shown) < len(found) else None
     )
 
 
-def get(table: Table, org: str, configuration_id: str) -> Configuration:
+def get(table: Table, org: str, configuration_id: str) -> ConfigurationResponse:
     """Raises NotFoundError, also for another org's configuration."""
-    found = configurations.get(table, org, configuration_id.lower())
-    if found is None:
-        raise _not_found()
-    return found
+    return ConfigurationResponse.of(_find(table, org, configuration_id))
 
 
 def change(
-    table: Table, queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
-) -> ConfigurationResponse:
+    table: Table, dial_queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
+) -> SavedConfigurationResponse:
     """Change the given fields; decisions taken from the answer on follow them, calls in flight end as they were placed.
 
-    Raises NotFoundError, or InvalidFieldsError when the whole has become too large.
+    Raises NotFoundError, InvalidFieldsError when the whole has become too large, or ConflictError when this version
+    cannot read the stored windows and the request does not replace them all.
     """
     given = {name: getattr(wanted, name) for name in wanted.model_fields_set}
 
     def changed(current: Configuration) -> Configuration:
+        if not current.is_readable and not given.keys() >= Schedule.model_fields.keys():
+            raise ConflictError(f"{UNREADABLE_WINDOWS} Give {', '.join(Schedule.model_fields)} to replace them.")
         try:
-            whole = ConfigurationInput.model_validate({**_fields(current), **given}, strict=False)
+            whole = ConfigurationInput.model_validate({**fields(current), **given}, strict=False)
         except ValidationError as invalid:  # every field is right by itself: together they are too large
             raise InvalidFieldsError([FieldError("body", "too_large", invalid.errors()[0]["msg"])]) from None
-        return current.model_copy(update={**_fields(whole), "updated_at": instant(now_ms)})
+        return whole.configuration(current.id, current.created_at, now_ms)
 
     work_registry.announce(table, org, now_ms, now_ms)  # a window may have opened
     result = configurations.update(table, org, configuration_id.lower(), changed)
     if result is None:
         raise _not_found()
     hint = Hint(org, "configuration_changed")
-    queue.hint(hint)
-    queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
-    return answer(result)
+    dial_queue.hint(hint)
+    dial_queue.wake_at(hint, [now_ms + INDEX_LAG_MS])  # the dialer reads configurations eventually consistent
+    return response(result)
 
 
 def delete(table: Table, org: str, configuration_id: str) -> None:
@@ -87,21 +87,16 @@ def delete(table: Table, org: str, configuration_id: str) -> None:
         raise _not_found()
 
 
-def answer(configuration: Configuration) -> ConfigurationResponse:
-    """The configuration as the API shows it on its own, with what its owner should look at."""
-    return ConfigurationResponse.model_construct(**configuration.__dict__, warnings=window_notices(configuration))
+def response(configuration: Configuration) -> SavedConfigurationResponse:
+    """The configuration as the API shows it once it is stored, with what its owner should look at."""
+    return SavedConfigurationResponse.of(configuration, warnings=window_warnings(configuration))
 
 
-def window_notices(configuration: ConfigurationInput) -> list[ApiWarning]:
-    """The warning that an empty list of windows allows no calls at all (`products.md`, section 1.1)."""
-    if configuration.has_windows:
-        return []
-    message = "The configuration has no calling windows, so no contact will be called. Set default_windows."
-    return [ApiWarning(code="no_calling_windows", message=message)]
-
-
-def _fields(configuration: ConfigurationInput) -> dict[str, Any]:
-    return {name: getattr(configuration, name) for name in ConfigurationInput.model_fields}
+def _find(table: Table, org: str, configuration_id: str) -> Configuration:
+    found = configurations.get(table, org, configuration_id.lower())
+    if found is None:
+        raise _not_found()
+    return found
 
 
 def _not_found() -> NotFoundError:

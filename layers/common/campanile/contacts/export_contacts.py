@@ -14,7 +14,7 @@ from uuid import uuid4
 from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import Clock
 from campanile.adapters.work_queue import ExportOrder, WorkQueue
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import list_contacts
 from campanile.csv_files import cells, export_rows
 from campanile.csv_files.export_rows import AFTER_PHONES, BEFORE_PHONES, Entry
@@ -93,7 +93,7 @@ def go_on(
     `may_go_on` leaves a minute when it says yes. It is asked again and again, as the run's sign of life.
     `is_last_try`: nobody will try again, so an error ends the export as failed before it is raised.
     """
-    campaign = manage_campaigns.find_or_ad_hoc(ports.table, order.org, order.campaign)
+    campaign = find_campaign.find_or_ad_hoc(ports.table, order.org, order.campaign)
     current = _running(ports, campaign, order)
     if current is None:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from campanile.domain.campaign import AgentFields
+from campanile.domain.campaign import AGENT_FIELDS, AgentFields
 from campanile.domain.contact import Contact, LaneKind
 from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import TERMINAL
@@ -16,9 +16,7 @@ from campanile.schema.contacts import MAX_DATA_BYTES, ContactInput
 def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str], now_ms: int) -> Contact:
     """The contact with the row's fields and its `numbers` in E.164 (empty: not given); itself when nothing changes."""
     given = fields.model_fields_set
-    agent = AgentFields(
-        **{name: getattr(fields if name in given else contact.agent, name) for name in AgentFields.__dataclass_fields__}
-    )
+    agent = AgentFields(**{name: getattr(fields if name in given else contact.agent, name) for name in AGENT_FIELDS})
     scheduled_at = contact.scheduled_at
     if "scheduled_at" in given:
         scheduled_at = milliseconds(fields.scheduled_at) if fields.scheduled_at else None

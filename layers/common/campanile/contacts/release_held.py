@@ -12,7 +12,7 @@ from itertools import islice
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import ReleaseOrder, WorkQueue
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.contacts import notify_dialer
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import bucket
@@ -46,7 +46,7 @@ def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseResponse:
 
     Raises NotFoundError, or StateError for a closed campaign.
     """
-    campaign = manage_campaigns.find(ports.table, org, reference)
+    campaign = find_campaign.find(ports.table, org, reference)
     refuse_closed(campaign)
     order = ReleaseOrder(org, campaign.id, counters.allocated(ports.table, campaign.key))
     until = ports.clock.monotonic_ms() + RELEASING_MS
@@ -60,7 +60,7 @@ def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseResponse:
 
 def go_on(ports: ReleasePorts, order: ReleaseOrder, may_go_on: Callable[[], bool]) -> int:
     """Go on with a release while `may_go_on`; answers how many contacts it released. A closed campaign's stay held."""
-    campaign = manage_campaigns.find(ports.table, order.org, order.campaign)
+    campaign = find_campaign.find(ports.table, order.org, order.campaign)
     if campaign.status is CampaignStatus.CLOSED:
         return 0
     run = _Run(ports, campaign, order.below)

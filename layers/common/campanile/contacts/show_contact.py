@@ -7,7 +7,7 @@ from typing import Any
 from campanile.domain import gate
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.calling_window import Schedule
-from campanile.domain.campaign import AgentFields, Campaign
+from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
@@ -30,18 +30,12 @@ def responses(
     table: Table, campaign: Campaign, listed: Sequence[Contact], held: Mapping[str, Slot], now_ms: int
 ) -> list[ContactResponse]:
     cold = contacts.cold_items(table, campaign.key, [one.id for one in listed if one.cold])
-    schedule = _schedule(table, campaign)
+    configuration = configurations.of_campaign(table, campaign)
+    schedule = configuration.schedule if configuration else None
     return [
         _answer(contact, cold.get(contact.id), held.get(contact.id), schedule, campaign.status, now_ms)
         for contact in listed
     ]
-
-
-def _schedule(table: Table, campaign: Campaign) -> Schedule | None:
-    if campaign.configuration_id is None:
-        return None
-    found = configurations.in_use(table, campaign.org, campaign.configuration_id)
-    return found.schedule if found else None
 
 
 def _answer(
@@ -67,7 +61,7 @@ def _answer(
         **_plain_fields(contact.data),
         timezone=contact.timezone,
         scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
-        **{name: getattr(contact.agent, name) for name in AgentFields.__dataclass_fields__},
+        **contact.agent.to_dict(),
         status=status,
         view=view(status, contact.last_outcome),
         last_outcome=contact.last_outcome,

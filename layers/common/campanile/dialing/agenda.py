@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from campanile.domain import gate
+from campanile.domain.configuration import Configuration
 from campanile.domain.contact import LaneKind
 from campanile.domain.ordering import RANKS, Head, parse_head
 from campanile.domain.org import SheetEntry
-from campanile.schema.configurations import Configuration
 from campanile.store import configurations, keys
 from campanile.store.table import Table
 

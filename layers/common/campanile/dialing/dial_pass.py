@@ -153,7 +153,7 @@ def _lock_and_send(current: Pass, executor: Executor, locker: Locker, heads: Seq
         if not times or not locker.free:
             current.agenda.put_back(head)
             current.view.is_stale = True
-        elif call := locker.lock(head, contact, known):
+        elif call := locker.lock(head, contact, known, account):
             current.locked += 1
             current.sends.add(executor.submit(placing.place, ports, call, times.pop(0)))
     current.view.is_stale |= locker.is_stale

@@ -14,6 +14,7 @@ from campanile.domain.ordering import Head
 from campanile.domain.org import OrgSettings
 from campanile.store import calls, contacts, number_locks, slots
 from campanile.store.number_locks import NumberLock
+from campanile.store.provider_accounts import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,17 @@ class Locker:
     def __post_init__(self) -> None:
         self.free = slots.free_numbers(self.settings, self.held)
 
-    def lock(self, head: Head, contact: Contact, known: NumberLock | None) -> LockedCall | None:
+    def lock(self, head: Head, contact: Contact, known: NumberLock | None, account: Account) -> LockedCall | None:
         """LOCK a contact on the lowest free slot; None when a condition stood in the way."""
         configuration = self.agenda.configuration_of(head)
         while self.free:
-            slot = self._slot(contact)
+            slot = self._slot(contact, account.provider)
             result = calls.lock(self.ports.table, self.settings, contact, slot, known)
             if result is calls.Lock.LOCKED:
                 self.free.pop(0)
                 self.held.append(slot)
-                return LockedCall(slot, contact, configuration.id if configuration else None, self.settings.account)
+                of_campaign = configuration.id if configuration else None
+                return LockedCall(slot, contact, of_campaign, account.name, is_probe=account.is_stopped)
             self.is_stale = True
             if result is calls.Lock.SLOT_TAKEN:
                 self.free.pop(0)
@@ -128,7 +130,7 @@ class Locker:
         changed = replace(contact, due=contact.due if until is None else until, last_refusal=refusal)
         calls.pass_over(self.ports.table, contact, changed, self.agenda.is_ad_hoc(head), code)
 
-    def _slot(self, contact: Contact) -> Slot:
+    def _slot(self, contact: Contact, provider: str | None) -> Slot:
         now = self.ports.clock.now_ms()
         return Slot(
             org=self.settings.org,
@@ -144,4 +146,5 @@ class Locker:
             is_callback=contact.kind is LaneKind.CALLBACK,
             contact_number=contact.number,
             last_outcome=contact.last_outcome,
+            provider=provider,
         )

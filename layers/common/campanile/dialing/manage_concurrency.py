@@ -1,8 +1,8 @@
 """An org's concurrency limit (G2) and calls per second."""
 
 from campanile.adapters.dial_queue import DialQueue, Hint
-from campanile.dialing.ports import Limits
 from campanile.domain import fair_shares
+from campanile.domain.limits import Limits
 from campanile.domain.org import OrgSettings
 from campanile.schema.concurrency import ConcurrencyInput, ConcurrencyResponse
 from campanile.store import global_limit, orgs, slots, work_registry

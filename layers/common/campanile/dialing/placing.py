@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from campanile.dialing import record_outcome
 from campanile.dialing.ports import Ports
 from campanile.domain import agent_choice, gate
-from campanile.domain.call import Slot
+from campanile.domain.call import CallEnd, Slot
 from campanile.domain.campaign import AgentFields
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import Refusal
 from campanile.store import campaigns, configurations, contacts, do_not_call, keys, provider_accounts, slots
 from campanile.store.table import Item
 from campanile.telephony.callback import CallReference
-from campanile.telephony.port import Ambiguous, CallRequest, Placed, Refused
+from campanile.telephony.port import Ambiguous, CallRequest, Misconfigured, Placed, Refused, Rejected
 
 MAX_GATES = 3
 MOST_RETRY_AFTER_SECONDS = 900
@@ -23,12 +23,16 @@ AMBIGUOUS_LEASE_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class LockedCall:
-    """A contact with a slot of its own; `configuration_id` None: ad-hoc. `account` is the provider's."""
+    """A contact with a slot of its own; `configuration_id` None: ad-hoc. `account` is the provider's.
+
+    `is_probe`: the account is stopped, and this call finds out whether it works again.
+    """
 
     slot: Slot
     contact: Contact
     configuration_id: str | None
     account: str
+    is_probe: bool = False
 
     @property
     def is_ad_hoc(self) -> bool:
@@ -76,8 +80,10 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> No
     if refused := gate.refuse(answer.reading, call.contact, ports.clock.now_ms()):  # a window may just have closed
         record_outcome.give_back(ports, slot, refused.code, refused.until)
         return
-    result = ports.telephony.place(answer.request)
+    result = ports.telephony(slot.provider).place(answer.request)
     now = ports.clock.now_ms()
+    if call.is_probe and not isinstance(result, Misconfigured):
+        provider_accounts.resume(ports.table, call.account, now)
     match result:
         case Placed(provider_call_id, conversation_id):
             lease_until = now + 1000 * ports.limits.call_lease
@@ -88,6 +94,15 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: _GateAnswer) -> No
             if is_account_wide:
                 provider_accounts.back_off(ports.table, call.account, due)
             record_outcome.give_back(ports, slot, Refusal.PROVIDER_REFUSED, until=due, due=due)
+        case Rejected(outcome):
+            record_outcome.finish(ports, slot, CallEnd(outcome, ended_at_ms=now))
+        case Misconfigured(reason):
+            ports.log.error(
+                "the provider account cannot place calls",
+                extra={"action": "account_stopped", "account": call.account, "reason": reason},
+            )
+            due = provider_accounts.stop(ports.table, call.account, reason, now)
+            record_outcome.give_back(ports, slot, Refusal.PROVIDER_MISCONFIGURED, until=due, due=due)
         case Ambiguous(reason):
             ports.log.warning(
                 "fate of the call unknown",
@@ -152,7 +167,7 @@ def _request(
     return CallRequest(
         attempt_id=slot.attempt_id,
         to=slot.phone_number,
-        callback_url=ports.callback_url(reference),
+        callback_url=ports.callback_url(slot.provider, reference),
         contact_id=slot.contact_id,
         campaign_id=slot.campaign_key,
         caller_id=chosen.agent_number,
@@ -161,4 +176,6 @@ def _request(
         agent_config=chosen.agent_config,
         initial_context=chosen.initial_context,
         custom_metadata=contact.data,
+        ring_timeout_seconds=ports.limits.ring_timeout,
+        max_call_seconds=ports.limits.longest_talk,
     )

@@ -6,31 +6,10 @@ from dataclasses import dataclass
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.faults import Log
+from campanile.domain.limits import Limits
 from campanile.store.table import Table
 from campanile.telephony.callback import CallReference
 from campanile.telephony.port import Telephony
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Times of the dialing protocol, in seconds, and the deployment's global concurrency limit (0: none).
-
-    `lock_lease` must outlast the dial function's time-out: a lock whose worker may still be alive is never taken.
-    `call_lease` is how long a placed call goes unasked after; `worker` is the function's time-out.
-    """
-
-    global_concurrency: int = 50
-    lock_lease: int = 90
-    call_lease: int = 120
-    longest_call: int = 3_600
-    post_timeout: float = 5.0
-    longest_pass: float = 20.0
-    worker: float = 40.0
-
-    @property
-    def latest_lock(self) -> float:
-        """Seconds into an invocation after which nothing is locked any more."""
-        return self.worker - self.post_timeout - 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +25,17 @@ class ReportPorts:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """`new_id` makes attempt ids, `callback_url` the signed address a carrier reports to."""
+    """`telephony` gives the adapter of a provider by its name (None: the default one). `new_id` makes attempt ids,
+    `callback_url` the signed address where that provider reports on a call.
+    """
 
     table: Table
     dial_queue: DialQueue
-    telephony: Telephony
+    telephony: Callable[[str | None], Telephony]
     clock: Clock
     limits: Limits
     new_id: Callable[[], str]
-    callback_url: Callable[[CallReference], str]
+    callback_url: Callable[[str | None, CallReference], str]
     log: Log
 
     @property

@@ -13,7 +13,6 @@ from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
-from campanile.schema.configurations import Configuration
 from campanile.store import (
     calls,
     campaigns,
@@ -30,6 +29,7 @@ from campanile.telephony.callback import CallReference
 
 LONGEST_DURATION_SECONDS = 24 * 3600.0
 NOTE_CHARACTERS = 4_000
+UNDIALED_PAUSE_SECONDS = 30
 
 
 def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
@@ -39,8 +39,10 @@ def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     and ends the contact whatever its attempt was closed as.
     """
     slot = slots.get(ports.table, reference.org, reference.slot)
-    if slot is not None and slot.attempt_id == reference.attempt_id and finish(ports, slot, report):
+    if slot is not None and slot.attempt_id == reference.attempt_id and settle(ports, slot, report):
         return True
+    if not report.was_dialed:
+        return False
     if report.outcome is not Outcome.UNKNOWN and _correct_late(ports, reference, report):
         return True
     if report.outcome is Outcome.DO_NOT_CALL:
@@ -48,11 +50,34 @@ def record(ports: Ports, reference: CallReference, report: CallEnd) -> bool:
     return False
 
 
+def settle(ports: Ports, slot: Slot, report: CallEnd) -> bool:
+    """End the call that holds `slot`: FINAL, or the lock's return where the provider never dialed.
+
+    False when somebody else has settled it.
+    """
+    return finish(ports, slot, report) if report.was_dialed else _give_back_undialed(ports, slot)
+
+
+def _give_back_undialed(ports: Ports, slot: Slot) -> bool:
+    """No attempt was made, so none is counted and no retry delay is spent. The contact waits a moment, as the provider
+    may say the same at once.
+    """
+    due = ports.clock.now_ms() + 1000 * UNDIALED_PAUSE_SECONDS
+    current: Slot | None = slot
+    for _ in range(CONTENTION_RETRIES):
+        if current is None or current.attempt_id != slot.attempt_id:
+            return False
+        if give_back(ports, current, Refusal.NOT_DIALED, until=due, due=due):
+            return True
+        current = slots.get(ports.table, slot.org, slot.n)
+    raise ContendedError(slot.contact_id)
+
+
 def finish(ports: Ports, slot: Slot, report: CallEnd) -> bool:
     """FINAL for the call that holds `slot`; False when somebody else has finished it."""
     campaign = campaign_of(ports, slot.org, slot.campaign_key)
     policy, timezone = _policy_of(ports, campaign)
-    report = _bounded(report, slot.intended_at or slot.locked_at, ports.clock.now_ms())
+    report = _bounded(report, slot.sent_at, ports.clock.now_ms())
     for _ in range(CONTENTION_RETRIES):
         contact = _contact_of(ports, slot)
         if contact is None:
@@ -181,19 +206,10 @@ def campaign_of(ports: Ports | ReportPorts, org: str, campaign_key: str) -> Camp
 
 def _policy_of(ports: Ports | ReportPorts, campaign: Campaign) -> tuple[RetryPolicy, str | None]:
     """The campaign's retries, and the clock of contacts without a timezone; ad-hoc contacts have no such clock."""
-    configuration = configuration_of(ports, campaign)
+    configuration = configurations.of_campaign(ports.table, campaign)
     if configuration is None:
         return RetryPolicy(), None
     return configuration.retry_policy, configuration.default_timezone
-
-
-def configuration_of(ports: Ports | ReportPorts, campaign: Campaign) -> Configuration | None:
-    """The campaign's configuration; None for the ad-hoc one."""
-    if campaign.configuration_id is None:
-        return None
-    configuration = configurations.in_use(ports.table, campaign.org, campaign.configuration_id)
-    assert configuration, "a configuration in use is never deleted"
-    return configuration
 
 
 def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:

@@ -20,7 +20,7 @@ from campanile.domain.shown_status import shown_status
 from campanile.domain.times import instant, milliseconds
 from campanile.domain.timezones import by_clock
 from campanile.schema.reports import ReportResponse, warning
-from campanile.store import calls, contacts, do_not_call, keys, orgs, slots, tombstones
+from campanile.store import calls, configurations, contacts, do_not_call, keys, orgs, slots, tombstones
 from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
 from campanile.telephony.callback import CallReference
 
@@ -127,7 +127,7 @@ def _callback_at(ports: ReportPorts, campaign: Campaign, contact: Contact, repor
     if wanted is None:
         return None
     if wanted.tzinfo is None:
-        configuration = record_outcome.configuration_of(ports, campaign)
+        configuration = configurations.of_campaign(ports.table, campaign)
         timezone = contact.timezone or (configuration.default_timezone if configuration else None)
         if timezone is None:
             message = "must name its offset, as in 2026-07-01T17:00:00-07:00: the contact has no timezone"

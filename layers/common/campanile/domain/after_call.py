@@ -167,7 +167,7 @@ def _attempt(slot: Slot, report: CallEnd) -> Attempt:
         attempt_no=slot.attempt_no,
         phone_number=slot.phone_number,
         outcome=report.outcome,
-        started_at=slot.intended_at or slot.locked_at,
+        started_at=slot.sent_at,
         ended_at=report.ended_at_ms,
         duration_seconds=report.duration_seconds,
         conversation_id=report.conversation_id or slot.conversation_id,

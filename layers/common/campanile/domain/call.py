@@ -26,6 +26,7 @@ class Slot:
     """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it.
 
     `contact_number` and `last_outcome` are the contact's creation number and the outcome of its call before this one.
+    `provider` places the call; None: the default one.
     """
 
     org: str
@@ -44,6 +45,12 @@ class Slot:
     intended_at: int | None = None
     provider_call_id: str | None = None
     conversation_id: str | None = None
+    provider: str | None = None
+
+    @property
+    def sent_at(self) -> int:
+        """When the POST was intended, or the lock taken; the call began no earlier. UTC ms."""
+        return self.intended_at or self.locked_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class CallEnd:
     """The end of a call. Times are UTC milliseconds since the epoch, the duration is in seconds.
 
     `callback_local` is a time by the contact's clock, where the carrier names no offset; `disposition` a JSON object.
+    `was_dialed` False: the provider took the request but never dialed, so no attempt was made.
     """
 
     outcome: Outcome
@@ -62,6 +70,7 @@ class CallEnd:
     notes: str | None = None
     callback_local: datetime | None = None
     disposition: str | None = None
+    was_dialed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Self
 
 from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus
@@ -21,6 +21,19 @@ class AgentFields:
     agent_number: str | None = None
     agent_config: Mapping[str, Any] | None = None
     initial_context: str | None = None
+
+    @classmethod
+    def of(cls, source: object) -> Self:
+        """The agent fields of anything that has all of them as attributes."""
+        return cls(**{name: getattr(source, name) for name in AGENT_FIELDS})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name, also those that are not set."""
+        return {name: getattr(self, name) for name in AGENT_FIELDS}
+
+
+AGENT_FIELDS: Final = tuple(AgentFields.__dataclass_fields__)
+"""The names of the agent fields."""
 
 
 @dataclass(frozen=True, slots=True)

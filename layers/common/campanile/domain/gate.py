@@ -62,9 +62,15 @@ def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
 
 
 def opening(schedule: Schedule, zone: str | None, scheduled_first_call: bool, now_ms: int) -> int | None:
-    """When a contact of `zone` may next be called: `now_ms` itself inside a window, None when there is never one."""
+    """When a contact of `zone` may next be called: `now_ms` itself inside a window, None when there is never one.
+
+    A timezone that this version does not know has no clock, so nobody there is called.
+    """
+    try:
+        clock = parse_timezone(zone or schedule.default_timezone)
+    except ValueError:
+        return None
     windows = calling_window.windows_for(schedule, zone, scheduled_first_call)
-    clock = parse_timezone(zone or schedule.default_timezone)
     now = instant(now_ms)
     if calling_window.is_open(windows, clock, now):
         return now_ms

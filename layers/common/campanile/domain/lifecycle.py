@@ -65,6 +65,8 @@ class Refusal(StrEnum):
     INVALID_NUMBER = "invalid_number"
     DAILY_CAP = "daily_cap"
     PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_MISCONFIGURED = "provider_misconfigured"
+    NOT_DIALED = "not_dialed"
     NOT_PLACED = "not_placed"
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 NEVER_GRANTED = -1
+DEFAULT_CONCURRENCY_LIMIT = 10
+"""Seed 001."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Instants: milliseconds since 1970 as the table stores them, and aware datetimes in UTC."""
+"""Instants: milliseconds since 1970 as the table stores them, aware datetimes in UTC, and RFC 3339 text."""
 
 from datetime import UTC, datetime
 
@@ -11,3 +11,8 @@ def instant(ms: int) -> datetime:
 def milliseconds(moment: datetime) -> int:
     """An aware datetime as UTC milliseconds since the epoch."""
     return round(moment.timestamp() * 1000)
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware datetime as RFC 3339 text in UTC, with milliseconds: `2026-07-01T17:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,1 +1,1 @@
-"""The edge: HTTP, triggers, credentials, settings, and the one composition root."""
+"""The edge: HTTP, queues and schedule, credentials, settings, and the one composition root."""

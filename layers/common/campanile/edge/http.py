@@ -1,11 +1,9 @@
-"""The HTTP edge: one resolver, one entry point. Every answer carries X-Request-Id; a surface tells errors."""
+"""The HTTP edge: one resolver, one entry point. Every response carries X-Request-Id; a dialect renders errors."""
 
-import json
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler import Request as HttpRequest
@@ -16,21 +14,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import AfterValidator
 
-from campanile.domain import errors, phone
+from campanile.domain import errors
 from campanile.domain.errors import FieldError
-from campanile.edge import idempotency, observability, routes, wiring
+from campanile.edge import gateway_event, idempotency, observability, routes
 from campanile.edge.authentication import Caller
+from campanile.edge.gateway_event import Event, header
 from campanile.edge.problems import problem
+from campanile.edge.wiring import foundation, requests
 
-MAX_BODY_BYTES = 4_500_000
 MAX_ID_CHARACTERS = 255
 ORGANIZATION = "X-Anyreach-Org"
 
-Event = dict[str, Any]
-Answer = dict[str, Any]
-Handler = Callable[[Event, LambdaContext], Answer]
-Telling = Callable[[Exception, str], Response[str]]
-"""How an error, and under which request id, is told to the caller."""
+GatewayResponse = dict[str, Any]
+Handler = Callable[[Event, LambdaContext], GatewayResponse]
+Renderer = Callable[[Exception, str], Response[str]]
+"""Makes the response to an error, given the request id."""
 
 
 def _caller(request: HttpRequest) -> Caller:
@@ -62,43 +60,32 @@ PathId = Annotated[str, Path(min_length=1), AfterValidator(_path_id)]
 """A path parameter: a UUID, or the external id of the object."""
 
 
-def _path_number(encoded: str) -> str:
-    number = unquote(encoded)
-    if not number.startswith("+"):  # 2025550123 would be one of Egypt's to us, and of Washington to who asks
-        raise ValueError("must begin with + and the country code, such as +14155550123; the + may be written %2B")
-    return phone.normalize_e164(number).e164
-
-
-PathNumber = Annotated[str, Path(min_length=1), AfterValidator(_path_number)]
-"""A path parameter: a phone number in E.164, its `+` percent-encoded or as it is."""
-
-
 @dataclass(frozen=True, slots=True)
-class Surface:
-    """What a family of routes has of its own: its credential, asked for one of some scopes, and its errors."""
+class Dialect:
+    """How a family of routes authenticates callers (any of some scopes suffices), and how it renders errors."""
 
     authenticate: Callable[[Event, frozenset[str]], Caller]
-    tell: Telling
+    render: Renderer
 
 
 def _bearer(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return wiring.authenticator().authenticate(
-        header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, wiring.clock().now_ms()
+    return requests.authenticator().authenticate(
+        header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, foundation.clock().now_ms()
     )
 
 
-OWN_SURFACE = Surface(_bearer, problem)
+OWN_DIALECT = Dialect(_bearer, problem)
 """Bearer credentials and problem documents: all routes but those that imitate another product's."""
 
 
-def rest_api(surface: Surface = OWN_SURFACE) -> APIGatewayRestResolver:
-    """A resolver that validates requests and tells every error in the words of its surface."""
+def rest_api(dialect: Dialect = OWN_DIALECT) -> APIGatewayRestResolver:
+    """A resolver that validates requests and renders every error in its dialect."""
     api = APIGatewayRestResolver(enable_validation=True)
     api.use([_refuse_unknown_parameters])
 
     @api.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools leaves it untyped
-    def _told(error: Exception) -> Response[str]:
-        return surface.tell(error, api.current_event.request_context.request_id or "")
+    def _rendered(error: Exception) -> Response[str]:
+        return dialect.render(error, api.current_event.request_context.request_id or "")
 
     return api
 
@@ -111,35 +98,35 @@ class Endpoint:
     """
 
     def __init__(
-        self, api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | None, surface: Surface = OWN_SURFACE
+        self, api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | None, dialect: Dialect = OWN_DIALECT
     ) -> None:
         self.api = api
         self.accepted_scopes = accepted_scopes
-        self._surface = surface
+        self._dialect = dialect
 
-    def __call__(self, event: Event, context: LambdaContext) -> Answer:
-        began = wiring.clock().monotonic_ms()
+    def __call__(self, event: Event, context: LambdaContext) -> GatewayResponse:
+        began = foundation.clock().monotonic_ms()
         caller = None
         try:
             caller = self._authenticate(event)
-            _check_body(event)
-            answer = self._serve_once(event, context, caller)
-        except Exception as error:  # noqa: BLE001  the edge: whatever is raised becomes an answer, never a gateway's 502
-            answer = _refusal(error, event, self._surface.tell)
-        return _told(answer, event, began, caller)
+            gateway_event.check_body(event)
+            response = self._serve_once(event, context, caller)
+        except Exception as error:  # noqa: BLE001  the edge: whatever is raised becomes a response, never a gateway's 502
+            response = _refusal(error, event, self._dialect.render)
+        return _completed(response, event, began, caller)
 
     def _authenticate(self, event: Event) -> Caller | None:
-        return None if self.accepted_scopes is None else self._surface.authenticate(event, self.accepted_scopes)
+        return None if self.accepted_scopes is None else self._dialect.authenticate(event, self.accepted_scopes)
 
-    def _serve_once(self, event: Event, context: LambdaContext, caller: Caller | None) -> Answer:
-        """A POST that bears an Idempotency-Key is carried out once; a carrier repeats its events as it likes."""
+    def _serve_once(self, event: Event, context: LambdaContext, caller: Caller | None) -> GatewayResponse:
+        """A POST with an Idempotency-Key is carried out once. A carrier has no key, and repeats its events at will."""
         given = header(event, idempotency.HEADER) if event["httpMethod"] == "POST" else None
         if given is None or caller is None:
             return self._serve(event, context, caller, None)
-        key, memory = idempotency.parse_key(given), wiring.request_memory(caller.org)
+        key, memory = idempotency.parse_key(given), requests.request_memory(caller.org)
         return idempotency.once(memory, key, event, context, lambda: self._serve(event, context, caller, key))
 
-    def _serve(self, event: Event, context: LambdaContext, caller: Caller | None, key: str | None) -> Answer:
+    def _serve(self, event: Event, context: LambdaContext, caller: Caller | None, key: str | None) -> GatewayResponse:
         if event["path"].endswith("/"):
             raise routes.unmatched(event["httpMethod"], event["path"])
         self.api.append_context(caller=caller, request_key=key)  # type: ignore[no-untyped-call]  # Powertools' own
@@ -148,22 +135,22 @@ class Endpoint:
             name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"
         }
         headers["content-type"] = "application/json"
-        return self.api.resolve({**event, "path": _routed_path(event), "headers": headers}, context)
+        return self.api.resolve({**event, "path": gateway_event.routed_path(event), "headers": headers}, context)
 
 
-def refusing(error_for: Callable[[str, str], Exception], tell: Telling = problem) -> Handler:
+def refusing(error_for: Callable[[str, str], Exception], render: Renderer = problem) -> Handler:
     """The Lambda handler of what no endpoint serves; `error_for` gives the error by method and path."""
 
-    def handler(event: Event, _context: LambdaContext) -> Answer:
-        began = wiring.clock().monotonic_ms()
-        answer = _refusal(error_for(event["httpMethod"], event["path"]), event, tell)
-        return _told(answer, event, began, None)
+    def handler(event: Event, _context: LambdaContext) -> GatewayResponse:
+        began = foundation.clock().monotonic_ms()
+        response = _refusal(error_for(event["httpMethod"], event["path"]), event, render)
+        return _completed(response, event, began, None)
 
     return handler
 
 
 def _refuse_unknown_parameters(api: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    """A misspelt filter must not be a list without one, and of two values of one parameter none is the right one."""
+    """A misspelt filter must not return the whole list, and of two values of one parameter neither is the right one."""
     known = {field.alias: is_sequence_field(field) for field in api.context["_route"].dependant.query_params}
     given = api.current_event.raw_event.get("multiValueQueryStringParameters") or {}
     takes = f"the query parameters are {', '.join(sorted(known))}" if known else "the route takes no query parameters"
@@ -180,8 +167,8 @@ def _refuse_unknown_parameters(api: APIGatewayRestResolver, next_middleware: Nex
     return next_middleware(api)
 
 
-def _refusal(error: Exception, event: Event, tell: Telling) -> Answer:
-    response = tell(error, event["requestContext"]["requestId"])
+def _refusal(error: Exception, event: Event, render: Renderer) -> GatewayResponse:
+    response = render(error, gateway_event.request_id(event))
     headers = {name: [str(value)] for name, value in response.headers.items()}
     return {
         "statusCode": response.status_code,
@@ -191,55 +178,22 @@ def _refusal(error: Exception, event: Event, tell: Telling) -> Answer:
     }
 
 
-def _told(answer: Answer, event: Event, began: int, caller: Caller | None) -> Answer:
-    """The answer with its request id, and one line about it in the log."""
-    request_id = event["requestContext"]["requestId"]
-    answer.setdefault("multiValueHeaders", {})["X-Request-Id"] = [request_id]
-    answer["body"] = answer.get("body") or ""  # the gateway wants text, also where there is nothing to say
+def _completed(response: GatewayResponse, event: Event, began: int, caller: Caller | None) -> GatewayResponse:
+    """The response as it leaves: with its request id, and logged."""
+    response.setdefault("multiValueHeaders", {})["X-Request-Id"] = [gateway_event.request_id(event)]
+    response["body"] = response.get("body") or ""  # the gateway wants text, also where nothing is to be said
+    _log(response, event, began, caller)
+    return response
+
+
+def _log(response: GatewayResponse, event: Event, began: int, caller: Caller | None) -> None:
     fields = {
         "action": "request",
-        "request_id": request_id,
+        "request_id": gateway_event.request_id(event),
         "method": event["httpMethod"],
         "route": event.get("resource"),
-        "status": answer["statusCode"],
+        "status": response["statusCode"],
         "org": caller.org if caller else None,
-        "duration_ms": wiring.clock().monotonic_ms() - began,
+        "duration_ms": foundation.clock().monotonic_ms() - began,
     }
     observability.logger().info("request", extra=fields)
-    return answer
-
-
-def _routed_path(event: Event) -> str:
-    """The path as the route spells it, whatever stage or base path stands before it; parameters percent-encoded."""
-    parameters = event.get("pathParameters") or {}
-    path: str = event["resource"]
-    for name, value in parameters.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe="")).replace(f"{{{name}+}}", quote(value, safe=""))
-    return path
-
-
-def header(event: Event, name: str) -> str | None:
-    """A header of the request, whatever the case of its name."""
-    headers = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
-
-
-def _check_body(event: Event) -> None:
-    """Refuse a body that is too large, no text, or JSON on which the parser chokes.
-
-    A plain JSONDecodeError is left to the resolver: not every body has to be JSON.
-    """
-    body = event.get("body") or ""
-    try:
-        data = b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="replace")
-        if len(data) > MAX_BODY_BYTES:
-            raise errors.TooLargeError(
-                f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken. Split the request."
-            )
-        json.loads(data.decode() or "null")
-    except json.JSONDecodeError:
-        return
-    except UnicodeDecodeError:
-        raise errors.MalformedError("The body is not UTF-8 text.") from None
-    except (RecursionError, ValueError):
-        raise errors.MalformedError("The body is nested too deeply, or has a number of too many digits.") from None

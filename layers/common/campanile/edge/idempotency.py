@@ -22,8 +22,9 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError
+from campanile.domain.errors import FieldError, InvalidFieldsError
 from campanile.store import keys
+from campanile.store.created_by_request import RequestUnderWayError
 
 HEADER = "Idempotency-Key"
 REMEMBERED_SECONDS = 24 * 60 * 60
@@ -81,7 +82,7 @@ def once(
         message = "was used for another request within the last 24 hours; take a new key for a new request"
         raise InvalidFieldsError([FieldError(HEADER, "reused", message)]) from None
     except IdempotencyAlreadyInProgressError:
-        raise ConflictError("The first request with this Idempotency-Key is still being carried out.") from None
+        raise RequestUnderWayError from None
 
 
 def _packed(answer: Answer) -> Answer:

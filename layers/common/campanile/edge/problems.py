@@ -1,4 +1,4 @@
-"""Errors as answers: the one table from errors to status codes, and RFC 9457 problem documents."""
+"""Errors as responses: the one table from errors to status codes, and RFC 9457 problem documents."""
 
 import json
 from dataclasses import asdict
@@ -14,11 +14,9 @@ from campanile.domain import errors
 from campanile.domain.errors import FieldError
 from campanile.edge import observability
 from campanile.schema.field_errors import field_error, path_of
-from campanile.store.agents import AgentIdTakenError
-from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedError, UnknownConfigurationError
-from campanile.store.configurations import ConfigurationInUseError
 from campanile.store.table import ContendedError, ItemTooLargeError
 from campanile.telephony.port import InvalidSignatureError, MalformedEventError
+from campanile.telephony.providers import UnknownProviderError
 
 LISTED_ERRORS = 100
 CONTENT_TYPE = "application/problem+json"
@@ -27,45 +25,39 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.MalformedError: HTTPStatus.BAD_REQUEST,
     errors.StateError: HTTPStatus.BAD_REQUEST,
     errors.TooManyContactsError: HTTPStatus.BAD_REQUEST,
-    TransitionRefusedError: HTTPStatus.BAD_REQUEST,
     MalformedEventError: HTTPStatus.BAD_REQUEST,
     RecursionError: HTTPStatus.BAD_REQUEST,  # nothing of ours is recursive but what walks a body
     errors.UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     InvalidSignatureError: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    UnknownProviderError: HTTPStatus.NOT_FOUND,
     RouteNotFoundError: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ConflictError: HTTPStatus.CONFLICT,
-    ExternalIdTakenError: HTTPStatus.CONFLICT,
-    AgentIdTakenError: HTTPStatus.CONFLICT,
-    ConfigurationInUseError: HTTPStatus.CONFLICT,
     ContendedError: HTTPStatus.CONFLICT,
     ItemTooLargeError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidFieldsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RequestValidationError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    UnknownConfigurationError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-"""The one error table; anything else is a 500 whose cause is in the log under the request id."""
+"""The one table of errors. Anything else is a 500; the log has its cause under the request id."""
 
 _SENTENCES: dict[type[Exception], str] = {
-    ExternalIdTakenError: "Another campaign of the organization has this external_id.",
-    AgentIdTakenError: "Another agent of the organization has this id.",
     ContendedError: "Too many writers at once; nothing was lost, try again.",
     ItemTooLargeError: "The organization has too many active campaigns or timezones in them; close or pause some.",
-    UnknownConfigurationError: "The request has invalid fields.",
     RequestValidationError: "The request has invalid fields.",
     RouteNotFoundError: "No such route.",
     InvalidSignatureError: "The signature is missing, wrong or too old.",
     MalformedEventError: "The event cannot be understood.",
+    UnknownProviderError: "No such carrier.",
     RecursionError: "The body is nested too deeply.",
 }
-"""What to say where the error's own words are not for the caller."""
+"""A sentence for the caller where the error's own words are not meant for one."""
 
 
-def told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
-    """The status of an error and what to say of it; the cause of what was not expected goes to the log."""
+def status_and_detail(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
+    """The status of an error and a sentence for the caller. The cause of an unexpected error goes to the log."""
     if isinstance(error, RequestValidationError) and _is_malformed_json(error):
         return HTTPStatus.BAD_REQUEST, "The body is not valid JSON."
     kind = next((one for one in type(error).__mro__ if one in STATUS), None)
@@ -79,7 +71,7 @@ def told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
 
 def problem(error: Exception, request_id: str) -> Response[str]:
     """An RFC 9457 problem document for an error."""
-    status, detail = told(error, request_id)
+    status, detail = status_and_detail(error, request_id)
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -102,11 +94,9 @@ def _is_malformed_json(error: RequestValidationError) -> bool:
 
 
 def field_errors(error: Exception) -> list[FieldError]:
-    """Where the request is wrong, of an error that says so."""
+    """The wrong fields that an error names; none if it names none."""
     if isinstance(error, errors.InvalidFieldsError):
         return error.errors
-    if isinstance(error, UnknownConfigurationError):
-        return [FieldError("configuration_id", "unknown", "no configuration has this id; create one first")]
     if isinstance(error, RequestValidationError) and not _is_malformed_json(error):
         return [field_error(one, path_of(one["loc"])) for one in error.errors()]
     return []

@@ -1,25 +1,24 @@
-"""Settings from the environment, typed; a missing or wrong one fails by name. The template sets them all."""
+"""Settings from the environment, typed. The template sets them all; a missing or wrong one is named in the error."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from campanile.dialing.ports import Limits
-
-
-class MissingSettingError(Exception):
-    """A function was deployed without an environment variable it needs."""
+from campanile.domain.limits import Limits
 
 
-class Settings(BaseModel):
+class WrongSettingError(Exception):
+    """An environment variable that the function needs is missing or has a wrong value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
     """One field per environment variable of the same name in capitals.
 
     `api_url` and `carrier_url` are set only for functions that no API route invokes: they cannot refer to the API
     that refers to them. `aws_endpoint_url` is where an emulator serves AWS; empty in AWS.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     table_name: str
     dial_queue_url: str = ""
@@ -38,10 +37,10 @@ class Settings(BaseModel):
     dial_timeout_seconds: float = 40.0
 
     def required(self, name: str) -> str:
-        """A text setting that must not be empty; raises MissingSettingError."""
+        """A text setting that must not be empty; raises WrongSettingError."""
         value = str(getattr(self, name))
         if not value:
-            raise MissingSettingError(f"{name.upper()} is not set")
+            raise WrongSettingError(f"{name.upper()} is not set")
         return value
 
     @property
@@ -57,6 +56,17 @@ class Settings(BaseModel):
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; raises pydantic.ValidationError naming the variable that is wrong."""
-    names = Settings.model_fields
-    return Settings.model_validate({name: environment[name.upper()] for name in names if name.upper() in environment})
+    """Read the settings; raises WrongSettingError naming the variable that is missing or wrong."""
+    if "TABLE_NAME" not in environment:
+        raise WrongSettingError("TABLE_NAME is not set")
+    names = {one.name: one.name.upper() for one in fields(Settings)}
+    given = {name: environment[variable] for name, variable in names.items() if variable in environment}
+    return Settings(**{name: _typed(name, text) for name, text in given.items()})
+
+
+def _typed(name: str, text: str) -> Any:
+    wanted: Callable[[str], Any] = Settings.__annotations__[name]
+    try:
+        return wanted(text)
+    except ValueError:
+        raise WrongSettingError(f"{name.upper()} must be a number, not {text!r}") from None

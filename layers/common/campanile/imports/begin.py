@@ -17,10 +17,10 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from pydantic import ValidationError
 
-from campanile.adapters.bucket import StoredFile
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.errors import NotFoundError
+from campanile.domain.stored_file import StoredFile
 from campanile.domain.times import instant
 from campanile.imports import show_import
 from campanile.imports.file_import import MAX_FILE_BYTES
@@ -116,7 +116,7 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
         if is_list:
             listing = _settings(ports.bucket.metadata(file), DoNotCallSettings)
             return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
-        new = replace(new, campaign_key=manage_campaigns.find_or_ad_hoc(ports.table, org, reference).key)
+        new = replace(new, campaign_key=find_campaign.find_or_ad_hoc(ports.table, org, reference).key)
         settings = _settings(ports.bucket.metadata(file), ImportSettings)
     except (NotFoundError, ValueError) as error:
         return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from campanile.contacts.rows import ContactRow
 from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.records import Record
-from campanile.csv_files.rows import CsvRow, RowError, read_row
+from campanile.csv_files.rows import CsvRow, read_row
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import Contact
 from campanile.domain.contact_fields import STRUCTURED_COLUMNS
-from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.errors import NotFoundError
+from campanile.domain.import_report import ImportRowError
 from campanile.imports import prepare_row
 from campanile.imports.number_set import NumberSet, as_integer, fingerprint
 from campanile.imports.prepare_row import NameClaims, Terms
-from campanile.imports.run import ImportPorts, Write, row_error
+from campanile.imports.run import ImportPorts, Write
 from campanile.imports.write_contacts import ContactWriter
-from campanile.schema.imports import ImportRowError
 from campanile.store import campaigns, configurations, contacts, counters, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -101,33 +101,31 @@ class RowChecks:
         key = self.campaign.key
         names = [name for row in rows if isinstance(row, CsvRow) for name in prepare_row.names(key, row)]
         found = contacts.get_many(self.table, key, names)
-        checked = [row if isinstance(row, RowError) else self._prepare(row, found) for row in rows]
-        return [row_error(self._by_header(one)) if isinstance(one, RowError) else one for one in checked]
+        checked = [row if isinstance(row, ImportRowError) else self._prepare(row, found) for row in rows]
+        return [self._by_header(one) if isinstance(one, ImportRowError) else one for one in checked]
 
-    def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> ContactRow | RowError:
+    def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> ContactRow | ImportRowError:
         checked = prepare_row.prepare(self.terms, row, found, self.coming)
-        if isinstance(checked, RowError) or not row.external_id:
+        if isinstance(checked, ImportRowError) or not row.external_id:
             return checked
         contact = next((found[name] for name in prepare_row.names(self.campaign.key, row) if name in found), None)
         if self.claims.conflict(checked, contact.id if contact else checked.identity(self.campaign.key)):
-            return RowError(row.row, "external_id", "identity_conflict", prepare_row.CONFLICT)
+            return ImportRowError(row.row, "external_id", "identity_conflict", prepare_row.CONFLICT)
         if checked.numbers:
             self.coming.add(fingerprint(row.external_id))
         return checked
 
-    def _by_header(self, error: RowError) -> RowError:
+    def _by_header(self, error: ImportRowError) -> ImportRowError:
         """The error with the column as its header names it, where it names a field."""
         index = getattr(self.columns, error.column, None) if error.column in STRUCTURED_COLUMNS else None
         return error if index is None else replace(error, column=self.columns.headers[index])
 
 
 def terms_of(table: Table, campaign: Campaign) -> Terms:
-    """The terms of the campaign's configuration; ad-hoc contacts have none. Raises StateError when it is gone."""
-    if campaign.configuration_id is None:
-        return Terms(campaign.key, None, None)
-    found = configurations.in_use(table, campaign.org, campaign.configuration_id)
+    """The terms of the campaign's configuration; ad-hoc contacts have none."""
+    found = configurations.of_campaign(table, campaign)
     if found is None:
-        raise StateError("The campaign's configuration does not exist any more.")
+        return Terms(campaign.key, None, None)
     return Terms(campaign.key, found.default_country_code, found.default_timezone)
 
 

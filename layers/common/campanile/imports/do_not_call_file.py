@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.records import CsvStructureError, Record
-from campanile.csv_files.rows import RowError, read_row
+from campanile.csv_files.rows import read_row
 from campanile.do_not_call.rows import NumbersRow, prepare
-from campanile.imports.run import ImportPorts, Write, Written, row_error
-from campanile.schema.imports import ImportRowError
+from campanile.domain.import_report import ImportRowError
+from campanile.imports.run import ImportPorts, Write, Written
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry
 from campanile.store.imports import Import
@@ -63,8 +63,7 @@ class RowChecks:
     def check(self, records: Iterable[Record]) -> list[NumbersRow | ImportRowError]:
         """The records that are not blank, each with the numbers it lists or with its error."""
         rows = [row for record in records if (row := read_row(record, self.columns))]
-        checked = [row if isinstance(row, RowError) else prepare(row, self.begun_ms) for row in rows]
-        return [row_error(one) if isinstance(one, RowError) else one for one in checked]
+        return [row if isinstance(row, ImportRowError) else prepare(row, self.begun_ms) for row in rows]
 
 
 def _columns(current: Import) -> Columns:

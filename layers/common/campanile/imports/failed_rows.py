@@ -9,7 +9,7 @@ from campanile.adapters.bucket import Bucket
 from campanile.csv_files.cells import line
 from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.headers import REPORT_HEADERS, REPORT_PREFIX
-from campanile.schema.imports import ImportRowError
+from campanile.domain.import_report import ImportRowError
 from campanile.store.imports import Import
 
 PARTS_PER_SIGN = 50

@@ -12,11 +12,11 @@ from typing import Protocol
 
 from campanile.csv_files.records import HEAD_BYTES, CsvStructureError, Position, Reader, Record, begin
 from campanile.domain.errors import RequestError, StateError
+from campanile.domain.import_report import ImportCounts, ImportRowError
 from campanile.imports import contacts_file, run
 from campanile.imports.contacts_file import ContactsFile
 from campanile.imports.do_not_call_file import DoNotCallFile
 from campanile.imports.run import Batch, Checked, ImportPorts, Run, Write, finished, with_errors
-from campanile.schema.imports import ImportCounts, ImportRowError
 from campanile.store import imports, keys
 from campanile.store.imports import FileProgress, Import
 

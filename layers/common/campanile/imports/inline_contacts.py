@@ -10,14 +10,15 @@ from dataclasses import replace
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import change_campaign, create_campaign, find_campaign, show_campaign
 from campanile.contacts import check_rows
 from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.imports import kept_rows, show_import
 from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
-from campanile.schema.campaigns import CampaignInput, CampaignPatch, CampaignResponse
+from campanile.schema.campaign_responses import CampaignResponse
+from campanile.schema.campaigns import CampaignInput, CampaignPatch
 from campanile.schema.contacts import ContactInput
 from campanile.store import campaigns, work_registry
 from campanile.store.campaigns import ExternalIdTakenError
@@ -32,20 +33,26 @@ def create(
     Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
     """
     if not wanted.contacts:
-        return manage_campaigns.create(ports.table, org, wanted, now_ms, request_key)
-    begun: list[Import] = []
+        return create_campaign.create(ports.table, org, wanted, now_ms, request_key)
+    if known := create_campaign.created_before(ports.table, org, wanted, now_ms, request_key):
+        return known
+    campaign = create_campaign.new_campaign(ports.table, org, wanted, now_ms)
+    warnings = show_campaign.warnings_of(ports.table, campaign)
+    begun = _fill(ports, campaign, wanted.contacts, now_ms)
+    create_campaign.store(ports.table, campaign, wanted, request_key)
+    return _answer(ports, show_campaign.response(campaign, warnings), begun)
 
-    def fill(campaign: Campaign) -> None:
-        job = str(uuid4())
-        rows = _checked(ports, campaign, wanted.contacts or [], job)
-        if campaign.external_id and campaigns.is_taken(ports.table, org, campaign.external_id):
-            raise ExternalIdTakenError(campaign.external_id)
-        begun.append(begin(ports, _import(campaign, job, now_ms), rows))
-        begun[0] = proceed(ports, campaign, begun[0], rows, ports.clock.monotonic_ms())
-        work_registry.announce(ports.table, org, now_ms, now_ms)
 
-    answer = manage_campaigns.create(ports.table, org, wanted, now_ms, request_key, fill)
-    return _answer(ports, answer, begun[0]) if begun else answer
+def _fill(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], now_ms: int) -> Import:
+    """Write the contacts of a campaign before it is stored: until then nobody is called."""
+    job = str(uuid4())
+    rows = _checked(ports, campaign, contacts, job)
+    if campaign.external_id and campaigns.is_taken(ports.table, campaign.org, campaign.external_id):
+        raise ExternalIdTakenError
+    begun = begin(ports, _import(campaign, job, now_ms), rows)
+    begun = proceed(ports, campaign, begun, rows, ports.clock.monotonic_ms())
+    work_registry.announce(ports.table, campaign.org, now_ms, now_ms)
+    return begun
 
 
 def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, now_ms: int) -> CampaignResponse:
@@ -56,12 +63,12 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
     job = str(uuid4())
     rows: list[ContactRow] = []
     if wanted.contacts:
-        campaign = manage_campaigns.find(ports.table, org, reference)
+        campaign = find_campaign.find(ports.table, org, reference)
         if "configuration_id" in wanted.model_fields_set:
             campaign = replace(campaign, configuration_id=wanted.configuration_id)
         rows = _checked(ports, campaign, wanted.contacts, job)
-    changed = manage_campaigns.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
-    answer = manage_campaigns.answer(changed, manage_campaigns.notices(ports.table, changed))
+    changed = change_campaign.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
+    answer = show_campaign.response(changed, show_campaign.warnings_of(ports.table, changed))
     if not rows:
         return answer
     begun = begin(ports, _import(changed, job, now_ms), rows)
@@ -75,7 +82,7 @@ def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[ContactRow]:
     """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
-    rows = check_rows.validate(contacts, manage_campaigns.country_code(ports.table, campaign))
+    rows = check_rows.validate(contacts, find_campaign.country_code_of(ports.table, campaign))
     return [replace(row, place=row.place + 1, repeatable_id=kept_rows.own_id(job, row.place)) for row in rows]
 
 

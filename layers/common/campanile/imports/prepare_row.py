@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from campanile.contacts.rows import ContactRow
 from campanile.csv_files import phone_cells
-from campanile.csv_files.rows import CsvRow, RowError
+from campanile.csv_files.rows import CsvRow
 from campanile.domain.contact import MAX_ALIASES, TOO_MANY_NAMES, Contact
+from campanile.domain.import_report import ImportRowError
 from campanile.domain.timezones import advice, by_clock
 from campanile.imports.number_set import NumberSet, fingerprint
 from campanile.schema.contacts import ContactInput
@@ -64,12 +65,12 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
 
 def prepare(
     terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: NumberSet | frozenset[int] = frozenset()
-) -> ContactRow | RowError:
+) -> ContactRow | ImportRowError:
     """Check a row; `found` has the contacts there are of its `names`, `coming` the fingerprints of external ids that
     rows before it make contacts of.
     """
     numbers = phone_cells.completed(row, terms.country_code)
-    if isinstance(numbers, RowError):
+    if isinstance(numbers, ImportRowError):
         return numbers
     named = names(terms.campaign_key, row)
     here = [found[name] for name in named if name in found]
@@ -77,7 +78,7 @@ def prepare(
     if wrong := _identity_error(row, bool(numbers) or is_coming, named, here, found):
         return wrong
     checked = _checked(row, numbers, here[0].timezone if here else None, terms)
-    if isinstance(checked, RowError):
+    if isinstance(checked, ImportRowError):
         return checked
     if named:
         return ContactRow(row.row, checked, numbers)
@@ -92,9 +93,9 @@ def id_from_number(campaign_key: str, number: str) -> str:
 
 def _identity_error(
     row: CsvRow, is_callable: bool, named: list[str], here: list[Contact], found: Mapping[str, Contact]
-) -> RowError | None:
-    def error(column: str | None, code: str, message: str) -> RowError:
-        return RowError(row.row, column, code, message)
+) -> ImportRowError | None:
+    def error(column: str | None, code: str, message: str) -> ImportRowError:
+        return ImportRowError(row.row, column, code, message)
 
     if not named and not is_callable:
         return error(None, "no_number", "the row has no phone number")
@@ -110,7 +111,9 @@ def _identity_error(
     return None
 
 
-def _checked(row: CsvRow, numbers: Sequence[str], known_zone: str | None, terms: Terms) -> ContactInput | RowError:
+def _checked(
+    row: CsvRow, numbers: Sequence[str], known_zone: str | None, terms: Terms
+) -> ContactInput | ImportRowError:
     fields = {
         "id": row.id,
         "external_id": row.external_id,
@@ -128,7 +131,7 @@ def _checked(row: CsvRow, numbers: Sequence[str], known_zone: str | None, terms:
         message = wrong.message + _TOLD_MORE.get(wrong.path, "")
         if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
             message = f"is not an IANA timezone: {advice(row.timezone or '')}"
-        return RowError(row.row, wrong.path, wrong.code, message)
+        return ImportRowError(row.row, wrong.path, wrong.code, message)
 
 
 def _with_offset(written: str, timezone: str | None) -> str:

@@ -9,9 +9,10 @@ from campanile.csv_files.columns import detect_columns
 from campanile.csv_files.records import CsvStructureError, Reader, Record, begin
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.errors import FieldError, InvalidFieldsError, StateError
+from campanile.domain.import_report import ImportRowError
 from campanile.imports import contacts_file
 from campanile.imports.contacts_file import RowChecks
-from campanile.schema.imports import ImportRowError, PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
+from campanile.schema.imports import ImportRowErrorResponse, PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
 from campanile.store.imports import KEPT_ERRORS
 from campanile.store.table import Table
 
@@ -49,7 +50,7 @@ def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewRe
         columns=[PreviewColumn(header=name, target=target) for name, target in columns.describe()],
         rows=[_row(one) for one in checked if isinstance(one, ContactRow)][:SHOWN_ROWS],
         rows_read=len(checked),
-        problems=problems[:KEPT_ERRORS],
+        problems=[ImportRowErrorResponse.of(one) for one in problems[:KEPT_ERRORS]],
         reason=reason,
     )
 

@@ -13,9 +13,8 @@ from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import WorkQueue
-from campanile.csv_files.rows import RowError
+from campanile.domain.import_report import ImportRowError
 from campanile.imports import failed_rows
-from campanile.schema.imports import ImportRowError
 from campanile.store import creation_ranges, imports
 from campanile.store.imports import FileProgress, Import
 from campanile.store.table import Table
@@ -107,16 +106,11 @@ class Run(Generic[Checked]):
             changed,
             checkpoint=batch.last_row,
             reading=batch.reading or changed.reading,
-            counts=changed.counts.model_copy(update=counts),
+            counts=replace(changed.counts, **counts),
             created=creation_ranges.merged(changed.created, written.created if changed.push else ()),
             updated_at=self._ports.clock.now_ms(),
         )
         self.current = imports.save(self._ports.table, self.current, changed)
-
-
-def row_error(error: RowError) -> ImportRowError:
-    """A record that is no row, as the report has it."""
-    return ImportRowError(row=error.row, column=error.column, code=error.code, message=error.message)
 
 
 def with_errors(

@@ -1,11 +1,17 @@
 """Imports as the API shows them."""
 
 from campanile.adapters.bucket import Bucket
-from campanile.campaigns import manage_campaigns
+from campanile.campaigns import find_campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.imports import ImportProgress, ImportResponse, ImportsResponse
+from campanile.schema.imports import (
+    ImportCountsResponse,
+    ImportProgress,
+    ImportResponse,
+    ImportRowErrorResponse,
+    ImportsResponse,
+)
 from campanile.store import imports, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
@@ -19,7 +25,7 @@ NOTHING_UPLOADED = "Nothing was uploaded before the form expired; ask for a new 
 def campaign_key(table: Table, org: str, reference: str) -> str:
     """Where the imports of a campaign are listed; raises NotFoundError for one that is neither there nor had a file."""
     try:
-        return manage_campaigns.find_or_ad_hoc(table, org, reference).key
+        return find_campaign.find_or_ad_hoc(table, org, reference).key
     except NotFoundError:
         key = keys.unknown_campaign(org, reference)
         if not imports.of_campaign(table, key, 1):
@@ -58,8 +64,8 @@ def answer(one: Import, now_ms: int) -> ImportResponse:
             "reason": NOTHING_UPLOADED if expired else one.reason,
             "mode": one.mode,
             "progress": _progress(one),
-            "counts": one.counts,
-            "errors": list(one.errors),
+            "counts": ImportCountsResponse.of(one.counts),
+            "errors": [ImportRowErrorResponse.of(error) for error in one.errors],
             "created_at": instant(one.created_at),
             "updated_at": instant(one.updated_at),
         }

@@ -7,9 +7,9 @@ from campanile.contacts import upsert
 from campanile.contacts.rows import ContactRow, Result
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
+from campanile.domain.import_report import ImportRowError
 from campanile.imports.number_set import NumberSet, as_integer
 from campanile.imports.run import ImportPorts, Written
-from campanile.schema.imports import ImportRowError
 from campanile.store import campaigns, contacts, do_not_call, keys
 from campanile.store.imports import Import
 

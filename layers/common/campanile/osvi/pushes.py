@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
 from campanile.contacts.rows import ContactRow
+from campanile.domain.agent import Agent
 from campanile.domain.campaign import CLOSED, Campaign, refuse_closed
 from campanile.domain.contact import split_bucket
 from campanile.domain.errors import NotFoundError, StateError
@@ -17,7 +18,7 @@ from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
 from campanile.osvi import requests
 from campanile.osvi.requests import PERSON_NAME, PHONE, NoTrunkError, Push, Pushed
-from campanile.schema.agents import MAX_ID_CHARACTERS, AgentResponse
+from campanile.schema.agents import MAX_ID_CHARACTERS
 from campanile.schema.contacts import ContactInput
 from campanile.store import agents, campaigns, contacts, counters, do_not_call, imports, keys, orgs, osvi_pushes
 from campanile.store.imports import Import
@@ -77,7 +78,7 @@ def find_campaign(table: Table, org: str, number: str) -> Campaign:
     return found
 
 
-def find_agent(table: Table, org: str, agent_id: str) -> AgentResponse:
+def find_agent(table: Table, org: str, agent_id: str) -> Agent:
     """An agent by its id; raises NotFoundError in OSVI's word, also for another org's."""
     found = agents.get(table, org, agent_id) if len(agent_id) <= MAX_ID_CHARACTERS else None
     if found is None:
@@ -85,7 +86,7 @@ def find_agent(table: Table, org: str, agent_id: str) -> AgentResponse:
     return found
 
 
-def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign, AgentResponse]:
+def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign, Agent]:
     campaign = find_campaign(table, org, number)
     refuse_closed(campaign)
     agent = find_agent(table, org, wanted.agent_uuid)
@@ -94,14 +95,14 @@ def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign,
     return campaign, agent
 
 
-def _import(campaign: Campaign, agent: AgentResponse, meant: Remembered) -> Import:
+def _import(campaign: Campaign, agent: Agent, meant: Remembered) -> Import:
     name = f"{meant.created_at // 1000}-api_contacts_{meant.job.replace('-', '')[:16]}.csv"
     mark = imports.Push(meant.number, agent.id)
     at = meant.created_at
     return Import(meant.job, campaign.org, campaign.key, name, at, at, mode="strict", push=mark)
 
 
-def _decided(table: Table, campaign: Campaign, agent: AgentResponse, wanted: Push, now_ms: int) -> list[ContactRow]:
+def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_ms: int) -> list[ContactRow]:
     """The rows with all that is decided about them: who is called, who is held, who is on the do-not-call list."""
     ids = [id_from_number(campaign.key, one.number) for one in wanted.contacts]
     listed: set[str] = set()

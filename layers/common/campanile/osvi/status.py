@@ -55,16 +55,15 @@ def in_india(ms: int) -> str:
 
 
 def _campaign(table: Table, campaign: Campaign) -> dict[str, object]:
-    assert campaign.configuration_id, "the ad-hoc contacts have no number"
-    configuration = configurations.in_use(table, campaign.org, campaign.configuration_id)
-    assert configuration, "a configuration that is referred to cannot be deleted"
+    configuration = configurations.of_campaign(table, campaign)
+    assert configuration, "the ad-hoc contacts have no number"
     return {
         "id": campaign.number,
         "name": campaign.name,
         "status": str(campaign.status),
-        "is_retry_enabled": configuration.retry_attempts > 0,
-        "retry_threshold": configuration.retry_attempts,
-        "retry_delay": configuration.retry_delay_seconds,
+        "is_retry_enabled": configuration.retry_policy.retry_attempts > 0,
+        "retry_threshold": configuration.retry_policy.retry_attempts,
+        "retry_delay": configuration.retry_policy.retry_delay_seconds,
         "created_at": in_india(campaign.created_at),
     }
 

@@ -4,11 +4,14 @@ An agent of a campaign or contact is a field that may name any agent of the prov
 client pushes contacts for an agent by its id alone (seed 004), and what calls them is looked up.
 """
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from campanile.domain.agent import Agent, OutboundTrunk
 from campanile.domain.campaign import AgentFields
+from campanile.domain.times import instant
 from campanile.schema.field_types import (
     CallerId,
     Instant,
@@ -72,10 +75,19 @@ class AgentResponse(Response):
     created_at: Instant
     updated_at: Instant
 
-    @property
-    def active_trunk(self) -> Trunk | None:
-        """What it can call through now."""
-        return self.outbound_trunk if self.outbound_trunk and self.outbound_trunk.state == "active" else None
+    @classmethod
+    def of(cls, agent: Agent) -> Self:
+        """The agent as the API shows it. It is not validated again: another version may have stored it."""
+        trunk = agent.outbound_trunk
+        return cls.model_construct(
+            id=agent.id,
+            name=agent.name,
+            version=agent.version,
+            provider=agent.provider,
+            outbound_trunk=Trunk.model_construct(**asdict(trunk)) if trunk else None,
+            created_at=instant(agent.created_at),
+            updated_at=instant(agent.updated_at),
+        )
 
 
 class AgentsResponse(Response):
@@ -85,9 +97,15 @@ class AgentsResponse(Response):
     next_cursor: str | None
 
 
-def fields(agent: AgentFieldsInput | AgentResponse) -> dict[str, Any]:
-    """What of an agent can be changed, by name."""
-    return {name: getattr(agent, name) for name in AgentFieldsInput.model_fields}
+def fields(agent: AgentFieldsInput) -> dict[str, Any]:
+    """What of an agent can be changed, as its fields have it."""
+    trunk = agent.outbound_trunk
+    return {
+        "name": agent.name,
+        "version": agent.version,
+        "provider": agent.provider,
+        "outbound_trunk": OutboundTrunk(trunk.caller_number, trunk.state) if trunk else None,
+    }
 
 
 MAX_AGENT_CONFIG_BYTES = 8 * 1024
@@ -109,4 +127,4 @@ class AgentInput(Request):
 
     @property
     def agent(self) -> AgentFields:
-        return AgentFields(**{name: getattr(self, name) for name in AgentFields.__dataclass_fields__})
+        return AgentFields.of(self)

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from campanile.schema.messages import Request, Response
 
-DEFAULT_CONCURRENCY_LIMIT = 10
 MAX_CONCURRENCY_LIMIT = 10_000
 
 

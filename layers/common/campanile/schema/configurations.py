@@ -1,13 +1,15 @@
 """Configurations: calling windows, retries and the agent that a campaign starts with."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from campanile.domain import phone
 from campanile.domain.calling_window import Overrides, Schedule, TimeWindow
+from campanile.domain.configuration import DEFAULT_COUNTRY_CODE, Configuration
 from campanile.domain.lifecycle import Outcome
 from campanile.domain.retry import RetryPolicy
+from campanile.domain.times import instant
 from campanile.domain.timezones import TimezoneName
 from campanile.schema.agents import AgentInput
 from campanile.schema.field_types import (
@@ -42,7 +44,7 @@ class ConfigurationInput(AgentInput):
     """Windows for the first call of a contact with a `scheduled_at`; null: the usual ones."""
     scheduled_overrides: Overrides | None = None
     """Overrides for the first call of a contact with a `scheduled_at`; null: the usual ones."""
-    default_country_code: CountryCode = "+1"
+    default_country_code: CountryCode = DEFAULT_COUNTRY_CODE
     """The calling code that completes numbers written without one."""
     retry_attempts: Annotated[int, Field(ge=0, le=10)] = 2
     """Calls after the first one at most."""
@@ -64,18 +66,29 @@ class ConfigurationInput(AgentInput):
             raise ValueError(f"must be at most {MAX_CONFIGURATION_BYTES} bytes in all, is {size}: use fewer windows")
         return self
 
-    @property
-    def schedule(self) -> Schedule:
-        return Schedule(
+    def configuration(self, configuration_id: str, created_at: int, updated_at: int) -> Configuration:
+        """The configuration that the request asks for. Times in UTC ms."""
+        return Configuration(
+            id=configuration_id,
+            name=self.name,
             default_timezone=self.default_timezone,
-            default_windows=self.default_windows,
-            overrides=self.overrides,
-            scheduled_windows=self.scheduled_windows,
-            scheduled_overrides=self.scheduled_overrides,
+            schedule=self.schedule,
+            retry_policy=self.retry_policy,
+            agent=self.agent,
+            default_country_code=self.default_country_code,
+            daily_attempts_per_number=self.daily_attempts_per_number,
+            created_at=created_at,
+            updated_at=updated_at,
         )
 
     @property
+    def schedule(self) -> Schedule:
+        """When contacts may be called."""
+        return Schedule(**{name: getattr(self, name) for name in Schedule.model_fields})
+
+    @property
     def retry_policy(self) -> RetryPolicy:
+        """After which outcomes another call follows, and when."""
         return RetryPolicy(
             self.retry_attempts,
             self.retry_delay_seconds,
@@ -83,19 +96,22 @@ class ConfigurationInput(AgentInput):
             {Outcome(outcome): delay for outcome, delay in self.retry_delays.items()},
         )
 
-    @property
-    def has_windows(self) -> bool:
-        """Whether any contact could ever be called."""
-        schedules = [*self.overrides, *(self.scheduled_overrides or [])]
-        return bool(self.default_windows or self.scheduled_windows or any(one.windows for one in schedules))
 
-
-class Configuration(ConfigurationInput):
-    """A stored configuration."""
-
-    id: Id
-    created_at: Instant
-    updated_at: Instant
+def fields(configuration: Configuration) -> dict[str, Any]:
+    """What of a configuration can be changed, by the API's names."""
+    policy = configuration.retry_policy
+    return {
+        **configuration.schedule.__dict__,
+        "default_timezone": configuration.default_timezone,
+        "name": configuration.name,
+        "default_country_code": configuration.default_country_code,
+        "retry_attempts": policy.retry_attempts,
+        "retry_delay_seconds": policy.retry_delay_seconds,
+        "retry_outcomes": sorted(str(outcome) for outcome in policy.retry_outcomes),
+        "retry_delays": {str(outcome): delay for outcome, delay in policy.retry_delays.items()},
+        "daily_attempts_per_number": configuration.daily_attempts_per_number,
+        **configuration.agent.to_dict(),
+    }
 
 
 class ConfigurationPatch(ConfigurationInput):
@@ -106,7 +122,28 @@ class ConfigurationPatch(ConfigurationInput):
     name: Name = ""  # never looked at when absent
 
 
-class ConfigurationResponse(Configuration):
+class ConfigurationResponse(ConfigurationInput):
+    """A stored configuration."""
+
+    id: Id
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, configuration: Configuration, **more: Any) -> Self:
+        """The configuration as the API shows it. It is not validated again: another version may have stored it."""
+        return cls.model_construct(
+            **fields(configuration),
+            id=configuration.id,
+            created_at=instant(configuration.created_at),
+            updated_at=instant(configuration.updated_at),
+            **more,
+        )
+
+
+class SavedConfigurationResponse(ConfigurationResponse):
+    """A configuration that the request has stored, with what its owner should look at."""
+
     warnings: list[ApiWarning]
 
 
@@ -119,5 +156,5 @@ class TimezonesResponse(Response):
 class ConfigurationsResponse(Response):
     """`next_cursor`: where the next page begins; null on the last one."""
 
-    configurations: list[Configuration]
+    configurations: list[ConfigurationResponse]
     next_cursor: str | None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, create_model
 
-from campanile.domain.campaign import AgentFields
+from campanile.domain.campaign import AGENT_FIELDS
 from campanile.domain.contact_fields import PLAIN_FIELDS
 from campanile.domain.errors import TooManyContactsError
 from campanile.domain.lifecycle import Outcome, Refusal
@@ -20,16 +20,15 @@ from campanile.schema.field_types import (
     json_object_of,
     one_of,
 )
-from campanile.schema.messages import ApiWarning, PhoneText, Request, Response
+from campanile.schema.messages import ApiWarning, Request, Response
+from campanile.schema.phone_text import PhoneText
 
 MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_INLINE_CONTACTS = 5_000
 """Contacts within the creation or change of a campaign (seed 001)."""
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
-STRUCTURED_FIELDS = frozenset(
-    {"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AgentFields.__dataclass_fields__)
-)
+STRUCTURED_FIELDS = frozenset({"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AGENT_FIELDS))
 """Contact fields that must not be repeated inside `data` (seed 000)."""
 
 

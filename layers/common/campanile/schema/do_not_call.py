@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from campanile.schema.field_types import Id, Instant
 from campanile.schema.imports import MAX_MAPPED_COLUMNS, FileName, ImportInput, ImportSettings, mapping_onto
-from campanile.schema.messages import PhoneText, Request, Response
+from campanile.schema.messages import Request, Response
+from campanile.schema.phone_text import PhoneText
 
 MAX_NUMBERS_PER_REQUEST = 1_000
 MAX_REASON_CHARACTERS = 500

@@ -9,6 +9,8 @@ from unicodedata import category
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
+from campanile.domain.times import rfc3339
+
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 _DIGITS = re.compile(r"-?[0-9]+")
 _YEARS_END = 3000
@@ -54,10 +56,6 @@ def _parse_callback_time(value: object) -> object:
     if not 1 < moment.year < _YEARS_END:
         raise ValueError(f"must be a time of the years 2 to {_YEARS_END - 1}")
     return moment
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def without_slash(value: str) -> str:
@@ -129,7 +127,7 @@ CallerId = Annotated[str, StringConstraints(pattern=CALLER_ID_PATTERN)]
 Instant = Annotated[
     datetime,
     BeforeValidator(_parse_instant),
-    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 CallbackTime = Annotated[

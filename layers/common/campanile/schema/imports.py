@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from campanile.domain.contact_fields import COLUMN_TARGETS
+from campanile.domain.import_report import ImportCounts, ImportRowError
 from campanile.schema.field_types import Id, Instant
 from campanile.schema.messages import Request, Response
 
@@ -91,7 +93,7 @@ class PreviewInput(ImportSettings):
         return self
 
 
-class ImportCounts(Response):
+class ImportCountsResponse(Response):
     """`rows` = inserted + updated + duplicates + invalid. `do_not_call` is an of-which figure: rows that
     were stored, with no number that may be called.
     """
@@ -102,6 +104,11 @@ class ImportCounts(Response):
     duplicates: int = 0
     invalid: int = 0
     do_not_call: int = 0
+
+    @classmethod
+    def of(cls, counts: ImportCounts) -> Self:
+        """The counts as the API shows them."""
+        return cls(**asdict(counts))
 
 
 class ImportProgress(Response):
@@ -117,7 +124,7 @@ class ImportProgress(Response):
     bytes_total: int | None
 
 
-class ImportRowError(Response):
+class ImportRowErrorResponse(Response):
     """A row that was not imported. `row` is the row a spreadsheet shows, the header being row 1; of contacts that came
     within a request it is their position, counted from 1.
     """
@@ -126,6 +133,11 @@ class ImportRowError(Response):
     column: str | None
     code: str
     message: str
+
+    @classmethod
+    def of(cls, error: ImportRowError) -> Self:
+        """The error as the API shows it."""
+        return cls(**asdict(error))
 
 
 class ImportResponse(Response):
@@ -137,8 +149,8 @@ class ImportResponse(Response):
     """Why it failed as a whole."""
     mode: Literal["lenient", "strict"]
     progress: ImportProgress
-    counts: ImportCounts
-    errors: list[ImportRowError]
+    counts: ImportCountsResponse
+    errors: list[ImportRowErrorResponse]
     """The first 100."""
     failed_rows_url: str | None = None
     """Downloads all failing rows as a CSV file with the reason beside each, ready to be corrected and dropped again.
@@ -194,6 +206,6 @@ class PreviewResponse(Response):
     rows: list[PreviewRow]
     """The first 10 good ones."""
     rows_read: int
-    problems: list[ImportRowError]
+    problems: list[ImportRowErrorResponse]
     """The first 100."""
     reason: str | None

@@ -1,10 +1,8 @@
 """What all requests and responses have in common."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from campanile.domain import phone
+from pydantic import BaseModel, ConfigDict
 
 
 class Response(BaseModel):
@@ -19,9 +17,6 @@ class ApiWarning(Response):
     message: str
     """For people."""
     index: int | None = None
-
-
-PhoneText = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": phone.LONGEST_TEXT})]
 
 
 class Request(BaseModel):

@@ -13,6 +13,7 @@ from campanile.simulated_carrier.records import CallRecords
 from campanile.store.table import Item
 
 DELIVERY_POLL_SECONDS = 0.05
+SHORTEST_NUMBER = len("+123456789")
 
 
 class Agent(BaseModel):
@@ -39,6 +40,13 @@ class PlaceRequest(BaseModel):
     agent: Agent = Agent()
     initial_context: str | None = None
     metadata: dict[str, Any] = {}
+    ring_timeout_seconds: int | None = None
+    max_call_seconds: int | None = None
+
+    @property
+    def is_reachable(self) -> bool:
+        """No number in the carrier's world is shorter than nine digits; it says so at the POST, as real ones do."""
+        return len(self.to) >= SHORTEST_NUMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
-"""Agents: `O#<org>` / `A#<id>`. `pushed_to` are the campaigns that contacts were pushed to for one."""
+"""Agents: `O#<org>` / `A#<id>`. `pushed_to` lists the campaigns that have contacts pushed for the agent."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
-from campanile.schema.agents import AgentResponse
-from campanile.store import keys
+from campanile.domain.agent import Agent, OutboundTrunk
+from campanile.domain.errors import ConflictError
+from campanile.store import documents, keys
+from campanile.store.documents import Document
 from campanile.store.table import (
     CONTENTION_RETRIES,
     Action,
@@ -17,49 +20,53 @@ from campanile.store.table import (
     Update,
 )
 
-
-class AgentIdTakenError(Exception):
-    """The org has an agent of this id."""
+_KNOWN = frozenset(Agent.__dataclass_fields__)
 
 
-def insert(table: Table, org: str, agent: AgentResponse, *notes: Action) -> bool:
-    """Store a new agent together with `notes`; False when one of those stood in the way.
+class AgentIdTakenError(ConflictError):
+    """The org already has an agent with this id."""
+
+    def __init__(self) -> None:
+        super().__init__("Another agent of the organization has this id.")
+
+
+def insert(table: Table, org: str, agent: Agent, *notes: Action) -> bool:
+    """Store a new agent together with `notes`; False when the condition of a note did not hold.
 
     Raises AgentIdTakenError.
     """
-    item = {**keys.agent(org, agent.id), "document": agent.model_dump_json()}
+    item = {**keys.agent(org, agent.id), "document": documents.render(_document(agent), _KNOWN)}
     try:
         table.transact([Put(item, "attribute_not_exists(#PK)"), *notes])
     except TransactionCanceledError as canceled:
         if 0 in canceled.failed and max(canceled.failed) == 0:
-            raise AgentIdTakenError(agent.id) from None
+            raise AgentIdTakenError from None
         return False
     return True
 
 
-def get(table: Table, org: str, agent_id: str) -> AgentResponse | None:
+def get(table: Table, org: str, agent_id: str) -> Agent | None:
     item = table.get(keys.agent(org, agent_id))
     return _from_item(item) if item else None
 
 
-def after(table: Table, org: str, agent_id: str | None, most: int) -> Iterator[AgentResponse]:
-    """The org's agents in order of their ids, read as they are consumed; those behind the given one."""
+def after(table: Table, org: str, agent_id: str | None, most: int) -> Iterator[Agent]:
+    """The org's agents after the given one, in order of their ids, read as they are consumed."""
     return map(_from_item, table.query(*keys.agents_after(org, agent_id), limit=most))
 
 
-def update(
-    table: Table, org: str, agent_id: str, change: Callable[[AgentResponse], AgentResponse]
-) -> AgentResponse | None:
-    """Write what `change` makes of the agent, and answer it; None when there is none.
+def update(table: Table, org: str, agent_id: str, change: Callable[[Agent], Agent]) -> Agent | None:
+    """Write what `change` makes of the agent, and return it; None when it does not exist.
 
-    `change` is called again when somebody else has written meanwhile.
+    `change` is called again when another writer was faster.
     """
     for _ in range(CONTENTION_RETRIES):
         item = table.get(keys.agent(org, agent_id))
         if item is None:
             return None
         changed = change(_from_item(item))
-        values = {":document": changed.model_dump_json(), ":seen": item["document"]}
+        document = documents.render(_document(changed), _KNOWN, item["document"])
+        values = {":document": document, ":seen": item["document"]}
         try:
             table.write(Update(keys.agent(org, agent_id), "SET #document = :document", "#document = :seen", values))
         except ConditionFailedError:
@@ -69,13 +76,13 @@ def update(
 
 
 def pushed_to(table: Table, org: str, agent_id: str) -> frozenset[str] | None:
-    """The keys of the campaigns that contacts were pushed to for the agent; None when there is no such agent."""
+    """The keys of the campaigns that have contacts pushed for the agent; None when the agent does not exist."""
     item = table.get(keys.agent(org, agent_id))
     return frozenset(item.get("pushed_to", ())) if item else None
 
 
 def note_push(table: Table, org: str, agent_id: str, campaign_key: str) -> bool:
-    """Note, before its contacts are stored, that some are pushed to a campaign; False when there is no such agent."""
+    """Note a push to a campaign, before its contacts are stored; False when the agent does not exist."""
     values = {":campaign": {campaign_key}}
     noting = Update(keys.agent(org, agent_id), "ADD #pushed_to :campaign", "attribute_exists(#PK)", values)
     try:
@@ -86,7 +93,7 @@ def note_push(table: Table, org: str, agent_id: str, campaign_key: str) -> bool:
 
 
 def delete(table: Table, org: str, agent_id: str, seen: frozenset[str]) -> bool:
-    """Delete an agent; False when contacts were pushed for it to other campaigns than those `seen`, or it is gone."""
+    """Delete an agent; False when it is gone, or has contacts in other campaigns than those `seen`."""
     condition = "attribute_exists(#PK) AND attribute_not_exists(#pushed_to)"
     deletion = Delete(keys.agent(org, agent_id), condition)
     if seen:
@@ -98,5 +105,23 @@ def delete(table: Table, org: str, agent_id: str, seen: frozenset[str]) -> bool:
     return True
 
 
-def _from_item(item: Item) -> AgentResponse:
-    return AgentResponse.model_validate_json(item["document"])
+def _from_item(item: Item) -> Agent:
+    document = documents.parse(item["document"])
+    trunk = document.get("outbound_trunk")
+    return Agent(
+        id=document["id"],
+        name=document["name"],
+        version=document.get("version"),
+        provider=document.get("provider"),
+        outbound_trunk=OutboundTrunk(trunk["caller_number"], trunk["state"]) if trunk else None,
+        created_at=documents.time_of(document["created_at"]),
+        updated_at=documents.time_of(document["updated_at"]),
+    )
+
+
+def _document(agent: Agent) -> Document:
+    return {
+        **asdict(agent),
+        "created_at": documents.time_to_text(agent.created_at),
+        "updated_at": documents.time_to_text(agent.updated_at),
+    }

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from campanile.domain.campaign import AD_HOC_PRIORITY, Campaign
+from campanile.domain.errors import ConflictError, StateError
 from campanile.domain.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
 from campanile.domain.org import SheetEntry
 from campanile.store import agent_fields, configurations, keys, orgs
 from campanile.store.conditions import allows, one_of
+from campanile.store.configurations import UnknownConfigurationError
 from campanile.store.table import (
     CONTENTION_RETRIES,
     Action,
@@ -24,15 +26,14 @@ from campanile.store.table import (
 )
 
 
-class UnknownConfigurationError(Exception):
-    """The campaign's configuration does not exist in the org."""
-
-
-class ExternalIdTakenError(Exception):
+class ExternalIdTakenError(ConflictError):
     """Another campaign of the org has this external id."""
 
+    def __init__(self) -> None:
+        super().__init__("Another campaign of the organization has this external_id.")
 
-class TransitionRefusedError(Exception):
+
+class TransitionRefusedError(StateError):
     """The campaign's status does not allow the action; `status` is the one it has."""
 
     def __init__(self, action: str, status: CampaignStatus) -> None:
@@ -72,10 +73,10 @@ def insert(table: Table, campaign: Campaign, *notes: Action) -> None:
         table.transact([*actions, *notes])
     except TransactionCanceledError as canceled:
         if 0 in canceled.failed:
-            raise UnknownConfigurationError(campaign.configuration_id) from None
+            raise UnknownConfigurationError from None
         if max(canceled.failed) >= len(actions):
             raise ContendedError(campaign.id) from None
-        raise ExternalIdTakenError(campaign.external_id) from None
+        raise ExternalIdTakenError from None
 
 
 def get(table: Table, org: str, campaign_id: str, consistent: bool = True) -> Campaign | None:
@@ -127,9 +128,9 @@ def update(table: Table, campaign: Campaign, change: Callable[[Campaign], Campai
             if campaign.status not in EDITABLE:
                 raise TransitionRefusedError("change", campaign.status)
         elif "configuration" in failed:
-            raise UnknownConfigurationError(changed.configuration_id)
+            raise UnknownConfigurationError
         else:
-            raise ExternalIdTakenError(changed.external_id)
+            raise ExternalIdTakenError
     raise ContendedError(campaign.id)
 
 

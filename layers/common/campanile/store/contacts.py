@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from campanile.domain.call import Attempt
-from campanile.domain.campaign import AgentFields
+from campanile.domain.campaign import AGENT_FIELDS
 from campanile.domain.contact import Contact, LaneKind, LastRefusal
 from campanile.domain.lifecycle import CONTACT, DELETABLE, ContactStatus, Outcome, Transition, correcting_action
 from campanile.store import agent_fields, attempts, keys
@@ -19,7 +19,7 @@ from campanile.store.table import Action, Delete, Item, Put, Table, Update
 
 HOT_EXTRA_BYTES = 512
 HOT_ATTEMPTS = 8
-_EXTRA = ("data", *AgentFields.__dataclass_fields__)
+_EXTRA = ("data", *AGENT_FIELDS)
 
 
 def zone_of(contact: Contact, ad_hoc: bool) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from campanile.adapters.bucket import StoredFile
-from campanile.schema.imports import ImportCounts, ImportRowError
+from campanile.domain import known_fields
+from campanile.domain.import_report import ImportCounts, ImportRowError
+from campanile.domain.stored_file import StoredFile
 from campanile.store import keys
 from campanile.store.creation_ranges import Range
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
@@ -144,7 +145,7 @@ def of_campaign(table: Table, campaign_key: str, limit: int) -> list[Import]:
 
 def with_error(current: Import, error: ImportRowError) -> Import:
     """Count a bad row, and keep the error while there is room."""
-    counts = current.counts.model_copy(update={"invalid": current.counts.invalid + 1})
+    counts = replace(current.counts, invalid=current.counts.invalid + 1)
     errors = (*current.errors, error) if len(current.errors) < KEPT_ERRORS else current.errors
     return replace(current, counts=counts, errors=errors)
 
@@ -153,8 +154,8 @@ def _progress(current: Import) -> Item:
     return {
         "status": current.status,
         "reason": current.reason or "",
-        "counts": current.counts.model_dump(),
-        "errors": [error.model_dump() for error in current.errors],
+        "counts": asdict(current.counts),
+        "errors": [asdict(error) for error in current.errors],
         "checkpoint": current.checkpoint,
         "step": current.step,
         "updated_at": current.updated_at,
@@ -168,7 +169,6 @@ def _progress(current: Import) -> Item:
 
 
 def _from_item(item: Item) -> Import:
-    reading = item.get("reading") or {}
     return Import(
         job=keys.job_of(item),
         org=item["org"],
@@ -177,20 +177,25 @@ def _from_item(item: Item) -> Import:
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         status=item["status"],
-        reason=item["reason"] or None,
-        counts=ImportCounts.model_validate(item["counts"]),
-        errors=tuple(ImportRowError.model_validate(error) for error in item["errors"]),
+        reason=item.get("reason") or None,
+        counts=known_fields.read(ImportCounts, item["counts"]),
+        errors=tuple(known_fields.read(ImportRowError, error) for error in item["errors"]),
         checkpoint=item["checkpoint"],
         step=item["step"],
         rows_key=item.get("rows_key"),
-        mode=item["mode"],
-        mapping=item["mapping"],
-        file=StoredFile(**item["file"]) if item.get("file") else None,
-        reading=replace(FileProgress(**reading), header=tuple(reading["header"])) if reading else FileProgress(),
+        mode=item.get("mode", "lenient"),
+        mapping=item.get("mapping", {}),
+        file=known_fields.read(StoredFile, item["file"]) if item.get("file") else None,
+        reading=_reading(item.get("reading") or {}),
         upload_until=item.get("upload_until"),
-        numbers_before=item["numbers_before"],
-        report_parts=item["report_parts"],
+        numbers_before=item.get("numbers_before", 0),
+        report_parts=item.get("report_parts", 0),
         report_key=item.get("report_key"),
-        push=Push(**item["push"]) if item.get("push") else None,
+        push=known_fields.read(Push, item["push"]) if item.get("push") else None,
         created=tuple((first, last) for first, last in item.get("created", ())),
     )
+
+
+def _reading(item: Item) -> FileProgress:
+    reading = known_fields.read(FileProgress, item)
+    return replace(reading, header=tuple(reading.header))

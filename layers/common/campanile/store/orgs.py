@@ -6,8 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from campanile.domain.campaign import AD_HOC_PRIORITY
-from campanile.domain.org import NEVER_GRANTED, OrgSettings, SheetEntry
-from campanile.schema.concurrency import DEFAULT_CONCURRENCY_LIMIT
+from campanile.domain.org import DEFAULT_CONCURRENCY_LIMIT, NEVER_GRANTED, OrgSettings, SheetEntry
 from campanile.store import keys
 from campanile.store.table import Check, ConditionFailedError, Item, Put, Table, Update
 

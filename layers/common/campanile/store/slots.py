@@ -125,6 +125,7 @@ def _to_item(slot: Slot) -> Item:
         "callback": slot.is_callback or None,
         "contact_n": slot.contact_number,
         "last_outcome": str(slot.last_outcome) if slot.last_outcome else None,
+        "provider": slot.provider,
     }
 
 
@@ -146,4 +147,5 @@ def _from_item(item: Item) -> Slot:
         intended_at=item.get("intended_at"),
         provider_call_id=item.get("call"),
         conversation_id=item.get("conversation"),
+        provider=item.get("provider"),
     )

@@ -38,7 +38,7 @@ def sign_event(secret: str, message_id: str, sent_at: datetime, body: str) -> di
     }
 
 
-def verify_event(secret: str, headers: Mapping[str, str], body: str) -> None:
+def verify_event(secret: str, headers: Mapping[str, str], body: bytes) -> None:
     """Check a carrier event by the system's clock; InvalidSignatureError unless signed with this secret."""
     try:
         _webhook(secret).verify(body, dict(headers), json_parse=False)

@@ -35,19 +35,22 @@ from campanile.telephony.port import (
     Capabilities,
     CarrierEvent,
     Ended,
+    EventDelivery,
+    Idempotency,
     Live,
     LookUp,
     LookUpFailed,
+    LookUpQuery,
     MalformedEventError,
+    Misconfigured,
     NotFound,
     Placed,
     PlaceResult,
     Refused,
+    Rejected,
 )
+from campanile.telephony.providers import Connection
 from campanile.telephony.signing import bearer_token, verify_event
-
-PROVIDER = "simulated"
-"""The provider's name in callback URLs."""
 
 DEFAULT_CALLS_PER_SECOND = 10.0
 IDEMPOTENCY_KEY_SECONDS = 24 * 3600
@@ -61,6 +64,7 @@ UNREACHABLE_RETRY_SECONDS = 5.0
 REJECTED_RETRY_SECONDS = 60.0
 
 _DISPOSITION = TypeAdapter(Disposition)
+_NOT_OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MAY_HAVE_PLACED = frozenset({408, HTTPStatus.CONFLICT, 499})
 """4xx answers that prove nothing: time-outs on the way, and a key that another request holds."""
 
@@ -88,10 +92,14 @@ class SimulatedTelephony:
         self._clock = clock
         self._last_used = clock()
         self.capabilities = Capabilities(
-            idempotency_key_seconds=IDEMPOTENCY_KEY_SECONDS,
-            look_up=True,
-            cancel=False,
             calls_per_second=calls_per_second,
+            idempotency=Idempotency("key", IDEMPOTENCY_KEY_SECONDS, "same"),
+            look_up_by=frozenset({"reference"}),
+            absence_proves_after_seconds=0,
+            live_look_up=True,
+            look_up_retention_seconds=IDEMPOTENCY_KEY_SECONDS,
+            correlation="url",
+            events=EventDelivery("webhook", may_be_lost=True, retries=0),
         )
 
     def place(self, request: CallRequest) -> PlaceResult:
@@ -110,14 +118,18 @@ class SimulatedTelephony:
             return _placed(response.data)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             return Refused("carrier is busy", _retry_after(response.headers.get("Retry-After")), is_account_wide=True)
+        if response.status in _NOT_OURS:
+            return Misconfigured(f"carrier answered {response.status}: the deployment's secret is not the carrier's")
+        if response.status == HTTPStatus.UNPROCESSABLE_ENTITY and _is_bad_number(response.data):
+            return Rejected(Outcome.INVALID_NUMBER, "carrier knows no such number")
         if 400 <= response.status < 500 and response.status not in _MAY_HAVE_PLACED:
             return Refused(f"carrier rejected the request: {response.status}", REJECTED_RETRY_SECONDS)
         return Ambiguous(f"carrier answered {response.status}")
 
-    def look_up(self, attempt_id: str, provider_call_id: str | None) -> LookUp:  # noqa: ARG002  part of the port
+    def look_up(self, query: LookUpQuery) -> LookUp:
         """See `port.Telephony.look_up`; the carrier finds calls by attempt id alone."""
         try:
-            response = self._exchange("GET", f"{self._calls_url}/{quote(attempt_id, safe='')}")
+            response = self._exchange("GET", f"{self._calls_url}/{quote(query.attempt_id, safe='')}")
         except HTTPError as error:
             return LookUpFailed(f"no answer: {type(error).__name__}")
         try:
@@ -131,18 +143,18 @@ class SimulatedTelephony:
             return LookUpFailed(f"carrier answered {response.status} with a body of no meaning")
         return LookUpFailed(f"carrier answered {response.status}")
 
-    def parse_event(self, headers: Mapping[str, str], body: str) -> CarrierEvent:
-        """See `port.Telephony.parse_event`."""
+    def parse_event(self, url: str, headers: Mapping[str, str], body: bytes) -> list[CarrierEvent]:  # noqa: ARG002  the carrier signs the body alone
+        """See `port.Telephony.parse_event`; the carrier sends one event at a time."""
         verify_event(self._secret, headers, body)
         text = _of_whole_characters(body)
         try:
             event = _Event.model_validate_json(text)
             report = _report(event) if event.type == "call.ended" else None
-            told = _told(text) if event.type == "call.report" else None
+            agent_report = _agent_report(text) if event.type == "call.report" else None
         except ValidationError:
             # `from None`: pydantic's message quotes the body.
             raise MalformedEventError("the carrier event cannot be understood") from None
-        return CarrierEvent(provider_call_id=event.call_id, report=report, attempt_id=event.attempt_id, told=told)
+        return [CarrierEvent(event.call_id, report, event.attempt_id, agent_report)]
 
     def _exchange(
         self, method: str, url: str, body: str | None = None, headers: Mapping[str, str] | None = None
@@ -166,8 +178,25 @@ class SimulatedTelephony:
         )
 
 
+def connect(connection: Connection) -> SimulatedTelephony:
+    """The adapter of a deployment's simulated carrier, which shares the deployment's secret."""
+    return SimulatedTelephony(connection.address, connection.secret, connection.post_timeout_seconds, connection.http)
+
+
 class _CallNotFound(BaseModel):
     error: Literal["call_not_found"]
+
+
+class _InvalidNumber(BaseModel):
+    error: Literal["invalid_number"]
+
+
+def _is_bad_number(body: bytes) -> bool:
+    try:
+        _InvalidNumber.model_validate_json(body)
+    except ValidationError:
+        return False
+    return True
 
 
 def _of_whole_characters(body: str | bytes) -> str | bytes:
@@ -243,7 +272,7 @@ def _report(end: _End) -> CallEnd:
     )
 
 
-def _told(body: str | bytes) -> AgentReport:
+def _agent_report(body: str | bytes) -> AgentReport:
     """What an agent's report tells, in the fields of our own route for it.
 
     Raises ValidationError for what it cannot tell, except beside a request not to be called again, which stands alone.
@@ -290,6 +319,8 @@ def _wire(request: CallRequest) -> dict[str, Any]:
         },
         "initial_context": request.initial_context,
         "metadata": dict(request.custom_metadata),
+        "ring_timeout_seconds": request.ring_timeout_seconds,
+        "max_call_seconds": request.max_call_seconds,
     }
 
 

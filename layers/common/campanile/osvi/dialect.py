@@ -1,4 +1,4 @@
-"""OSVI's surface (seed 004): the header `API-Token`, and errors as `{success, error, details}`."""
+"""OSVI's dialect (seed 004): the header `API-Token`, and errors as `{success, error, details}`."""
 
 import json
 from http import HTTPStatus
@@ -7,9 +7,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 
-from campanile.edge import problems, wiring
+from campanile.edge import problems
 from campanile.edge.authentication import Caller
-from campanile.edge.http import Event, Surface, header
+from campanile.edge.gateway_event import Event, header
+from campanile.edge.http import Dialect
+from campanile.edge.wiring import foundation, requests
 from campanile.osvi.requests import BadRequestError, NoTrunkError
 
 CREDENTIAL = "API-Token"
@@ -17,9 +19,9 @@ UNAUTHORIZED = "Invalid API token"
 CONTENT_TYPE = "application/json"
 
 
-def tell(error: Exception, request_id: str) -> Response[str]:
-    """An error as OSVI's clients know it: the first thing that is wrong, in one sentence."""
-    status, words = _told(error, request_id)
+def render(error: Exception, request_id: str) -> Response[str]:
+    """The response to an error as OSVI's clients know it: the first thing that is wrong, in one sentence."""
+    status, words = _status_and_words(error, request_id)
     body: dict[str, Any] = {"success": False, "error": words, "details": None}
     if status is HTTPStatus.UNAUTHORIZED:
         body = {"success": False, "error": UNAUTHORIZED}
@@ -29,13 +31,13 @@ def tell(error: Exception, request_id: str) -> Response[str]:
     return Response(int(status), CONTENT_TYPE, json.dumps(body, ensure_ascii=False), headers)
 
 
-def success(status: int, **told: object) -> Response[str]:
-    """An answer of success, with what it tells."""
-    body = {"success": True, **told}
+def success(status: int, **fields: object) -> Response[str]:
+    """A response of success with these fields."""
+    body = {"success": True, **fields}
     return Response(status, CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
 
 
-def _told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
+def _status_and_words(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
     if isinstance(error, BadRequestError):
         return HTTPStatus.BAD_REQUEST, str(error)
     if isinstance(error, NoTrunkError):
@@ -44,11 +46,13 @@ def _told(error: Exception, request_id: str) -> tuple[HTTPStatus, str]:
         return HTTPStatus.NOT_FOUND, "not_found"
     if fields := problems.field_errors(error):
         return HTTPStatus.BAD_REQUEST, f"{fields[0].path} {fields[0].message}"
-    return problems.told(error, request_id)
+    return problems.status_and_detail(error, request_id)
 
 
 def _authenticate(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return wiring.authenticator().authenticate_osvi(header(event, CREDENTIAL), accepted_scopes, wiring.clock().now_ms())
+    return requests.authenticator().authenticate_osvi(
+        header(event, CREDENTIAL), accepted_scopes, foundation.clock().now_ms()
+    )
 
 
-SURFACE = Surface(_authenticate, tell)
+DIALECT = Dialect(_authenticate, render)
