@@ -67,7 +67,7 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
         },
         requests: {"authenticator": authenticator},
         imports: {"import_ports": dialer.import_ports},
-        contacts: {"export_ports": dialer.export_ports, "release_ports": dialer.release_ports},
+        contacts: {"export_ports": dialer.export_ports, "enqueue_ports": dialer.enqueue_ports},
         reports: {"report_ports": dialer.ports.for_reports},
         files: {"bucket": dialer.bucket},
     }

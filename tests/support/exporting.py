@@ -8,10 +8,10 @@ from tests.support.dialer import Dialer
 
 def export(dialer: Dialer, campaign: Campaign) -> str:
     """The file of an export that is begun now."""
-    begun = export_contacts.ask(dialer.export_ports, campaign, 0)
+    begun = export_contacts.request_export(dialer.export_ports, campaign, 0)
     queue = dialer.export_queue
     while queue.sent:
-        export_contacts.go_on(dialer.export_ports, queue.sent.pop()[0], always)
-    report = export_contacts.ask(dialer.export_ports, campaign)
+        export_contacts.continue_export(dialer.export_ports, queue.sent.pop()[0], always)
+    report = export_contacts.request_export(dialer.export_ports, campaign)
     assert (report.id, report.status) == (begun.id, "completed")
     return dialer.bucket.texts[str(report.url).removeprefix("memory://").partition("?")[0]]

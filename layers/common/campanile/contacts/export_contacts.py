@@ -60,7 +60,7 @@ class ExportPorts:
     clock: Clock
 
 
-def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
+def request_export(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
     """The campaign's export; one is begun if none runs and none has finished within the last `accepted_ms`."""
     now = ports.clock.now_ms()
     known = exports.get(ports.table, campaign.key)
@@ -85,7 +85,7 @@ def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> E
     )
 
 
-def go_on(
+def continue_export(
     ports: ExportPorts, order: ExportOrder, may_go_on: Callable[[], bool], is_last_try: bool = False
 ) -> Export | None:
     """Go on with an export while `may_go_on`; None when there is nothing to do, or another run does it.

@@ -45,16 +45,20 @@ class NotOurFileError(Exception):
     """The object's key does not say whose contacts it has."""
 
 
-def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
+def request_upload(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
     """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
     refuse_closed(campaign)
-    return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
+    return _awaiting_upload(
+        ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type
+    )
 
 
-def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadResponse:
+def request_list_upload(
+    ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int
+) -> ImportUploadResponse:
     """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
     new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
-    return _ask(ports, new, wanted.content_type)
+    return _awaiting_upload(ports, new, wanted.content_type)
 
 
 def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str, str | None], now_ms: int) -> Import:
@@ -72,7 +76,7 @@ def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str,
     )
 
 
-def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResponse:
+def _awaiting_upload(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResponse:
     assert new.file_name is not None, "a file has a name"
     assert new.upload_until is not None, "a form does not last for ever"
     stem, _, suffix = new.file_name.rpartition(".")

@@ -48,7 +48,7 @@ class Destination(Protocol[Checked]):
         """What writes the rows behind the checkpoint."""
 
 
-def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
+def continue_file(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
     """Import a file from its checkpoint on while `may_go_on`; one that cannot be imported ends as failed and says why.
 
     Raises ImportTakenOverError when another run has come further meanwhile.

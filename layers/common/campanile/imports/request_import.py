@@ -21,7 +21,7 @@ TAKEN_UP_AFTER_SECONDS = 30
 """Longer than any function behind the API may run: who finds the import unfinished by then may go on with it."""
 
 
-def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
+def continue_request(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
     """Go on with a request's import from its checkpoint, while `may_go_on`.
 
     Raises ImportTakenOverError when another run has come further meanwhile.

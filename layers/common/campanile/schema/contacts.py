@@ -215,7 +215,7 @@ class ExportResponse(Response):
     updated_at: Instant
 
 
-class ReleaseResponse(Response):
+class EnqueueResponse(Response):
     """A release of held contacts. `released`: by this request itself, which works on it for a few seconds; `held`: as
     many as are left, with which a worker goes on while it is `running`. Ask the stats how far it is.
     """
