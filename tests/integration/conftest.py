@@ -68,9 +68,9 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
         },
         wired_credentials: {"authenticator": authenticator},
         imports: {"import_ports": dialer.import_ports},
-        contacts: {"export_ports": dialer.export_ports, "release_ports": dialer.release_ports},
+        contacts: {"export_ports": dialer.export_ports, "enqueue_ports": dialer.enqueue_ports},
         reports: {"report_ports": dialer.ports.for_reports},
-        files: {"uploads": dialer.bucket},
+        files: {"bucket": dialer.bucket},
     }
     for module, made in parts.items():
         for name, part in made.items():

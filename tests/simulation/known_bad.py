@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from campanile.contacts import release_held, upsert
+from campanile.contacts import enqueue_held, upsert
 from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
 from campanile.domain import gate, pacing, retry
 from campanile.store import calls, contact_actions, number_locks, orgs, slots, work_registry
@@ -240,8 +240,8 @@ VARIANTS = (
         "held contacts are released in lanes that nobody looks at",
         "G4",
         (
-            release_held._Run,
-            "_release",
+            enqueue_held._Run,
+            "_enqueue",
             "self._campaign = notify_dialer.announce(table, campaign, waiting, now)",
             "pass",
         ),

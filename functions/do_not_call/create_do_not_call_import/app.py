@@ -13,7 +13,7 @@ api = http.rest_api()
 
 @api.post("/campaign/do-not-call/imports", status_code=201)
 def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) -> ImportUploadResponse:
-    return begin.ask_for_list(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
+    return begin.request_list_upload(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE, once=idempotency.once)

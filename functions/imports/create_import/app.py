@@ -14,7 +14,7 @@ api = http.rest_api()
 @api.post("/campaign/campaigns/<campaign_id>/imports", status_code=201)
 def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadResponse:
     campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    return begin.ask(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
+    return begin.request_upload(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, MANAGE, once=idempotency.once)

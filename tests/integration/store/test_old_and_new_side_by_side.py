@@ -15,8 +15,8 @@ import pytest
 
 from campanile.adapters.clock import SystemClock
 from campanile.adapters.dial_queue import DialQueue, Hint, parse_hint
-from campanile.adapters.work_queue import ExportOrder, ImportOrder, ReleaseOrder, WorkQueue, order_of
-from campanile.contacts import export_contacts, release_held
+from campanile.adapters.work_queue import EnqueueOrder, ExportOrder, ImportOrder, WorkQueue, order_of
+from campanile.contacts import enqueue_held, export_contacts
 from campanile.dialing import record_outcome
 from campanile.domain.call import CallEnd
 from campanile.domain.campaign import Campaign
@@ -98,7 +98,7 @@ class World:
         self.on_the_line = self._people()
         self.osvi.pushed(self.number, person(1), person(2))
         self.job = self._half_an_import()
-        export_contacts.ask(edge.export_ports, edge.read_campaign(self.campaign))
+        export_contacts.request_export(edge.export_ports, edge.read_campaign(self.campaign))
         self.export_order = edge.export_queue.sent[-1][0]
         self.at = edge.clock.now_ms()
 
@@ -154,7 +154,7 @@ class World:
         assert api("PATCH", f"/campaign/campaigns/{self.campaign}", {"name": "summer"}).status == 200
         assert api("PATCH", f"/campaign/configurations/{self.configuration}", {"name": "d"}).status == 200
         assert api("PATCH", f"/campaign/agents/{AGENT}", {"name": "Renewals 2"}).status == 200
-        release_held.go_on(edge.release_ports, ReleaseOrder(edge.org, self.campaign, 1_000), always)
+        enqueue_held.continue_enqueuing(edge.enqueue_ports, EnqueueOrder(edge.org, self.campaign, 1_000), always)
         edge.tick()
         edge.run()
         edge.delete(campaign, "bo") if api.get(f"{self.contacts}/bo")["status"] == "pending" else None
@@ -187,8 +187,8 @@ class World:
         done = resume.resume(edge.import_ports, self.job, always)
         assert done
         assert (done.status, counts(done)) == ("completed_with_errors", {"rows": 3, "inserted": 2, "invalid": 1})
-        export_contacts.go_on(edge.export_ports, self.export_order, always)
-        report = export_contacts.ask(edge.export_ports, edge.read_campaign(self.campaign))
+        export_contacts.continue_export(edge.export_ports, self.export_order, always)
+        report = export_contacts.request_export(edge.export_ports, edge.read_campaign(self.campaign))
         assert report.status == "completed"
 
 
@@ -342,7 +342,7 @@ class Sent:
 
 HINT = Hint("acme", "a cause", "a campaign", 5)
 EXPORT = ExportOrder("acme", "default", "an id")
-RELEASE = ReleaseOrder("acme", "a campaign", 7)
+RELEASE = EnqueueOrder("acme", "a campaign", 7)
 NOW = PlannedEvent("call.ended", 0)
 MESSAGES: dict[str, tuple[Callable[[Any], object], Callable[[str], object], object, set[str]]] = {
     "DialQueue.hint": (lambda sqs: dial_queue(sqs).hint(HINT), parse_hint, HINT, {"org", "cause"}),
@@ -354,8 +354,8 @@ MESSAGES: dict[str, tuple[Callable[[Any], object], Callable[[str], object], obje
     "WorkQueue.send_export": (
         lambda sqs: WorkQueue(sqs, "").send_export(EXPORT), order_of, EXPORT, {"org", "campaign", "export"}
     ),
-    "WorkQueue.send_release": (
-        lambda sqs: WorkQueue(sqs, "").send_release(RELEASE), order_of, RELEASE, {"org", "campaign", "release_below"}
+    "WorkQueue.send_enqueue": (
+        lambda sqs: WorkQueue(sqs, "").send_enqueue(RELEASE), order_of, RELEASE, {"org", "campaign", "release_below"}
     ),
     "EventQueue.schedule": (
         lambda sqs: EventQueue(sqs, "").schedule("an attempt", [NOW]),

@@ -17,7 +17,7 @@ BLOCK_BYTES = 4_194_304
 """A file is read in pieces of this size, each by a request of its own: no connection waits while rows are written."""
 
 
-class Uploads:
+class Bucket:
     """`bucket` is where we keep our own objects; the template lets them expire."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:

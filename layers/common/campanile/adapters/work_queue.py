@@ -26,7 +26,7 @@ class ExportOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseOrder:
+class EnqueueOrder:
     """The campaign whose held contacts to enqueue: those with creation numbers below `below`."""
 
     org: str
@@ -47,7 +47,7 @@ class WorkQueue:
         """Have a worker write the export, `delay_seconds` (0-900) from now."""
         self._send(asdict(order), delay_seconds)
 
-    def send_release(self, order: ReleaseOrder) -> None:
+    def send_enqueue(self, order: EnqueueOrder) -> None:
         """Have a worker continue to enqueue held contacts."""
         self._send({"org": order.org, "campaign": order.campaign, "release_below": order.below}, 0)
 
@@ -59,7 +59,7 @@ class WorkQueue:
         self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message), DelaySeconds=delay_seconds)
 
 
-def order_of(body: str) -> ImportOrder | ExportOrder | ReleaseOrder:
+def order_of(body: str) -> ImportOrder | ExportOrder | EnqueueOrder:
     """The work that a message names, whichever version of the code sent it; raises ValueError when it names none."""
     match json.loads(body):
         case {"import": str(job)}:
@@ -67,6 +67,6 @@ def order_of(body: str) -> ImportOrder | ExportOrder | ReleaseOrder:
         case {"org": str(org), "campaign": str(campaign), "export": str(export)}:
             return ExportOrder(org, campaign, export)
         case {"org": str(org), "campaign": str(campaign), "release_below": int(below)}:
-            return ReleaseOrder(org, campaign, below)
+            return EnqueueOrder(org, campaign, below)
         case _:
             raise ValueError("the message names neither an import nor an export nor a release")

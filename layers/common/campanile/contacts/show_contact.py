@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from campanile.domain import gate
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.calling_window import Schedule
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.domain.shown_status import shown_status, view
 from campanile.domain.times import instant
@@ -56,10 +58,7 @@ def _answer(
         external_id=contact.external_id,
         phone_numbers=list(contact.phone_numbers),
         data=dict(contact.data),
-        first_name=_text_of(contact.data.get("first_name")),
-        last_name=_text_of(contact.data.get("last_name")),
-        email=_text_of(contact.data.get("email")),
-        company=_text_of(contact.data.get("company")),
+        **_plain_fields(contact.data),
         timezone=contact.timezone,
         scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
         **contact.agent.to_dict(),
@@ -83,8 +82,9 @@ def _answer(
     )
 
 
-def _text_of(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _plain_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain fields that `data` has as text."""
+    return {name: value if isinstance(value := data.get(name), str) else None for name in PLAIN_NAMES}
 
 
 def _next_attempt(

@@ -12,10 +12,9 @@ from dataclasses import replace
 from campanile.adapters.dial_queue import DialQueue
 from campanile.contacts import notify_dialer
 from campanile.contacts.fold import Fold
-from campanile.contacts.rows import Result, Row
-from campanile.domain.campaign import Campaign
-from campanile.domain.errors import StateError
-from campanile.domain.lifecycle import CampaignStatus, ContactStatus
+from campanile.contacts.rows import ContactRow, Result
+from campanile.domain.campaign import Campaign, refuse_closed
+from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import UpsertResponse
 from campanile.store import contact_writes, keys
 from campanile.store.table import ContendedError, Table
@@ -26,14 +25,14 @@ ROWS_AFTER_WAITING = 20
 """How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
 
 
-def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> list[Row]:
+def repeatable(rows: Sequence[ContactRow], campaign: Campaign, request_key: str) -> list[ContactRow]:
     """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made.
 
     A row is the same by what it says and how often it was said before, so a mended request finds those too.
     """
     request = keys.contact_id_for(campaign.key, request_key)
     said: Counter[str] = Counter()
-    named: list[Row] = []
+    named: list[ContactRow] = []
     for row in rows:
         text = row.fields.model_dump_json(exclude_unset=True)
         named.append(replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}")))
@@ -45,7 +44,7 @@ def upsert(
     table: Table,
     queue: DialQueue,
     campaign: Campaign,
-    rows: Sequence[Row],
+    rows: Sequence[ContactRow],
     now_ms: int,
 ) -> UpsertResponse:
     """Store the rows; raises StateError for a closed campaign."""
@@ -53,14 +52,13 @@ def upsert(
 
 
 def store(
-    table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Row], now_ms: int, created_ms: int
+    table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[ContactRow], now_ms: int, created_ms: int
 ) -> list[Result]:
     """Store the rows and answer what became of each; raises StateError for a closed campaign.
 
     `created_ms` is the creation time that new contacts get: an import dates all of its contacts by its own beginning.
     """
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    refuse_closed(campaign)
     results: dict[int, Result] = {}
     left = list(rows)
     dues: set[int] = set()
@@ -80,7 +78,7 @@ def store(
         for result in folded.values():
             if result.inserted and result.contact_id:
                 result.number = given.get(result.contact_id, result.number)
-        left = [row for row in left if row.index not in folded or folded[row.index].depends_on(lost)]
+        left = [row for row in left if row.place not in folded or folded[row.place].depends_on(lost)]
         round_ += 1
         if lost:
             table.back_off(lost_rounds)
@@ -88,7 +86,7 @@ def store(
     if left:
         raise ContendedError(campaign.id)
     notify_dialer.wake(queue, campaign, dues, now_ms)
-    return [results[row.index] for row in rows]
+    return [results[row.place] for row in rows]
 
 
 def _answer(results: Sequence[Result]) -> UpsertResponse:
@@ -98,6 +96,6 @@ def _answer(results: Sequence[Result]) -> UpsertResponse:
         updated=sum(not result.inserted and not result.duplicate for result in stored),
         duplicates=sum(result.duplicate for result in stored),
         failed=[result.failed for result in results if result.failed],
-        warnings=[notice for result in results for notice in result.notices],
+        warnings=[one for result in results for one in result.warnings],
         contact_ids=[result.contact_id for result in results],
     )

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from campanile.domain.call import Attempt
 from campanile.domain.campaign import AgentFields
 from campanile.domain.lifecycle import ContactStatus, Outcome
-
-DISPLAY_FIELDS: Final = ("first_name", "last_name", "email", "company")
-"""Fields of `data` that are known by name (seed 002): `First Name` is kept as `first_name`."""
 
 MAX_ALIASES = 20
 """How many other names a contact may have. It keeps them, on its own item, until it is deleted."""

@@ -13,9 +13,9 @@ from campanile.adapters.dial_queue import Hint
 from campanile.campaigns import change_campaign, configuration_warnings, create_campaign, find_campaign, show_campaign
 from campanile.campaigns.country_code import country_code_of
 from campanile.contacts import check_rows
+from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.imports import kept_rows, show_import
-from campanile.imports.prepare_row import Prepared
 from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
 from campanile.schema.campaign_responses import CampaignResponse
@@ -62,7 +62,7 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
     Raises NotFoundError, TransitionRefusedError for a closed campaign, and what `create` raises.
     """
     job = str(uuid4())
-    rows: list[Prepared] = []
+    rows: list[ContactRow] = []
     if wanted.contacts:
         campaign = find_campaign.find(ports.table, org, reference)
         if "configuration_id" in wanted.model_fields_set:
@@ -81,10 +81,10 @@ def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
     return Import(job, campaign.org, campaign.key, None, now_ms, now_ms, mode="strict")
 
 
-def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[Prepared]:
+def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[ContactRow]:
     """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
     rows = check_rows.validate(contacts, country_code_of(ports.table, campaign))
-    return [Prepared(row.index + 1, row.fields, row.numbers or (), kept_rows.own_id(job, row.index)) for row in rows]
+    return [replace(row, place=row.place + 1, repeatable_id=kept_rows.own_id(job, row.place)) for row in rows]
 
 
 def _answer(ports: ImportPorts, answer: CampaignResponse, current: Import) -> CampaignResponse:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
+from campanile.contacts.rows import ContactRow
 from campanile.domain.agent import Agent
-from campanile.domain.campaign import Campaign
+from campanile.domain.campaign import CLOSED, Campaign, refuse_closed
 from campanile.domain.contact import split_bucket
 from campanile.domain.errors import NotFoundError, StateError
-from campanile.domain.lifecycle import TERMINAL, CampaignStatus, ContactStatus
+from campanile.domain.lifecycle import TERMINAL, ContactStatus
 from campanile.imports.kept_rows import read
-from campanile.imports.prepare_row import Prepared, id_from_number
+from campanile.imports.prepare_row import id_from_number
 from campanile.imports.request_import import begin, proceed
 from campanile.imports.run import ImportPorts
 from campanile.osvi import requests
@@ -26,7 +27,6 @@ from campanile.store.table import Table
 
 CAMPAIGN_NOT_FOUND = "campaign_not_found"
 AGENT_NOT_FOUND = "agent_not_found"
-CLOSED = "The campaign is closed; a closed campaign takes no contacts."
 
 
 def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> Mapping[str, object]:
@@ -42,14 +42,14 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
         raise NotFoundError(AGENT_NOT_FOUND)
     meant, begun = _remembered(ports, campaign, text, now_ms)
     if begun is None:
-        rows: Sequence[Prepared] = _decided(ports.table, campaign, agent, wanted, now_ms)
+        rows: Sequence[ContactRow] = _decided(ports.table, campaign, agent, wanted, now_ms)
         begun = begin(ports, _import(campaign, agent, meant), rows)
         begun = proceed(ports, campaign, begun, rows, began)
         if begun.status == "failed":
             raise StateError(begun.reason or CLOSED)
     else:
         assert begun.rows_key is not None, "a push is no file"
-        rows = read(begun.job, ports.uploads.kept(begun.rows_key))
+        rows = read(begun.job, ports.bucket.kept(begun.rows_key))
     if begun.status == "running":
         ports.work_queue.send_import(begun.job)
     if wanted.enqueue:
@@ -88,8 +88,7 @@ def find_agent(table: Table, org: str, agent_id: str) -> Agent:
 
 def _meant(table: Table, org: str, number: str, wanted: Push) -> tuple[Campaign, Agent]:
     campaign = find_campaign(table, org, number)
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError(CLOSED)
+    refuse_closed(campaign)
     agent = find_agent(table, org, wanted.agent_uuid)
     if wanted.enqueue and agent.active_trunk is None:
         raise NoTrunkError
@@ -103,7 +102,7 @@ def _import(campaign: Campaign, agent: Agent, meant: Remembered) -> Import:
     return Import(meant.job, campaign.org, campaign.key, name, at, at, mode="strict", push=mark)
 
 
-def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_ms: int) -> list[Prepared]:
+def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_ms: int) -> list[ContactRow]:
     """The rows with all that is decided about them: who is called, who is held, who is on the do-not-call list."""
     ids = [id_from_number(campaign.key, one.number) for one in wanted.contacts]
     listed: set[str] = set()
@@ -119,11 +118,11 @@ def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_m
     }
     status = ContactStatus.PENDING if wanted.enqueue else ContactStatus.HELD
     return [
-        Prepared(
+        ContactRow(
             index + 1,
             ContactInput.model_validate({"phone_numbers": [one.number], "data": dict(one.data), **speaks}),
             (one.number,),
-            contact_id,
+            repeatable_id=contact_id,
             insert_as=ContactStatus.DO_NOT_CALL if one.number in listed else status,
             enqueues=wanted.enqueue and contact_id not in finished,
         )
@@ -146,7 +145,7 @@ def _finished(table: Table, campaign: Campaign, pushed: Mapping[str, Pushed]) ->
     return {meant[asked] for asked, contact in found.items() if contact.status in TERMINAL}
 
 
-def _answer(wanted: Push, meant: Remembered, rows: Sequence[Prepared]) -> dict[str, object]:
+def _answer(wanted: Push, meant: Remembered, rows: Sequence[ContactRow]) -> dict[str, object]:
     """What the seed's document shows; what was decided is read off the rows, so a repetition is answered the same."""
     answer: dict[str, object] = {
         "campaign_upload_id": meant.number,
@@ -164,7 +163,7 @@ def _answer(wanted: Push, meant: Remembered, rows: Sequence[Prepared]) -> dict[s
     return answer
 
 
-def _skipped(one: Prepared) -> dict[str, object]:
+def _skipped(one: ContactRow) -> dict[str, object]:
     data = one.fields.data or {}
     extras = {name: value for name, value in data.items() if name != PERSON_NAME}
     return {PERSON_NAME: data[PERSON_NAME], PHONE: one.numbers[0], **extras}
