@@ -1,4 +1,4 @@
-"""POST /campaign/agents: make an agent of the provider known, with the number it calls from."""
+"""POST /campaign/agents: register one of the provider's agents, with the number it calls from."""
 
 from campanile.campaigns import manage_agents
 from campanile.edge import http, idempotency

@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/close: close a campaign for good."""
+"""POST /campaign/campaigns/{campaign_id}/close: close a campaign permanently."""
 
 from campanile.campaigns import change_status
 from campanile.edge import http, idempotency

@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns: create a campaign; it starts active. Contacts it brings are added as an import."""
+"""POST /campaign/campaigns: create a campaign. It starts active. Contacts in the request are added as an import."""
 
 from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE

@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/pause: pause an active campaign; new calls stop within a second."""
+"""POST /campaign/campaigns/{campaign_id}/pause: pause an active campaign. New calls stop within a second."""
 
 from campanile.campaigns import change_status
 from campanile.edge import http, idempotency

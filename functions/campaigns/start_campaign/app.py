@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/start: start a campaign, or resume it."""
+"""POST /campaign/campaigns/{campaign_id}/start: start or resume a campaign."""
 
 from campanile.campaigns.start_campaign import start
 from campanile.edge import http, idempotency

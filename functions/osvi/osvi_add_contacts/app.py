@@ -1,4 +1,4 @@
-"""POST /v1/campaigns/{id}/contacts: OSVI's push of up to 10,000 contacts, called at once or held."""
+"""POST /v1/campaigns/{id}/contacts: OSVI's push of up to 10,000 contacts, to be called at once or held."""
 
 from aws_lambda_powertools.event_handler import Response
 

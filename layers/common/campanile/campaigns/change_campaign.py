@@ -15,7 +15,7 @@ from campanile.store.table import Table
 def change(
     table: Table, dial_queue: DialQueue, org: str, reference: str, wanted: CampaignPatch, now_ms: int
 ) -> Campaign:
-    """Change the given fields; the dialer follows them from the response on. A former external id keeps resolving.
+    """Change the given fields. They apply to every call decided after the response. Former external ids keep resolving.
 
     Raises NotFoundError, TransitionRefusedError for a closed campaign, UnknownConfigurationError, ExternalIdTakenError.
     """

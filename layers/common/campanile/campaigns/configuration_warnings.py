@@ -10,7 +10,7 @@ UNREADABLE_WINDOWS = "This version of Campanile cannot read the stored timezones
 
 
 def warnings_of(table: Table, campaign: Campaign) -> list[ApiWarning]:
-    """What the campaign's owner should look at: a configuration that allows no calls.
+    """Warnings for the campaign's owner: its configuration allows no calls.
 
     Raises UnknownConfigurationError.
     """

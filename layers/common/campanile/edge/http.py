@@ -97,9 +97,9 @@ def rest_api(dialect: Dialect = OWN_DIALECT) -> APIGatewayRestResolver:
 class Endpoint:
     """The Lambda handler of an endpoint: authenticate, check the size, route, log one line.
 
-    `accepted_scopes`: any of them suffices, the empty set means any credential; None: the route has an authentication
-    of its own (a carrier's signature), or needs none. `once`: for a POST, so that an Idempotency-Key counts. Other
-    functions do without it, and load none of its code.
+    `accepted_scopes`: any of them is enough, and the empty set accepts any credential. None: the route checks something
+    else (a carrier's signature), or nothing. `once`: makes an Idempotency-Key count, on a POST. Other functions do not
+    pass it, so they load none of its code.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Idempotency-Key: a POST sent again gets the first response, and is carried out once.
 
-Powertools keeps the memory: `IDEM#<org>` / `R#<hash of the key>`, for 24 hours. Only successes are
-remembered, so a refused request can be sent again with the same key, corrected or not.
+Powertools keeps the memory: `IDEM#<org>` / `R#<hash of the key>`, for 24 hours. Only successes are remembered, so a
+refused request can be sent again with the same key, corrected or not.
 """
 
 import gzip
@@ -40,7 +40,7 @@ class _NotRememberedError(Exception):
 
 
 def parse_key(value: str) -> str:
-    """The header's value; raises InvalidFieldsError for what is no key."""
+    """The header's value; raises InvalidFieldsError if it is not a key."""
     if not _KEY.fullmatch(value):
         message = "must have 1 to 255 printable ASCII characters without spaces, as a UUID has"
         raise InvalidFieldsError([FieldError(HEADER, "invalid", message)])
@@ -90,7 +90,7 @@ def once(event: Event, context: LambdaContext, org: str, serve: Serve) -> Gatewa
 
 
 def _packed(response: GatewayResponse) -> GatewayResponse:
-    """The response as it is kept: an item holds 400 KB, and a thousand contacts may cause as many warnings."""
+    """The response as it is kept: an item holds 400 KB, and a thousand contacts may cause a thousand warnings."""
     body = b64encode(gzip.compress(json.dumps(response["body"]).encode(), mtime=0)).decode()
     return {"status": response["statusCode"], "headers": response["multiValueHeaders"], "body": body}
 
