@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from campanile.contacts import check_rows, fold, upsert
+from campanile.contacts import check_rows, known_contacts, upsert
 from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
@@ -112,7 +112,7 @@ def test_the_rows_of_a_large_request_that_are_there_already_are_updated(dialer: 
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request reads one of its contacts and takes the others to be as new as that one."""
-    monkeypatch.setattr(fold, "PROBED_CONTACTS", 1)
+    monkeypatch.setattr(known_contacts, "PROBED_CONTACTS", 1)
 
 
 @pytest.mark.usefixtures("blind")

@@ -8,7 +8,7 @@ from campanile.domain import gate
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.calling_window import Schedule
 from campanile.domain.campaign import Campaign
-from campanile.domain.contact import Contact
+from campanile.domain.contact import Contact, LastRefusal
 from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.domain.shown_status import shown_status, view
@@ -49,10 +49,7 @@ def _answer(
     contact = contacts.warm(hot, cold)
     slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
     status = shown_status(contact.status, slot)
-    shown = [_finished(attempt, cold) for attempt in contact.attempts]
-    if slot is not None and slot.intended_at is not None:
-        shown.append(_running(slot, slot.intended_at, cold))
-    refusal = contact.last_refusal
+    shown = _attempts(contact, slot, cold)
     return ContactResponse(
         id=contact.id,
         external_id=contact.external_id,
@@ -69,17 +66,24 @@ def _answer(
         attempts_count=len(shown),
         last_attempt_at=shown[-1].started_at if shown else None,
         next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
-        last_refusal=RefusalResponse(
-            code=refusal.code,
-            at=instant(refusal.at),
-            until=instant(refusal.until) if refusal.until is not None else None,
-        )
-        if refusal
-        else None,
+        last_refusal=_refusal(contact.last_refusal) if contact.last_refusal else None,
         attempts=shown,
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
+
+
+def _refusal(refusal: LastRefusal) -> RefusalResponse:
+    until = instant(refusal.until) if refusal.until is not None else None
+    return RefusalResponse(code=refusal.code, at=instant(refusal.at), until=until)
+
+
+def _attempts(contact: Contact, slot: Slot | None, cold: Item | None) -> list[AttemptResponse]:
+    """The finished calls, and after them the one that `slot` has placed."""
+    shown = [_finished(attempt, cold) for attempt in contact.attempts]
+    if slot is not None and slot.intended_at is not None:
+        shown.append(_running(slot, slot.intended_at, cold))
+    return shown
 
 
 def _plain_fields(data: Mapping[str, Any]) -> dict[str, Any]:

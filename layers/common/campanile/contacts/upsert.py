@@ -6,12 +6,13 @@ none of a request's contacts, the rest is taken to be new as well: the condition
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from campanile.adapters.dial_queue import DialQueue
 from campanile.contacts import notify_dialer
 from campanile.contacts.fold import Fold
+from campanile.contacts.known_contacts import KnownContacts
 from campanile.contacts.rows import ContactRow, Result
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.lifecycle import ContactStatus
@@ -59,34 +60,55 @@ def store(
     `created_ms` is the creation time that new contacts get: an import dates all of its contacts by its own beginning.
     """
     refuse_closed(campaign)
+    run = _Run(table, campaign, now_ms, created_ms)
     results: dict[int, Result] = {}
     left = list(rows)
-    dues: set[int] = set()
-    round_ = lost_rounds = 0
     looked_at = len(left)
+    lost_rounds = 0
     while left and lost_rounds < LOST_ROUNDS:
-        fold = Fold(table, campaign, now_ms, created_ms)
-        fold.read(left[:looked_at], may_guess=round_ == 0)
-        folded = fold.take(left[:looked_at])
-        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
+        folded, lost = run.round(left[:looked_at])
         results |= folded
-        drafts = contact_writes.numbered(table, campaign, fold.drafts())
-        campaign = notify_dialer.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
-        lost = contact_writes.write(table, campaign, drafts)
-        dues |= {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
-        given = {draft.changed.id: draft.changed.number for draft in drafts}
-        for result in folded.values():
-            if result.inserted and result.contact_id:
-                result.number = given.get(result.contact_id, result.number)
+        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
         left = [row for row in left if row.place not in folded or folded[row.place].depends_on(lost)]
-        round_ += 1
         if lost:
             table.back_off(lost_rounds)
             lost_rounds += 1
     if left:
         raise ContendedError(campaign.id)
-    notify_dialer.wake(queue, campaign, dues, now_ms)
+    notify_dialer.wake(queue, campaign, run.dues, now_ms)
     return [results[row.place] for row in rows]
+
+
+class _Run:
+    """The rounds of one upsert. `dues` says when the contacts that were written as pending are due (UTC ms)."""
+
+    def __init__(self, table: Table, campaign: Campaign, now_ms: int, created_ms: int) -> None:
+        self.dues: set[int] = set()
+        self._table = table
+        self._campaign = campaign
+        self._now_ms = now_ms
+        self._created_ms = created_ms
+        self._is_first = True
+
+    def round(self, rows: Sequence[ContactRow]) -> tuple[dict[int, Result], Set[str]]:
+        """Fold the rows and write what they change.
+
+        Returns the results by place, and the ids of contacts whose write lost a race.
+        """
+        known = KnownContacts(self._table, self._campaign)
+        known.read(rows, may_guess=self._is_first)
+        self._is_first = False
+        folded = Fold(known, self._campaign.key, self._now_ms, self._created_ms).take(rows)
+        drafts = contact_writes.numbered(self._table, self._campaign, known.changed())
+        changed = [draft.changed for draft in drafts]
+        self._campaign = notify_dialer.announce(self._table, self._campaign, changed, self._now_ms)
+        lost = contact_writes.write(self._table, self._campaign, drafts)
+        self.dues |= {one.due for one in changed if one.status is ContactStatus.PENDING}
+        serials = {one.id: one.number for one in changed}
+        for result in folded.values():
+            if result.inserted and result.contact_id:
+                result.number = serials.get(result.contact_id, result.number)
+        return folded, lost
 
 
 def _answer(results: Sequence[Result]) -> UpsertResponse:

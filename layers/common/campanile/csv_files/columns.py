@@ -66,15 +66,15 @@ class Columns:
 
 
 def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}) -> Columns:
-    """Say which column is which by its header, and by `mapping` before that. Raises CsvStructureError.
+    """Say what each column is by its header, and by `mapping` before that. Raises CsvStructureError.
 
     `mapping` pairs headers with `phone`, `id`, `external_id`, `timezone`, `scheduled_at`, `data` (kept under the
     header), `data.<key>`, `first_name` and the like (the same as `data.first_name`), or `ignore` (or None). A header is
-    compared folded, unless a column is spelled exactly so.
+    compared folded, unless a column is spelled exactly like that.
 
-    Of several columns for one field the best name, then the leftmost, is taken and the others go to `data`. There a
-    header that is taken already becomes `name_2`. In a file with an id column what an export tells beyond a contact's
-    own fields is ignored, and the column `data` is a JSON object, by detection as by mapping (`data.data` keeps it as
+    Of several columns for one field, the best name wins, then the leftmost. The others go to `data`. There, a header
+    that is already taken becomes `name_2`. In a file with an id column, the columns that an export adds to a contact's
+    own fields are ignored, and the column `data` is a JSON object, by detection as by mapping (`data.data` keeps it as
     a text). Without an id column there must be a phone column.
     """
     _refuse_huge(header)
@@ -84,24 +84,34 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
     _refuse_twice(headers, given)
     free = {index: fold(name) for index, name in enumerate(written) if index not in given}
     fields = {field: _column_of(field, given, free) for field in STRUCTURED_COLUMNS}
-    phones = [index for index in range(len(written)) if given.get(index) == PHONE or names_phone(free.get(index, ""))]
+    phones = _phone_columns(len(written), given, free)
     updates = fields["id"] is not None
     if not phones and not updates:
         raise CsvStructureError(_no_phone_column(written, mapped=bool(mapping)))
     structured = {*phones, *(index for index in fields.values() if index is not None)}
-    ignored = {index for index, target in given.items() if target == IGNORE}
-    ignored |= {index for index, name in free.items() if name in _REPORT or (updates and name in _READ_ONLY)}
     extra = _json_column(headers, given) if updates else None
-    own = [index for index in range(len(written)) if index not in structured | ignored and index != extra]
+    not_data = structured | _ignored(given, free, updates) | {extra}
+    own = [index for index in range(len(written)) if index not in not_data]
     keys = _data_keys(headers, written, own, structured, given)
     return Columns(
         headers=tuple(headers),
         names=tuple(keys.get(index, name) for index, name in enumerate(headers)),
-        phones=tuple(phones),
+        phones=phones,
         data=tuple(keys.items()),
         extra=extra,
         **fields,
     )
+
+
+def _phone_columns(width: int, given: Mapping[int, str], free: Mapping[int, str]) -> tuple[int, ...]:
+    return tuple(index for index in range(width) if given.get(index) == PHONE or names_phone(free.get(index, "")))
+
+
+def _ignored(given: Mapping[int, str], free: Mapping[int, str], updates: bool) -> set[int]:
+    """The columns that nothing is kept of. Of a file that `updates` contacts, those are also the read-only ones."""
+    left_alone = _REPORT | _READ_ONLY if updates else _REPORT
+    by_mapping = {index for index, target in given.items() if target == IGNORE}
+    return by_mapping | {index for index, name in free.items() if name in left_alone}
 
 
 def _refuse_huge(header: Sequence[str]) -> None:
