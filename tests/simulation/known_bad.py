@@ -194,8 +194,8 @@ VARIANTS = (
         (
             record_outcome,
             "record",
-            "slot.attempt_id == reference.attempt_id and finish(",
-            "finish(",
+            "slot.attempt_id == reference.attempt_id and settle(",
+            "settle(",
         ),
     ),
     _variant(

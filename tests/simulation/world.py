@@ -203,7 +203,7 @@ class World:
     def _deliver_event(self, call: Call, body: str, answered: Callable[[bool], None]) -> None:
         def work() -> None:
             result = receive_event.receive(
-                self.ports, SECRET, EventRequest("carrier", "", call.token, {}, body.encode())
+                self.ports, SECRET, EventRequest("simulated", "", call.token, {}, body.encode())
             )
             self.chronicle.note("event", call.contact[1], call.attempt_id, f"-> {result}")
 

@@ -2,14 +2,27 @@
 
 import pytest
 
-from campanile.dialing import record_outcome
+from campanile.dialing import receive_event, record_outcome
+from campanile.dialing.receive_event import EventRequest
 from campanile.domain.call import CallEnd
 from campanile.domain.lifecycle import Outcome
 from campanile.store import provider_accounts
 from campanile.store.provider_accounts import PROBE_SECONDS
-from campanile.telephony.port import Ambiguous, Capabilities, Ended, Misconfigured, NotFound, Rejected
+from campanile.telephony.callback import sign_reference
+from campanile.telephony.port import (
+    Ambiguous,
+    Capabilities,
+    CarrierEvent,
+    Ended,
+    InvalidSignatureError,
+    Misconfigured,
+    NotFound,
+    Rejected,
+)
+from campanile.telephony.providers import DEFAULT
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
+from tests.support.telephony import SECRET
 
 
 def undialed(dialer: Dialer) -> CallEnd:
@@ -146,3 +159,34 @@ def test_the_account_names_the_provider_of_its_calls(dialer: Dialer) -> None:
     dialer.run()
     assert dialer.providers == ["simulated"]
     assert [slot.provider for slot in dialer.held()] == ["simulated"]
+
+
+def test_no_other_provider_may_report_on_a_call(dialer: Dialer) -> None:
+    campaign = dialer.campaign()
+    dialer.add_people(campaign, number(1))
+    dialer.run()
+    [post] = dialer.posts
+    dialer.telephony.events = [CarrierEvent("call", CallEnd(Outcome.ANSWERED, dialer.clock.now_ms()), post.attempt_id)]
+    token = sign_reference(post.reference, SECRET)
+    with pytest.raises(InvalidSignatureError):
+        receive_event.receive(dialer.ports, SECRET, EventRequest("twilio", "", token, {}, b""))
+    assert receive_event.receive(dialer.ports, SECRET, EventRequest(DEFAULT, "", token, {}, b"")) == "recorded"
+
+
+def test_events_that_carry_our_reference_need_no_address_of_their_own_and_a_bad_one_loses_no_other(
+    dialer: Dialer,
+) -> None:
+    campaign = dialer.campaign()
+    people = dialer.add_people(campaign, number(1), number(2))
+    dialer.run()
+    now = dialer.clock.now_ms()
+    dialer.telephony.events = [
+        CarrierEvent("a stranger's", CallEnd(Outcome.ANSWERED, now), reference_token="forged"),
+        *(
+            CarrierEvent("ours", CallEnd(Outcome.ANSWERED, now), reference_token=sign_reference(post.reference, SECRET))
+            for post in dialer.posts
+        ),
+    ]
+    with pytest.raises(InvalidSignatureError):
+        receive_event.receive(dialer.ports, SECRET, EventRequest(DEFAULT, "", "", {}, b""))
+    assert {dialer.contact(campaign, one).status for one in people} == {"completed"}

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from campanile.contacts.rows import ContactRow
+from campanile.csv_files import phone_cells
 from campanile.csv_files.rows import CsvRow
 from campanile.domain.contact import Contact, LaneKind
 from campanile.domain.import_report import ImportRowError
@@ -197,3 +198,17 @@ def test_no_message_quotes_the_cell(field: str) -> None:
     assert isinstance(found, ImportRowError)
     assert found.column == field
     assert "0101" not in found.message
+
+
+@pytest.mark.parametrize("cell", ["-", "N/A", "none", "#N/A"])
+def test_a_cell_that_means_nothing_leaves_the_rows_other_number(cell: str) -> None:
+    two = row(phone_numbers=["+14155550123", cell], phone_columns=["phone", "mobile"])
+    assert phone_cells.completed(two, "+1") == ("+14155550123",)
+
+
+def test_a_number_that_may_be_two_is_refused_naming_both() -> None:
+    wrong = phone_cells.completed(row(phone_numbers=["447700900123"]), "+49")
+    assert isinstance(wrong, ImportRowError)
+    assert wrong.code == "ambiguous"
+    assert "+447700900123" in wrong.message
+    assert "+49447700900123" in wrong.message

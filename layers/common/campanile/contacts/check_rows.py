@@ -67,11 +67,11 @@ def check(index: int, row: ContactInput, default_country_code: str | None) -> Co
         try:
             number = phone.normalize_for(raw, default_country_code)
         except phone.InvalidPhoneNumber as invalid:
-            errors.append(FieldError(path, invalid.reason, f"{raw[:SHOWN_CHARACTERS]!r}: {invalid}"))
+            errors.append(FieldError(path, invalid.reason, f"{raw[:SHOWN_CHARACTERS]!r}: {invalid.explanation()}"))
             continue
-        if number.warning:
-            message = f"{path}: {phone.TEXTS[number.warning]}"
-            warnings.append(ApiWarning(code=number.warning, message=message, index=index))
+        for code in number.warnings:
+            message = f"{path}: {phone.TEXTS[code]}"
+            warnings.append(ApiWarning(code=code, message=message, index=index))
         numbers.append(number.e164)
     path = f"contacts[{index}].phone_numbers"
     if row.phone_numbers is None and row.id is None and row.external_id is None:

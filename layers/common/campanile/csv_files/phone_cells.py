@@ -25,8 +25,10 @@ def _numbers(row: CsvRow, normalize: Callable[[str], PhoneNumber]) -> tuple[str,
         return ImportRowError(row.row, None, "too_many_numbers", message)
     numbers: list[str] = []
     for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
+        if phone.is_empty_cell(raw):
+            continue  # a dash or n/a stands for no number
         try:
             numbers.append(normalize(raw).e164)
         except phone.InvalidPhoneNumber as invalid:
-            return ImportRowError(row.row, column, invalid.reason, str(invalid))
+            return ImportRowError(row.row, column, invalid.reason, invalid.explanation())
     return tuple(dict.fromkeys(numbers))

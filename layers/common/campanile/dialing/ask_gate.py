@@ -124,7 +124,7 @@ def _request(ports: Ports, slot: Slot, found: _Found) -> CallRequest:
     of_campaign = found.campaign.agent if found.campaign else AgentFields()
     of_configuration = found.configuration.agent if found.configuration else AgentFields()
     chosen = agent_choice.resolve(found.whole.agent, of_campaign, of_configuration)
-    reference = CallReference(slot.org, slot.n, slot.campaign_key, slot.contact_id, slot.attempt_id)
+    reference = CallReference(slot.org, slot.n, slot.campaign_key, slot.contact_id, slot.attempt_id, slot.provider)
     return CallRequest(
         attempt_id=slot.attempt_id,
         to=slot.phone_number,

@@ -51,7 +51,7 @@ def _post(ports: Ports, call: LockedCall, slot: Slot, answer: GateReading) -> No
         return
     result = ports.telephony(slot.provider).place(answer.request)
     now = ports.clock.now_ms()
-    if call.is_probe and not isinstance(result, Misconfigured):
+    if call.is_probe and isinstance(result, Placed | Rejected):
         provider_accounts.resume(ports.table, call.account, now)
     match result:
         case Placed(provider_call_id, conversation_id):

@@ -30,19 +30,30 @@ def receive(ports: Ports, secret: str, request: EventRequest) -> str:
     """
     of_address = read_reference(request.token, secret) if request.token else None
     events = ports.telephony(request.provider).parse_event(request.url, request.headers, request.body)
-    results = {_take(ports, _reference(event, of_address, secret), event) for event in events}
+    results: set[str] = set()
+    refused: Exception | None = None
+    for event in events:
+        try:
+            results.add(_take(ports, _reference(event, request.provider, of_address, secret), event))
+        except (InvalidSignatureError, MalformedEventError) as error:
+            refused = error  # the others of the request are taken all the same
+    if refused is not None:
+        raise refused
     return next((result for result in ("recorded", "ignored", "progress") if result in results), "ignored")
 
 
-def _reference(event: CarrierEvent, of_address: CallReference | None, secret: str) -> CallReference:
+def _reference(event: CarrierEvent, provider: str, of_address: CallReference | None, secret: str) -> CallReference:
     """Whose call the event is about, in our own signed words: those of its address first, else those it carries."""
-    if of_address is None:
+    reference = of_address
+    if reference is None:
         if event.reference_token is None:
             raise InvalidSignatureError("the event carries no reference of ours")
-        of_address = read_reference(event.reference_token, secret)
-    if event.attempt_id not in (None, of_address.attempt_id):
+        reference = read_reference(event.reference_token, secret)
+    if (reference.provider or DEFAULT) != provider:
+        raise InvalidSignatureError("the call is another provider's")
+    if event.attempt_id not in (None, reference.attempt_id):
         raise MalformedEventError("the event is about another attempt than its address")
-    return of_address
+    return reference
 
 
 def _take(ports: Ports, reference: CallReference, event: CarrierEvent) -> str:

@@ -75,11 +75,6 @@ class PhoneNumber:
     e164: str
     warnings: tuple[str, ...] = ()
 
-    @property
-    def warning(self) -> str | None:
-        """The first warning, or None."""
-        return self.warnings[0] if self.warnings else None
-
 
 def normalize(raw: str, default_country_code: str = "+1") -> PhoneNumber:
     """Return the E.164 form of a number as written; one without a country code gets `default_country_code`.

@@ -83,10 +83,9 @@ def stop(table: Table, account: str, reason: str, now_ms: int) -> int:
     `reason` is the adapter's, for operators; it names nobody.
     """
     until = now_ms + 1000 * PROBE_SECONDS
-    stopped = {":stopped": {"reason": reason, "at": now_ms}, ":until": until}
-    table.write(
-        Update(keys.provider_account(account), "SET #stopped = :stopped, #next_free_at = :until", values=stopped)
-    )
+    stopped = {":stopped": {"reason": reason, "at": now_ms}}
+    table.write(Update(keys.provider_account(account), "SET #stopped = :stopped", values=stopped))
+    back_off(table, account, until)  # a longer pause that the provider asked for stays
     return until
 
 

@@ -16,13 +16,14 @@ from campanile.telephony.signing import derive
 
 @dataclass(frozen=True, slots=True)
 class CallReference:
-    """The call a callback URL belongs to, and the slot that the call holds."""
+    """The call a callback URL belongs to, its slot, and its provider (None: the default one): no other may report on it."""
 
     org: str
     slot: int
     campaign: str
     contact_id: str
     attempt_id: str
+    provider: str | None = None
 
 
 def callback_url(base_url: str, provider: str, reference: CallReference, secret: str) -> str:
