@@ -9,12 +9,12 @@ from campanile.domain.lifecycle import Outcome
 from campanile.store import provider_accounts
 from campanile.store.provider_accounts import PROBE_SECONDS
 from campanile.telephony.callback import sign_reference
+from campanile.telephony.errors import InvalidSignatureError
 from campanile.telephony.port import (
     Ambiguous,
     Capabilities,
     CarrierEvent,
     Ended,
-    InvalidSignatureError,
     Misconfigured,
     NotFound,
     Rejected,

@@ -8,6 +8,7 @@ from campanile.dialing.ports import Ports
 from campanile.telephony.callback import CallReference, read_reference
 from campanile.telephony.errors import InvalidSignatureError, MalformedEventError
 from campanile.telephony.port import CarrierEvent
+from campanile.telephony.providers import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
