@@ -216,7 +216,7 @@ class ExportResponse(Response):
 
 
 class EnqueueResponse(Response):
-    """The enqueuing of held contacts. `released`: how many this request enqueued, which works for a few seconds. `held`:
+    """The enqueuing of held contacts. `released`: how many this request enqueued in its few seconds. `held`:
     how many are left. A worker continues with them while the status is `running`. The stats show the progress.
     """
 
