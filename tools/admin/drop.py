@@ -65,7 +65,7 @@ def _followed(target: Target, job: str) -> ImportResponse:
 
     def report() -> ImportResponse | None:
         found = imports.get(target.table, job)
-        return show_import.answer(found, now_ms()) if found else None
+        return show_import.response(found, now_ms()) if found else None
 
     begun = _awaited(report)
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} rows"), TimeRemainingColumn()

@@ -1,5 +1,5 @@
-"""GET /campaign/campaigns/{campaign_id}/export: the campaign's contacts as a CSV file. The first request has it written
-and answers 202, as does each while it is being written; then the answer is 200 and has a link to the file.
+"""GET /campaign/campaigns/{campaign_id}/export: the campaign's contacts as a CSV file. The first request starts the
+export. The response is 202 until the file is written, then 200 with a link to it.
 """
 
 from typing import Annotated

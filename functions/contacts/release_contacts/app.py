@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/release: contacts that were pushed without being enqueued may be called."""
+"""POST /campaign/campaigns/{campaign_id}/release: enqueue held contacts, which were pushed without `enqueue`."""
 
 from campanile.contacts import enqueue_held
 from campanile.edge import http, idempotency

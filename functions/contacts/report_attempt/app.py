@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/contacts/{contact_id}/attempts/{attempt_id}/report: what an agent tells."""
+"""POST /campaign/campaigns/{campaign_id}/contacts/{contact_id}/attempts/{attempt_id}/report: an agent's report."""
 
 from campanile.campaigns import find_campaign
 from campanile.dialing import record_report

@@ -1,4 +1,6 @@
-"""POST /campaign/do-not-call: put numbers on the do-not-call list; none is called later than 1 s after the answer."""
+"""POST /campaign/do-not-call: put numbers on the do-not-call list. No call to them starts later than 1 s after
+the response.
+"""
 
 from campanile.do_not_call import manage_do_not_call
 from campanile.edge import http, idempotency
@@ -15,7 +17,7 @@ def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallRespon
     now = foundation.clock().now_ms()
     listings = manage_do_not_call.add(foundation.table(), caller.org, wanted, caller.key_id, now)
     added = sum(one.is_new for one in listings)
-    entries = [manage_do_not_call.answer(one.entry) for one in listings]
+    entries = [manage_do_not_call.response(one.entry) for one in listings]
     return DoNotCallResponse(added=added, already_listed=len(listings) - added, entries=entries)
 
 

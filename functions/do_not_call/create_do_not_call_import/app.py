@@ -1,4 +1,4 @@
-"""POST /campaign/do-not-call/imports: begin an import of numbers, with a form by which its file is uploaded."""
+"""POST /campaign/do-not-call/imports: begin an import of numbers, and get the form for its file."""
 
 from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE

@@ -1,4 +1,4 @@
-"""DELETE /campaign/do-not-call/{phone_number}: take a number off the list; whom it has ended stays so."""
+"""DELETE /campaign/do-not-call/{phone_number}: remove a number from the list. Contacts that it ended stay ended."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""GET /campaign/do-not-call: the numbers that are not to be called, in order, page by page."""
+"""GET /campaign/do-not-call: the numbers that are not called, in order, page by page."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def list_do_not_call(
 ) -> DoNotCallListResponse:
     now = foundation.clock().now_ms()
     found = manage_do_not_call.page(foundation.table(), caller.org, limit, cursor, search, now)
-    entries = [manage_do_not_call.answer(one) for one in found.entries]
+    entries = [manage_do_not_call.response(one) for one in found.entries]
     return DoNotCallListResponse(entries=entries, next_cursor=found.next_cursor)
 
 

@@ -1,4 +1,4 @@
-"""POST /campaign/campaigns/{campaign_id}/imports: begin an import, with a form by which its file is uploaded."""
+"""POST /campaign/campaigns/{campaign_id}/imports: begin an import, and get the form for its file."""
 
 from campanile.campaigns import find_campaign
 from campanile.edge import http, idempotency

@@ -1,4 +1,4 @@
-"""A file dropped into the bucket, or uploaded by a form: its import begins."""
+"""Begins the import of a file that was dropped into the bucket or uploaded by a form."""
 
 from typing import Any
 from urllib.parse import unquote_plus

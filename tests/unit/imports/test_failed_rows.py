@@ -29,7 +29,7 @@ def reread(written: list[str], mapping: Mapping[str, str | None], cells: tuple[s
     bucket = Bucket("org")
     reading = FileProgress(header=tuple(written))
     job = Import("job", "org", "campaign", None, 0, 0, mapping=mapping, reading=reading)
-    failed_rows.put_by(bucket, job, [(ImportRowError(row=2, column=None, code="x", message="y"), cells)])
+    failed_rows.keep(bucket, job, [(ImportRowError(row=2, column=None, code="x", message="y"), cells)])
     data = bucket.texts[failed_rows.compose(bucket, replace(job, report_parts=1), lambda: True)].encode()
     position, header = records.begin(data)
     [record] = Reader([data[position.offset :]], position)

@@ -1,4 +1,4 @@
-"""What can be checked of a request's rows without reading: all must be good, or the good are sorted out (seed 002)."""
+"""Checks a request's rows without reading anything: all must be good, or the bad ones are sorted out (seed 002)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from campanile.schema.field_errors import field_error, path_of
 from campanile.schema.messages import ApiWarning
 
 LISTED_ERRORS = 10
-"""How many invalid numbers an answer lists (seed 000: "the first invalid numbers")."""
+"""How many errors a response lists (seed 000: "the first invalid numbers")."""
 SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A body that is no batch of contacts, and why: in lenient mode some of its rows may be good all the same."""
+    """A body that is not a valid batch of contacts, and why. In lenient mode, some of its rows may still be good."""
 
     body: Any
     error: ValidationError
 
     def errors(self) -> list[FieldError]:
-        """What is wrong with it, everywhere."""
+        """Everything that is wrong with it."""
         found = self.error.errors(include_url=False)
         return [field_error(one, path_of(("body", *one["loc"]))) for one in found]
 
 
 def read(body: Any, validated: Callable[[Any], ContactsInput]) -> ContactsInput | Unread:
-    """The batch, or what keeps it from being one."""
+    """The batch, or the body that is not a valid one."""
     try:
         return validated(body)
     except ValidationError as error:
@@ -41,15 +41,15 @@ def read(body: Any, validated: Callable[[Any], ContactsInput]) -> ContactsInput 
 
 
 def refuse_unread(batch: ContactsInput | Unread) -> None:
-    """Raises InvalidFieldsError with everything that keeps the body from being a batch."""
+    """Raises InvalidFieldsError with everything that is wrong with an invalid body."""
     if isinstance(batch, Unread):
         raise InvalidFieldsError(batch.errors())
 
 
 def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[ContactRow]:
-    """Check what can be checked without reading: raises InvalidFieldsError with the first ten errors.
+    """Check all rows. Raises InvalidFieldsError with the first ten errors.
 
-    `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
+    `default_country_code` is None for ad-hoc contacts, whose numbers must already be E.164 (seed 001).
     """
     rows_or_errors = [check(index, row, default_country_code) for index, row in enumerate(rows)]
     if errors := [error for one in rows_or_errors if not isinstance(one, ContactRow) for error in one]:
@@ -85,7 +85,7 @@ def check(index: int, row: ContactInput, default_country_code: str | None) -> Co
 def sort_out(
     batch: ContactsInput | Unread, default_country_code: str | None
 ) -> tuple[list[ContactRow], list[FailedRow]]:
-    """The good rows, and the others with what is wrong with each; raises InvalidFieldsError for a body without rows."""
+    """The good rows, and the bad ones with the error of each. Raises InvalidFieldsError for a body without rows."""
     wrong: dict[int, FieldError] = {}
     if isinstance(batch, Unread):
         for place, error in zip(batch.error.errors(include_url=False), batch.errors(), strict=True):
@@ -111,13 +111,13 @@ def sort_out(
     return rows, failed
 
 
-def with_failed(answer: UpsertResponse, rows: Sequence[ContactRow], failed: Sequence[FailedRow]) -> UpsertResponse:
-    """The answer about `rows` completed by those that were sorted out, each at its place."""
+def with_failed(response: UpsertResponse, rows: Sequence[ContactRow], failed: Sequence[FailedRow]) -> UpsertResponse:
+    """The response about `rows`, completed by the rows that were sorted out, each at its place."""
     ids: list[str | None] = [None] * (len(rows) + len(failed))
-    for row, contact_id in zip(rows, answer.contact_ids, strict=True):
+    for row, contact_id in zip(rows, response.contact_ids, strict=True):
         ids[row.place] = contact_id
-    all_failed = sorted([*answer.failed, *failed], key=lambda one: one.index)
-    return answer.model_copy(update={"failed": all_failed, "contact_ids": ids})
+    all_failed = sorted([*response.failed, *failed], key=lambda one: one.index)
+    return response.model_copy(update={"failed": all_failed, "contact_ids": ids})
 
 
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:

@@ -1,8 +1,8 @@
-"""Held contacts are released: those pushed without being enqueued (seed 004) come to wait for their calls.
+"""Enqueues held contacts: those that were pushed without `enqueue` (seed 004) become pending.
 
-Two hundred at a time, for as long as the caller may be kept waiting; a worker does the rest. What was held when the
-release was asked for is released: whoever is pushed later has a higher creation number. Whatever dies, the contact is
-held or waits, and what is still held is found again.
+The request enqueues two hundred at a time for some seconds. A worker does the rest. Only contacts that were held at the
+time of the request are enqueued: later ones have a higher creation number. After a crash, each contact is either held
+or pending, and the next run finds the held ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,17 +24,17 @@ from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
 
 ENQUEUING_MS = WORK_IN_REQUEST_MS
-"""How long a request releases contacts itself."""
+"""How long a request enqueues contacts itself."""
 CONTACTS_AT_ONCE = 200
 LOOKS = 10
 LOOK_SECONDS = 0.5
-"""Between two looks at an index that does not show yet all that the counters tell of."""
+"""How long to wait before looking again at an index that shows fewer held contacts than the counters."""
 _HELD = bucket(ContactStatus.HELD, None)
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueuePorts:
-    """What releases work with."""
+    """What enqueuing works with."""
 
     table: Table
     dial_queue: DialQueue
@@ -43,7 +43,7 @@ class EnqueuePorts:
 
 
 def enqueue(ports: EnqueuePorts, org: str, reference: str) -> EnqueueResponse:
-    """Release what the campaign holds; what takes longer than some seconds is gone on with by a worker.
+    """Enqueue the campaign's held contacts. After some seconds, a worker continues.
 
     Raises NotFoundError, or StateError for a closed campaign.
     """
@@ -60,7 +60,7 @@ def enqueue(ports: EnqueuePorts, org: str, reference: str) -> EnqueueResponse:
 
 
 def continue_enqueuing(ports: EnqueuePorts, order: EnqueueOrder, may_go_on: Callable[[], bool]) -> int:
-    """Go on with a release while `may_go_on`; answers how many contacts it released. A closed campaign's stay held."""
+    """Continue while `may_go_on`. Returns how many contacts were enqueued; those of a closed campaign stay held."""
     campaign = find_campaign.find(ports.table, order.org, order.campaign)
     if campaign.status is CampaignStatus.CLOSED:
         return 0
@@ -80,7 +80,7 @@ class _Run:
         self._below = below
 
     def go(self, may_go_on: Callable[[], bool]) -> bool:
-        """Whether all are released. Looks again while the counters tell of more than the index shows."""
+        """Whether all are enqueued. Looks again while the counters have more held contacts than the index shows."""
         for _ in range(LOOKS):
             later = 0
             for number in self._blocks():
@@ -90,16 +90,16 @@ class _Run:
                         return False
                     later += self._enqueue(some)
             held = counters.blocks(self._ports.table, self._campaign.key)
-            if sum(block.buckets.get(_HELD, 0) for block in held if self._is_asked_for(block.number)) <= later:
+            if sum(block.buckets.get(_HELD, 0) for block in held if self._is_wanted(block.number)) <= later:
                 return True
             self._ports.clock.sleep(LOOK_SECONDS)
         return False
 
     def _blocks(self) -> list[int]:
         blocks = counters.blocks(self._ports.table, self._campaign.key)
-        return [one.number for one in blocks if one.buckets.get(_HELD) and self._is_asked_for(one.number)]
+        return [one.number for one in blocks if one.buckets.get(_HELD) and self._is_wanted(one.number)]
 
-    def _is_asked_for(self, block: int) -> bool:
+    def _is_wanted(self, block: int) -> bool:
         return block * keys.BLOCK_SIZE < self._below
 
     def _held_ids(self, block: int) -> Iterator[str]:
@@ -109,9 +109,9 @@ class _Run:
                 yield keys.contact_id_of(entry)
 
     def _enqueue(self, ids: list[str]) -> int:
-        """Release these; answers how many of them are held, but came later."""
+        """Enqueue these. Returns how many of them are held, but were created after the request."""
         table, campaign, now = self._ports.table, self._campaign, self._ports.clock.now_ms()
-        # Whole: the write of a contact leaves its cold item as the draft has it.
+        # Read whole, because a write leaves the cold item as the draft has it.
         found = contacts.get_many_whole(table, campaign.key, ids).values()
         held = [one for one in found if one.status is ContactStatus.HELD]
         asked = [one for one in held if one.number < self._below]

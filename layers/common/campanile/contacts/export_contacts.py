@@ -1,8 +1,9 @@
 """A campaign's contacts as a CSV file, written by a worker and fetched by a link.
 
-Block after block of contacts is kept in the bucket, each behind a checkpoint; when all columns are known, the file is
-made of those parts in one stream. A run that was cut short is taken up from its checkpoint; of two that run at once,
-the one that comes second to a checkpoint stops. Each run names its parts itself, so it cannot touch another one's.
+The worker keeps one block of contacts after another in the bucket, with a checkpoint after each. When all columns are
+known, it makes the file of those parts in one stream. A run that was cut short continues from its checkpoint. Of two
+runs at once, the one that reaches a checkpoint second stops. Each run names its own parts, so two never overwrite each
+other's.
 """
 
 import json
@@ -27,7 +28,7 @@ from campanile.store.table import Table
 
 
 def entry(contact: ContactResponse) -> Entry:
-    """What an export keeps of a contact, fit for JSON. An external id that would not be read back is left out."""
+    """What an export keeps of a contact, ready for JSON. It leaves out an external id that could not be read back."""
     shown = contact.model_dump(mode="json", include={*BEFORE_PHONES, *AFTER_PHONES} - {"attempts"})
     fields = {name: value or "" for name, value in shown.items()}
     if fields["external_id"] != fields["external_id"].strip():
@@ -37,15 +38,15 @@ def entry(contact: ContactResponse) -> Entry:
 
 
 KEPT_MS = 5 * 60_000
-"""How long a finished export is answered before another is begun."""
+"""How long requests get a finished export before another begins."""
 FAILED_MS = 60_000
-"""The same of a failed one: long enough to be seen by who asks every few seconds."""
+"""The same for a failed one: long enough for a client that asks every few seconds to see it."""
 STALLED_MS = 90 * 60_000
-"""Five deliveries take less: an export that has not moved for so long has lost its worker."""
+"""Five deliveries take less, so an export without progress for this long has lost its worker."""
 TAKEN_UP_AFTER_SECONDS = 30
 LINK_SECONDS = 15 * 60
 ROWS_AT_ONCE = 100_000
-"""A file of more rows has a run of its own. So many with two hundred columns take 50 s, usually a fifth of that."""
+"""A file with more rows gets a run of its own. This many rows with two hundred columns take 50 s, usually 10 s."""
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Tells a spreadsheet that the file is UTF-8."""
 
@@ -61,10 +62,10 @@ class ExportPorts:
 
 
 def request_export(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
-    """The campaign's export; one is begun if none runs and none has finished within the last `accepted_ms`."""
+    """The campaign's export. Begins one if none is running and none has finished within the last `accepted_ms`."""
     now = ports.clock.now_ms()
     known = exports.get(ports.table, campaign.key)
-    if known is None or now - known.updated_at >= _answered_for(known, accepted_ms):
+    if known is None or now - known.updated_at >= _valid_for(known, accepted_ms):
         known = _begin(ports, campaign, known, now)
     link = None
     if known.status == "completed":
@@ -88,10 +89,10 @@ def request_export(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KE
 def continue_export(
     ports: ExportPorts, order: ExportOrder, may_go_on: Callable[[], bool], is_last_try: bool = False
 ) -> Export | None:
-    """Go on with an export while `may_go_on`; None when there is nothing to do, or another run does it.
+    """Continue an export while `may_go_on`. Returns None when nothing is left to do, or another run does it.
 
-    `may_go_on` leaves a minute when it says yes. It is asked again and again, as the run's sign of life.
-    `is_last_try`: nobody will try again, so an error ends the export as failed before it is raised.
+    `may_go_on` leaves at least a minute when it returns True. Every call of it is a heartbeat of the run.
+    `is_last_try`: nothing tries again after this run, so an error ends the export as failed before it is raised.
     """
     campaign = find_campaign.find_or_ad_hoc(ports.table, order.org, order.campaign)
     current = _running(ports, campaign, order)
@@ -101,7 +102,7 @@ def continue_export(
         current = _write(ports, campaign, current, may_go_on)
     except ExportTakenOverError:
         return None
-    except Exception:  # whatever it was: it is raised again, but nobody would end the export after the last try
+    except Exception:  # any error: after the last try nothing else would end the export; it is raised again
         if is_last_try and (left := _running(ports, campaign, order)):
             _finish(ports, left, "failed", "It could not be written after several tries; ask for it again.")
         raise
@@ -110,8 +111,8 @@ def continue_export(
     return current
 
 
-def _answered_for(known: Export, accepted_ms: int) -> int:
-    """How long after its last change the export is the answer to whoever asks, in ms."""
+def _valid_for(known: Export, accepted_ms: int) -> int:
+    """How long after its last change requests get this export, in ms."""
     match known.status:
         case "running":
             return STALLED_MS
@@ -127,7 +128,7 @@ def _begin(ports: ExportPorts, campaign: Campaign, seen: Export | None, now_ms: 
     blocks = keys.block_of(allocated - 1) + 1 if allocated else 0
     new = Export(str(uuid4()), campaign.org, campaign.key, now_ms, now_ms, total, blocks)
     order = ExportOrder(campaign.org, campaign.id, new.id)
-    ports.work_queue.send_export(order, TAKEN_UP_AFTER_SECONDS)  # should this request die behind the next line
+    ports.work_queue.send_export(order, TAKEN_UP_AFTER_SECONDS)  # in case this request dies after the next line
     begun = exports.begin(ports.table, new, seen)
     if begun.id == new.id:
         ports.work_queue.send_export(order)
@@ -135,7 +136,7 @@ def _begin(ports: ExportPorts, campaign: Campaign, seen: Export | None, now_ms: 
 
 
 def _running(ports: ExportPorts, campaign: Campaign, order: ExportOrder) -> Export | None:
-    """The export of the order, if it is still to be written."""
+    """The export that the order names, if it is not finished."""
     found = exports.get(ports.table, campaign.key)
     return found if found and found.id == order.export and found.status == "running" else None
 
@@ -146,7 +147,7 @@ def _write(ports: ExportPorts, campaign: Campaign, current: Export, may_go_on: C
         if not may_go_on():
             return current
         current = _write_block(ports, campaign, current, run)
-    # The file is made in one go; a run that begins with it has all the time there is.
+    # The file is made in one go. A run that begins with it has the most time.
     if current is not seen and (current.rows > ROWS_AT_ONCE or not may_go_on()):
         return current
     ports.bucket.keep_stream(_file_key(current), _lines(ports, current, may_go_on))
@@ -154,7 +155,7 @@ def _write(ports: ExportPorts, campaign: Campaign, current: Export, may_go_on: C
 
 
 def _write_block(ports: ExportPorts, campaign: Campaign, current: Export, run: str) -> Export:
-    """Keep the next block's contacts, and save the checkpoint behind it."""
+    """Keep the next block's contacts, and save the checkpoint after it."""
     block, now = len(current.parts), ports.clock.now_ms()
     found = list_contacts.of_block(ports.table, campaign, block, now)
     entries = [entry(contact) for contact in found]
@@ -172,13 +173,13 @@ def _write_block(ports: ExportPorts, campaign: Campaign, current: Export, run: s
     return changed
 
 
-def _lines(ports: ExportPorts, current: Export, sign_of_life: Callable[[], object]) -> Iterator[str]:
+def _lines(ports: ExportPorts, current: Export, heartbeat: Callable[[], object]) -> Iterator[str]:
     """The file, line by line, with one part in memory at a time."""
     yield _BOM + cells.line(current.columns.header)
     for part in current.parts:
-        sign_of_life()
+        heartbeat()
         for text in ports.bucket.kept(_part_key(current, part)).split("\n"):
-            if text:  # a block may have no contacts any more
+            if text:  # a block may have no contacts left
                 yield cells.line(export_rows.cells(json.loads(text), current.columns))
 
 

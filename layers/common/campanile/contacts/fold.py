@@ -77,12 +77,12 @@ class Fold:
             warnings.append(ApiWarning(code="not_requeued", message=message, index=row.place))
         seen = self._known[known].seen
         is_own = self._is_own(row, seen)
-        return Result(known, inserted=is_own, warnings=warnings, number=seen.number if seen and is_own else None)
+        return Result(known, inserted=is_own, warnings=warnings, serial=seen.number if seen and is_own else None)
 
     def _done_already(self, row: ContactRow, contact: Contact) -> Result | None:
         """The result of an imported row that has nothing more to do: it came again, or another row has its contact."""
         if row.is_first_of_file and row.mark and contact.imported == row.mark:
-            return Result(contact.id, inserted=self._is_own(row, contact), number=contact.number)
+            return Result(contact.id, inserted=self._is_own(row, contact), serial=contact.number)
         is_later = self._is_of_file(row, contact.id)
         is_another = row.named_by_number and row.is_another_number_of(contact)
         return Result(contact.id, duplicate=True) if is_later or row.only_new or is_another else None

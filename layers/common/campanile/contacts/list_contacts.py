@@ -24,7 +24,7 @@ READ_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which contacts a list shows; an empty collection does not restrict. Statuses are the API's."""
+    """Which contacts a list shows. An empty collection admits all. Statuses are the API's."""
 
     statuses: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ def get(table: Table, campaign: Campaign, reference: str, now_ms: int) -> Contac
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The contacts of a page, how many there are on all pages together, and the campaign's calls in flight."""
+    """The contacts of a page, the number on all pages together, and the campaign's calls in flight."""
 
     ids: Sequence[str]
     total: int
@@ -54,7 +54,7 @@ class Selection:
 
 
 def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsResponse:
-    """Contacts `offset`..`offset + limit` in order of creation. `total` counts all that the filter admits."""
+    """Contacts `offset` to `offset + limit` in order of creation. `total` counts all that the filter admits."""
     selected = select(table, campaign, wanted, limit, offset)
     answers = pagination.fitting(read(table, campaign, selected.ids, selected.held, now_ms))
     return ContactsResponse(contacts=answers, total=selected.total, limit=limit, offset=offset)
@@ -69,9 +69,9 @@ def of_block(table: Table, campaign: Campaign, number: int, now_ms: int) -> Iter
 
 
 def select(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int) -> Selection:
-    """Which contacts a page shows, without reading one.
+    """Which contacts a page shows, without reading any.
 
-    The counters say in which block of 2,000 the page starts, so its price hardly depends on the offset.
+    The counters say in which block of 2,000 the page starts, so its cost hardly depends on the offset.
     """
     blocks, calls = counts.read(table, campaign, orgs.settings(table, campaign.org))
     held = {slot.contact_id: slot for slot in calls}
@@ -91,7 +91,7 @@ def _listed(
     limit: int,
     offset: int,
 ) -> Iterator[str]:
-    """Ids of the contacts that the filter admits from the `offset`-th on, of which at most `limit` are wanted."""
+    """Ids of the contacts that the filter admits, from the `offset`-th on. The caller takes at most `limit`."""
     to_skip, left = offset, limit
     for block in blocks:
         admitted = _admitted(block, wanted)
@@ -119,7 +119,7 @@ def _roster(
     wanted: Filter,
     held: Mapping[str, Slot],
 ) -> Iterator[str]:
-    """Ids of a block's contacts that the filter admits, in order of creation; of `most` entries from `begin` on."""
+    """Ids of a block's contacts that the filter admits, by creation. Looks at `most` entries from `begin` on."""
     values = {
         ":roster": keys.roster(campaign.key, block.number),
         ":begin": keys.roster_sort(block.number * keys.BLOCK_SIZE + begin),
@@ -133,7 +133,7 @@ def _roster(
 
 
 def _admitted(block: Block, wanted: Filter) -> int:
-    """How many of a block's contacts the filter admits, as far as the counters tell."""
+    """How many of a block's contacts the filter admits, as far as the counters know."""
     count = 0
     for name, number in block.buckets.items():
         status, outcome = split_bucket(name)
@@ -144,7 +144,7 @@ def _admitted(block: Block, wanted: Filter) -> int:
 
 
 def _admitted_of_held(table: Table, campaign: Campaign, wanted: Filter, held: Mapping[str, Slot]) -> int:
-    """How many calls in flight the filter admits, which the counters cannot tell: they know no phases."""
+    """How many calls in flight the filter admits. The counters do not know, because they have no phases."""
     shown = {contact_id: shown_status(ContactStatus.ACTIVE, slot) for contact_id, slot in held.items()}
     if not wanted.outcomes:
         return sum(wanted.admits(status, None) for status in shown.values())
@@ -153,7 +153,7 @@ def _admitted_of_held(table: Table, campaign: Campaign, wanted: Filter, held: Ma
 
 
 def _may_be_active(block: Block, wanted: Filter) -> bool:
-    """Whether the block has active contacts of which the filter wants only locked or only in-progress ones."""
+    """Whether the block has active contacts, and the filter admits only locked or only in-progress ones."""
     if not wanted.statuses & set(SHOWN_ACTIVE) or wanted.statuses.issuperset(SHOWN_ACTIVE):
         return False
     return any(number and split_bucket(name)[0] is ContactStatus.ACTIVE for name, number in block.buckets.items())

@@ -1,4 +1,4 @@
-"""Find contacts and delete them. What adds and changes them is `campanile.contacts.upsert`."""
+"""Finds contacts and deletes them. `campanile.contacts.upsert` adds and changes them."""
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
@@ -17,9 +17,9 @@ def find(table: Table, campaign: Campaign, reference: str) -> Contact:
 
 
 def delete(table: Table, campaign: Campaign, reference: str, now_ms: int) -> None:
-    """Delete a contact by UUID, else by external id, and free its names and numbers; in a closed campaign too.
+    """Delete a contact by UUID, else by external id, and free its names and numbers. Closed campaigns allow it too.
 
-    Raises NotFoundError, or ConflictError while a call to it is in progress (G11: it is not deleted under the caller).
+    Raises NotFoundError, or ConflictError while a call to the contact is in progress (G11).
     """
     for round_ in range(CONTENTION_RETRIES):
         contact = find(table, campaign, reference)

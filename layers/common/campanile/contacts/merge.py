@@ -1,4 +1,4 @@
-"""A contact as a row of an upsert leaves it: absent stays, null clears, `data` and numbers are replaced whole."""
+"""A contact after a row of an upsert: absent stays, null clears, `data` and numbers are replaced whole."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from campanile.schema.contacts import MAX_DATA_BYTES, ContactInput
 
 
 def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str], now_ms: int) -> Contact:
-    """The contact with the row's fields and its `numbers` in E.164 (empty: not given); itself when nothing changes."""
+    """The contact with the row's fields and its `numbers` in E.164 (empty: not given). Itself if nothing changes."""
     given = fields.model_fields_set
     agent = AgentFields(**{name: getattr(fields if name in given else contact.agent, name) for name in AGENT_FIELDS})
     scheduled_at = contact.scheduled_at
@@ -41,7 +41,7 @@ def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str], now_m
 
 
 def data_of(former: Mapping[str, Any], fields: ContactInput) -> Mapping[str, Any]:
-    """The contact's `data`: the recognised fields (seed 002) are keys of it, so they reach the call with the rest."""
+    """The contact's `data`. Plain fields (seed 002) are keys of it, so they reach the call with the rest."""
     given = fields.model_fields_set
     data = (fields.data or {}) if "data" in given else former
     named = {name: getattr(fields, name) for name in PLAIN_NAMES if name in given}
@@ -52,7 +52,7 @@ def data_of(former: Mapping[str, Any], fields: ContactInput) -> Mapping[str, Any
 
 
 def too_large(former: Mapping[str, Any], fields: ContactInput) -> str | None:
-    """Why `data` cannot take the row's recognised fields; None when it can. What `data` alone has was checked."""
+    """Why `data` is too small for the row's plain fields, or None. The size of `data` alone is already checked."""
     if fields.model_fields_set.isdisjoint(PLAIN_NAMES):
         return None
     text = json.dumps(data_of(former, fields), ensure_ascii=False, separators=(",", ":"))
@@ -63,5 +63,5 @@ def too_large(former: Mapping[str, Any], fields: ContactInput) -> str | None:
 
 
 def _text(data: Mapping[str, Any]) -> str:
-    """By which data are compared: to Python, 1 equals true. The order of keys means nothing."""
+    """The text by which two `data` are compared, because in Python 1 equals True. The order of keys means nothing."""
     return json.dumps(data, sort_keys=True)

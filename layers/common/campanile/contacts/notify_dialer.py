@@ -1,5 +1,7 @@
-"""Contacts that come to wait for a call are announced: before they are written, to the dial sheet and the registry, so
-that no crash leaves one that nobody looks for; afterwards to the dialer, which begins at once.
+"""Makes newly pending contacts visible to the dialer.
+
+Before the write, their lanes go on the dial sheet and the org into the registry, so a crash cannot strand a contact.
+After the write, the dialer is woken.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,9 +15,9 @@ from campanile.store.table import Table
 
 
 def announce(table: Table, campaign: Campaign, to_write: Sequence[Contact], now_ms: int) -> Campaign:
-    """Before any of the contacts is written: its lane is on the dial sheet and the tick knows of the org.
+    """Put the lanes of the contacts on the dial sheet, and the org into the registry. Call it before they are written.
 
-    A contact on a call may come to wait in its lane after it.
+    Contacts on a call count too: after the call they may be pending in their lane.
     """
     to_call = [one for one in to_write if one.status in (ContactStatus.PENDING, ContactStatus.ACTIVE)]
     if not to_call:
@@ -28,7 +30,7 @@ def announce(table: Table, campaign: Campaign, to_write: Sequence[Contact], now_
 
 
 def wake(queue: DialQueue, campaign: Campaign, dues: Collection[int], now_ms: int) -> None:
-    """Contacts were written that are due then (UTC ms): the dialer looks after them now, or when the first is due."""
+    """Wake the dialer for contacts that were written and are due at `dues` (UTC ms): now, or when the first is due."""
     hint = Hint(campaign.org, "contacts_added", campaign.key)
     if any(due <= now_ms for due in dues):
         queue.hint(hint)

@@ -54,18 +54,18 @@ class ContactRow:
 
     @property
     def may_be_guessed_new(self) -> bool:
-        """Whether inserting it says, by its conditions, all that reading could: that nobody has its name or numbers."""
+        """Whether the conditions of its insert find out what a read would: that no contact has its name or numbers."""
         if self.is_first_of_file and self.fields.id:
-            return False  # of a file an id must be somebody's
+            return False  # an id in a file must belong to a contact
         return bool(self.numbers) and not (self.fields.id and self.fields.external_id)
 
 
 @dataclass(slots=True)
 class Result:
-    """What became of a row; `duplicate`: its contact is there, and the row changed nothing.
+    """What became of a row. `duplicate`: its contact exists, and the row changed nothing.
 
-    `number` is the creation number of a contact that was inserted. `blocked_by` is the contact that has a number which
-    the row asks for: if that was not so after all, the row comes again.
+    `serial` is the creation number of a contact that was inserted. `blocked_by` is the contact that has a number the
+    row asks for. If that turns out wrong, the row is folded again.
     """
 
     contact_id: str | None
@@ -74,8 +74,8 @@ class Result:
     duplicate: bool = False
     failed: FailedRow | None = None
     warnings: list[ApiWarning] = field(default_factory=list)
-    number: int | None = None
+    serial: int | None = None
 
     def depends_on(self, contact_ids: Set[str]) -> bool:
-        """Whether another result may follow when these contacts are not what they were taken for."""
+        """Whether the result may change when these contacts are not as they were assumed to be."""
         return self.contact_id in contact_ids or self.blocked_by in contact_ids

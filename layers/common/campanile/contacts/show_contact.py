@@ -21,7 +21,7 @@ from campanile.store.table import Item, Table
 def read(
     table: Table, campaign: Campaign, ids: Sequence[str], held: Mapping[str, Slot], now_ms: int
 ) -> list[ContactResponse]:
-    """These contacts in this order, without those that are gone by now."""
+    """These contacts in this order, without those that no longer exist."""
     found = contacts.get_many(table, campaign.key, ids)
     return responses(table, campaign, [found[one] for one in ids if one in found], held, now_ms)
 
@@ -33,12 +33,12 @@ def responses(
     configuration = configurations.of_campaign(table, campaign)
     schedule = configuration.schedule if configuration else None
     return [
-        _answer(contact, cold.get(contact.id), held.get(contact.id), schedule, campaign.status, now_ms)
+        _response(contact, cold.get(contact.id), held.get(contact.id), schedule, campaign.status, now_ms)
         for contact in listed
     ]
 
 
-def _answer(
+def _response(
     hot: Contact,
     cold: Item | None,
     slot: Slot | None,
@@ -94,7 +94,7 @@ def _plain_fields(data: Mapping[str, Any]) -> dict[str, Any]:
 def _next_attempt(
     contact: Contact, schedule: Schedule | None, campaign_status: CampaignStatus, now_ms: int
 ) -> datetime | None:
-    """When a pending contact may be called at the earliest: its due time, or the next window after it."""
+    """The earliest time of a pending contact's next call: its due time, or the next window after it."""
     if contact.status is not ContactStatus.PENDING or campaign_status is CampaignStatus.CLOSED:
         return None
     if schedule is None:

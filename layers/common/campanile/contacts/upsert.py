@@ -1,8 +1,9 @@
-"""Upsert of contacts: match by id, then by external id, else insert (seed 000); row by row, in order.
+"""Upsert of contacts: match by id, then by external id, else insert (seed 000). Rows apply in order.
 
-Rows are folded in memory first, so that a later row sees what an earlier one did; then every contact is written once,
-under a condition. What lost a race is read again and folded again: nothing is overwritten unseen. Where a sample shows
-none of a request's contacts, the rest is taken to be new as well: the conditions of the inserts tell if it is not.
+Rows are folded in memory first, so a later row sees what an earlier one did. Then every contact is written once, under
+a condition. A contact whose write lost a race is read and folded again, so nothing is overwritten unseen. If a sample
+of a request's contacts has none that exist, the others are assumed to be new too. The conditions of the inserts find
+those that are not.
 """
 
 from collections import Counter
@@ -23,13 +24,13 @@ from campanile.store.table import ContendedError, Table
 LOST_ROUNDS = 20
 """How many rounds in a row may write nothing: a round has many rows, so rivals win more of them than of one item."""
 ROWS_AFTER_WAITING = 20
-"""How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
+"""How many rows to fold at least after one that had to wait. In a chain, the next one has to wait as well."""
 
 
 def repeatable(rows: Sequence[ContactRow], campaign: Campaign, request_key: str) -> list[ContactRow]:
-    """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made.
+    """The rows of a request with an Idempotency-Key. Sent again, they find the contacts that they created.
 
-    A row is the same by what it says and how often it was said before, so a mended request finds those too.
+    A row is recognized by its text and by how often that text came before, so a corrected request finds them too.
     """
     request = keys.contact_id_for(campaign.key, request_key)
     said: Counter[str] = Counter()
@@ -49,15 +50,15 @@ def upsert(
     now_ms: int,
 ) -> UpsertResponse:
     """Store the rows; raises StateError for a closed campaign."""
-    return _answer(store(table, queue, campaign, rows, now_ms, now_ms))
+    return _response(store(table, queue, campaign, rows, now_ms, now_ms))
 
 
 def store(
     table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[ContactRow], now_ms: int, created_ms: int
 ) -> list[Result]:
-    """Store the rows and answer what became of each; raises StateError for a closed campaign.
+    """Store the rows and return what became of each. Raises StateError for a closed campaign.
 
-    `created_ms` is the creation time that new contacts get: an import dates all of its contacts by its own beginning.
+    `created_ms` is the creation time of new contacts. An import dates all of its contacts by its own beginning.
     """
     refuse_closed(campaign)
     run = _Run(table, campaign, now_ms, created_ms)
@@ -107,11 +108,11 @@ class _Run:
         serials = {one.id: one.number for one in changed}
         for result in folded.values():
             if result.inserted and result.contact_id:
-                result.number = serials.get(result.contact_id, result.number)
+                result.serial = serials.get(result.contact_id, result.serial)
         return folded, lost
 
 
-def _answer(results: Sequence[Result]) -> UpsertResponse:
+def _response(results: Sequence[Result]) -> UpsertResponse:
     stored = [result for result in results if result.failed is None]
     return UpsertResponse(
         inserted=sum(result.inserted for result in stored),

@@ -1,1 +1,1 @@
-"""From bytes to rows and back, whatever program wrote the file."""
+"""From bytes to rows and back, for files of any program."""

@@ -1,7 +1,7 @@
-"""Cells that a spreadsheet must not take for formulas, written so that reading them gives them back unchanged.
+"""Guards cells that a spreadsheet would run as formulas. Reading a guarded cell gives it back unchanged.
 
 OWASP "CSV Injection": a cell that begins with = + - @ TAB, CR or LF gets an apostrophe, which a spreadsheet reads as
-"this is text". A phone number in E.164 is the exception, as people must be able to use it.
+"this is text". Phone numbers in E.164 are the exception, because people must be able to use them.
 """
 
 import csv
@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterable
 
-_BEGINNINGS = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the last four are = + - @ in the width of East Asian letters
+_BEGINNINGS = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the last four are full-width = + - @
 _FORMULA = re.compile(f"'*{_BEGINNINGS}")
 _GUARDED = re.compile(f"'+{_BEGINNINGS}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -1,4 +1,4 @@
-"""Which column of a CSV file is what: by its header, or as whoever imports it says."""
+"""Says what each column of a CSV file is, by its header or by the import's mapping."""
 
 import re
 from collections import Counter
@@ -34,10 +34,11 @@ _REPORT: Final = frozenset(map(fold, REPORT_HEADERS))
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column, counted from 0, holds what; a column that is in none of them is ignored.
+    """Which column, counted from 0, holds what. A column in none of these is ignored.
 
-    `headers` has every column as it was written, nameless column N (counted from 1) as `column_N`; `names` has the
-    key in `data` where there is one. `data` pairs column and key; `extra` holds a JSON object with further keys.
+    `headers` has every column's name as written; a column N (counted from 1) without one is `column_N`. `names` has the
+    key in `data` instead, where the column has one. `data` pairs columns and keys. `extra` is the column of a JSON
+    object with more keys.
     """
 
     headers: tuple[str, ...]
@@ -51,7 +52,7 @@ class Columns:
     extra: int | None
 
     def describe(self) -> list[tuple[str, str]]:
-        """Every column's header and what becomes of it, as a mapping would say it."""
+        """Every column's header, and what it becomes as a mapping would say it."""
         targets = dict.fromkeys(self.phones, PHONE)
         for field in STRUCTURED_COLUMNS:
             if (index := getattr(self, field)) is not None:
@@ -108,14 +109,14 @@ def _phone_columns(width: int, given: Mapping[int, str], free: Mapping[int, str]
 
 
 def _ignored(given: Mapping[int, str], free: Mapping[int, str], updates: bool) -> set[int]:
-    """The columns that nothing is kept of. Of a file that `updates` contacts, those are also the read-only ones."""
+    """The columns that are not kept. In a file that `updates` contacts, these include the read-only ones."""
     left_alone = _REPORT | _READ_ONLY if updates else _REPORT
     by_mapping = {index for index, target in given.items() if target == IGNORE}
     return by_mapping | {index for index, name in free.items() if name in left_alone}
 
 
 def _refuse_huge(header: Sequence[str]) -> None:
-    """The header is kept with the import, and its names in the report."""
+    """Raises CsvStructureError, because the import keeps the header and the report has its names."""
     if len(header) > MAX_COLUMNS:
         raise CsvStructureError(f"the file has {len(header)} columns; at most {MAX_COLUMNS} are taken: leave some out")
     size = sum(len(name.encode()) for name in header)
@@ -145,7 +146,7 @@ def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[in
             same = [index for index, header in enumerate(headers) if fold(header) == fold(name)]
             columns = [index for index in same if headers[index] not in exact] or same
         if not columns and is_report:
-            continue  # the file of failing rows names its columns so that no mapping is needed
+            continue  # the columns of a file of failing rows have names that need no mapping
         if not columns:
             raise CsvStructureError(f"mapping: the file has no column {_short(entry)}; {_found(headers)}")
         for index in columns:
@@ -189,7 +190,7 @@ def _is_target(target: str) -> bool:
 
 
 def _refuse_twice(headers: Sequence[str], given: Mapping[int, str]) -> None:
-    """A field, and a key of `data`, is one column's only; of the same header twice each becomes a key of its own."""
+    """Raises CsvStructureError if two columns would become one field or key. A header that comes twice is no error."""
     single = [(index, target) for index, target in given.items() if target in STRUCTURED_COLUMNS]
     keys = [(index, _fixed_key(target)) for index, target in given.items() if target.startswith(_UNDER_KEY)]
     own = dict.fromkeys(headers[index] for index, target in given.items() if target == DATA)
@@ -230,7 +231,7 @@ def _data_keys(
     structured: Iterable[int],
     given: Mapping[int, str],
 ) -> dict[int, str]:
-    """Return the key in `data` of each of the `own` columns; no two are the same."""
+    """Return the key in `data` of each of the `own` columns. No two are the same."""
     fixed = {index: _fixed_key(target) for index, target in given.items() if target.startswith(_UNDER_KEY)}
     wanted = {index: headers[index] for index in own}
     for index in wanted.keys() - given.keys():
@@ -242,7 +243,7 @@ def _data_keys(
             wanted[index] = key
             had.add(key)
     taken = {written[index] for index in structured} | set(fixed.values())
-    reserved = {written[index] for index in wanted} | taken  # a header as written outranks a name made for another
+    reserved = {written[index] for index in wanted} | taken  # a header as written goes before a made name
     suffixes: dict[str, int] = {}
     keys: dict[int, str] = {}
     for index, name in wanted.items():
@@ -265,7 +266,7 @@ def _no_phone_column(header: Sequence[str], mapped: bool) -> str:
 
 def _found(header: Sequence[str]) -> str:
     if any("@" in name or len(re.findall("[0-9]", name)) >= 7 for name in header):
-        # Somebody's data, most likely: it is not quoted.
+        # Most likely somebody's data, so it is not quoted.
         return "the first row looks like a contact, not like column names"
     found = [_short(name) for name in header if name]
     return f"the header has {', '.join(found[:20])}{', ...' if len(found) > 20 else ''}"

@@ -1,7 +1,7 @@
-"""A contact as a row of a CSV export: which column has what, so that importing the row changes nothing.
+"""A contact as a row of a CSV export, such that importing the row changes nothing.
 
-A value of `data` gets a cell only if reading the cell gives the very same value; all the rest is in the column `data`,
-as JSON. An entry is what an export keeps of a contact until all columns are known.
+A value of `data` gets a cell only if reading the cell gives the same value. All others are in the column `data`, as
+JSON. An entry is what an export keeps of a contact until all columns are known.
 """
 
 import json
@@ -43,7 +43,7 @@ _PLAIN = {fold(header): one.name for one in PLAIN_FIELDS for header in (one.name
 
 
 class Entry(TypedDict):
-    """`fields` has the cells whose columns every export has; `data` is the contact's, as it is."""
+    """`fields` has the cells of the columns that every export has. `data` is the contact's, unchanged."""
 
     fields: dict[str, str]
     phones: list[str]
@@ -52,7 +52,7 @@ class Entry(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that depend on the contacts: how many for numbers (at least 1), and the keys of `data` in order."""
+    """The columns that depend on the contacts: how many for phone numbers (at least 1), and the keys of `data`."""
 
     phones: int = 1
     data: tuple[str, ...] = ()
@@ -65,9 +65,9 @@ class Columns:
 
 
 def widened(columns: Columns, entries: Iterable[Entry]) -> Columns:
-    """The columns for these entries too. The order in which entries come makes no difference.
+    """The columns for these entries too. The order of entries makes no difference.
 
-    Of keys that are the same to a reader of headers the first by name gets the column; of more than 200, the first 200.
+    Of keys that a reader of headers cannot tell apart, the first by name gets the column. At most 200 keys get one.
     """
     phones, keys = columns.phones, set(columns.data)
     for one in entries:
@@ -96,7 +96,7 @@ def _json(data: Mapping[str, Any]) -> str:
 
 
 def _is_cell(value: object) -> bool:
-    """Whether a cell gives the value back: readers strip cells, and take an empty one for none."""
+    """Whether a cell gives the value back. Readers strip cells and take empty ones as absent."""
     return isinstance(value, str) and value != "" and value == value.strip() and value.isprintable()
 
 
@@ -105,7 +105,7 @@ def _is_header(key: str) -> bool:
     folded = fold(key)
     if not folded or not _is_cell(key) or len(key) > MAX_HEADER_CHARACTERS:
         return False
-    # A header is not guarded: whoever reads it would have to know. A semicolon may be taken for the separator.
+    # Headers are not guarded, because a reader could not know. A semicolon may be mistaken for the separator.
     if guarded(key) != key or ";" in key or key.startswith(REPORT_PREFIX):
         return False
     if folded in _MEANT or _NUMBERED.sub("", folded) in _PHONES:

@@ -1,13 +1,13 @@
-"""The names of columns that a CSV file may have, and what each means. Case, spaces, `_` and `-` never matter."""
+"""The names that columns of a CSV file may have, and what they mean. Case, spaces, `_` and `-` never matter."""
 
 import re
 from typing import Final
 
 PHONE_HEADERS: Final = ("phone", "phone_number", "mobile", "cell", "tel")
-"""Phone columns (seed 000); a number after one (`phone 2`, `mobile_2`) makes it a further phone column."""
+"""Phone columns (seed 000). A number after the name (`phone 2`, `mobile_2`) makes another phone column."""
 
 DATA_COLUMN: Final = "data"
-"""In a file with an id column, as exports are: an object of JSON with what has no column of its own."""
+"""In a file with an id column, such as an export: a JSON object with everything that has no column of its own."""
 
 READ_ONLY_HEADERS: Final = (
     "status",
@@ -18,13 +18,13 @@ READ_ONLY_HEADERS: Final = (
     "created_at",
     "updated_at",
 )
-"""What an export tells beyond what may be changed; left alone in a file with an id column."""
+"""What an export shows and no import can change. Ignored in a file with an id column."""
 
 REPORT_HEADERS: Final = ("campanile_row", "campanile_error")
-"""What the file of failing rows has beside each row; left alone in every file."""
+"""What the file of failing rows has beside each row. Ignored in every file."""
 
 REPORT_PREFIX: Final = "campanile:"
-"""Begins a header there that says what its column is (`campanile:ignore`), where its own would say otherwise."""
+"""Begins a header in that file that says what its column is (`campanile:ignore`), where its own would not."""
 
 
 def fold(header: str) -> str:

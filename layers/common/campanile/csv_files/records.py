@@ -1,7 +1,7 @@
-"""Records out of the bytes of a CSV file, piece by piece; whoever keeps a position can read on from it.
+"""Reads records from the bytes of a CSV file, piece by piece. Reading can continue from any position that was kept.
 
-Encoding and separator are found from the file. Memory is bounded whatever the file's size, and nothing is lost
-silently: what cannot be read whole is refused, naming the row and what to change, and quoting no cell.
+Encoding and separator are found from the file. Memory is bounded for files of any size, and nothing is lost silently:
+a file that cannot be read whole is refused. The error names the row and what to change, and quotes no cell.
 """
 
 import codecs
@@ -14,9 +14,9 @@ from typing import Any, Final, Self
 from campanile.csv_files.headers import fold, names_phone
 
 HEAD_BYTES: Final = 65_536
-"""What `begin` wants of a file at least, unless the file is shorter."""
+"""How much of a file `begin` needs at least, unless the file is shorter."""
 LONGEST_RECORD: Final = 1_000_000
-"""Characters of one record with its line ends; a line is part of a record."""
+"""Characters of one record with its line ends. A line is part of a record."""
 
 _UTF8: Final = "utf-8"
 _WINDOWS: Final = "windows-1252"
@@ -34,14 +34,14 @@ _SAVE_AS_UTF8: Final = 'save the file as UTF-8 ("CSV UTF-8" in Excel, "Unicode (
 
 
 class CsvStructureError(ValueError):
-    """The file cannot be read as contacts; the message says what to change, quoting headers but no cells."""
+    """The file cannot be read as contacts. The message says what to change. It quotes headers but no cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place between two records, and all that is needed to read on from there.
+    """A place between two records, with all that is needed to continue reading there.
 
-    `offset` is in bytes. `records` are those before it: blank ones and the header count, so the next one's row in a
+    `offset` is in bytes. `records` counts those before it, with the header and blank ones, so the next one's row in a
     spreadsheet is `records + 1`. `encoding` is utf-8, utf-16-le, utf-16-be or windows-1252. With `only_ascii` no
     byte above 127 was seen: such a file may still turn out to be Windows-1252.
     """
@@ -57,7 +57,7 @@ class Position:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
-        """The position that was stored; what else the item has does no harm."""
+        """The position that was stored. Other attributes of the item are ignored."""
         return cls(
             int(item["offset"]), int(item["records"]), item["encoding"], item["delimiter"], bool(item["only_ascii"])
         )
@@ -72,7 +72,7 @@ class Record:
 
 
 def begin(head: bytes) -> tuple[Position, list[str]]:
-    """Return the position behind the header, and the header's cells.
+    """Return the position after the header, and the header's cells.
 
     `head` is the whole file, or its beginning: at least HEAD_BYTES, more if the header is longer. The separator
     (comma, semicolon, tab) is the one that a `sep=` line names, else the one that gives a phone column, else the one
@@ -100,11 +100,11 @@ def begin(head: bytes) -> tuple[Position, list[str]]:
 
 
 class Reader:
-    """The records of a file from a position on, once: `blocks` begin at byte `position.offset`, of whatever sizes.
+    """The records of a file from a position on, once. `blocks` begin at byte `position.offset` and have any size.
 
-    Every record is yielded, blank ones too. Cells may have up to `csv.field_size_limit()` characters; line ends in
-    quotes are kept as written. Iterating raises CsvStructureError, after the records before were yielded already: so
-    whoever must import all or nothing reads the file through once before writing.
+    Every record is yielded, blank ones too. Cells may have up to `csv.field_size_limit()` characters. Line ends in
+    quotes are kept as written. Iterating raises CsvStructureError after it has yielded the records before. So an import
+    of all or nothing reads the file to its end before writing.
     """
 
     def __init__(self, blocks: Iterable[bytes], position: Position) -> None:
@@ -115,7 +115,7 @@ class Reader:
 
     @property
     def position(self) -> Position:
-        """The place behind the record that was yielded last."""
+        """The place after the record that was yielded last."""
         offset, records, encoding, only_ascii = self._behind
         return Position(offset, records, encoding, self._delimiter, only_ascii)
 
@@ -137,7 +137,7 @@ class Reader:
 
 
 class _Lines:
-    """The file's lines as text with their line ends; the attributes tell of the place behind the last one taken."""
+    """The file's lines as text with their line ends. The attributes give the place after the last one taken."""
 
     def __init__(self, blocks: Iterable[bytes], position: Position) -> None:
         self.offset = position.offset
@@ -188,7 +188,7 @@ class _Lines:
             except UnicodeDecodeError as error:
                 if not (self.only_ascii and line[: error.start].isascii()):
                     raise self._undecodable() from None
-                self.encoding = _WINDOWS  # what was read before means the same there
+                self.encoding = _WINDOWS  # what was read before is the same in Windows-1252
             else:
                 self.only_ascii = self.only_ascii and line.isascii()
                 return text
@@ -211,14 +211,14 @@ class _Lines:
 
 
 def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield small pieces, because the lines of one are in memory together."""
+    """Yield small pieces, because all lines of one piece are in memory together."""
     for block in blocks:
         for start in range(0, len(block), _PIECE_BYTES):
             yield block[start : start + _PIECE_BYTES]
 
 
 def _as_utf8(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """Rewrite UTF-16; what is broken in it becomes what is broken in UTF-8, to be found in its row."""
+    """Rewrite UTF-16 as UTF-8. Broken characters become broken UTF-8, so they are found in their row."""
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
     for piece in pieces:
         yield decoder.decode(piece).encode(_UTF8, "surrogatepass")
@@ -248,20 +248,20 @@ def _start(head: bytes) -> Position:
 
 
 def _header_lines(first: str, source: Iterator[str]) -> list[str]:
-    """Return the lines up to the end of the header record, which spans several when a name has line ends."""
+    """Return the lines up to the end of the header, which spans several lines if a name has line ends."""
     lines, quotes = [first], first.count('"')
     while not lines[-1].strip(_BLANK) or quotes % 2:
         try:
             line = next(source)
         except (StopIteration, CsvStructureError):
-            break  # what is wrong there is found, and told with its row, when it is read
+            break  # an error there is found when the row is read, and reported with it
         lines.append(line)
         quotes += line.count('"')
     return lines
 
 
 def _is_blank(cells: Iterable[str]) -> bool:
-    """Whether there is nothing but separators, of whatever kind."""
+    """Whether the line has only separators, of any kind."""
     return not "".join(cells).strip(_BLANK)
 
 

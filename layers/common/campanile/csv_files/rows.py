@@ -1,6 +1,6 @@
-"""A contact's row out of a record of a CSV file.
+"""Reads a contact's row from a record of a CSV file.
 
-Numbers, timezones and times come out as written; checking them is the import's work.
+Phone numbers, timezones and times stay as written. The import checks them.
 """
 
 import json
@@ -17,11 +17,11 @@ from campanile.domain.import_report import ImportRowError
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """One record. `row` is the number a spreadsheet shows beside it: the header is 1, blank rows count.
+    """One record. `row` is the number that a spreadsheet shows beside it: the header is 1, and blank rows count.
 
-    `phone_numbers` are the phone cells that are not empty, in column order (none: an update that leaves
-    them), and `phone_columns` the name of each one's column. An empty cell is None, or absent from `data`,
-    which is None where the file has no column for it.
+    `phone_numbers` has the phone cells that are not empty, in column order; empty: an update that leaves them as they
+    are. `phone_columns` has the name of each one's column. An empty cell is None, or absent from `data`. `data` is
+    None if the file has no column for it.
     """
 
     row: int
@@ -35,14 +35,14 @@ class CsvRow:
 
 
 class _NoObjectError(ValueError):
-    """The cell is no JSON object."""
+    """The cell is not a JSON object."""
 
 
 def read_row(record: Record, columns: Columns) -> CsvRow | ImportRowError | None:
-    """Return the record as a row, or as the error it has (`too_many_cells`, `invalid_json`); None if it is blank.
+    """Return the record as a row, or its error (`too_many_cells`, `invalid_json`), or None if it is blank.
 
-    Empty cells beyond the header's do no harm, absent ones are empty. A key that has a column of its own, with
-    something in it, is not taken from the JSON object.
+    Empty cells beyond the header's are ignored, and absent ones are empty. If a key has a filled column of its own, the
+    JSON object's value for it is not used.
     """
     width = len(columns.headers)
     if not any(record.cells):
@@ -89,7 +89,7 @@ def _json_object(cell: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(cell)
-        # Python reads NaN, 1e999 and halves of surrogate pairs, none of which can be kept.
+        # Python reads NaN, 1e999 and halves of surrogate pairs, but none of them can be stored.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise _NoObjectError from None

@@ -1,4 +1,4 @@
-"""Put numbers on an org's do-not-call list, take them off, list and find them."""
+"""Puts numbers on an org's do-not-call list, removes, lists and finds them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from campanile.store.do_not_call import Entry, Line, Listing
 from campanile.store.table import Table
 
 LOOKED_AT = 4_000
-"""How many numbers one search looks at: a page of few hits ends early, its cursor leads on."""
+"""How many numbers one search looks at. A page with few hits ends there, and its cursor continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries in order of their numbers; `next_cursor` None: there are no more."""
+    """Entries in order of their numbers. `next_cursor` is None on the last page."""
 
     entries: list[Entry]
     next_cursor: str | None
@@ -29,9 +29,9 @@ class Page:
 def add(
     table: Table, org: str, wanted: DoNotCallInput, actor: str, now_ms: int, agent: str | None = None
 ) -> list[Listing]:
-    """List the numbers of a request, each once; none is called later than 1 s after this returns.
+    """List the numbers of a request, each once. No call to them starts later than 1 s after this returns.
 
-    Raises InvalidFieldsError that names every wrong number, before anything is written.
+    Raises InvalidFieldsError with every wrong number, before anything is written.
     """
     numbers = _checked(wanted.phone_numbers)
     expires_at = None if wanted.expires_at is None else milliseconds(wanted.expires_at)
@@ -46,16 +46,16 @@ def add(
 
 
 def remove(table: Table, org: str, number: str, reason: str, actor: str, now_ms: int) -> None:
-    """Take a number off the list; nobody who ended because of it is called again. Raises NotFoundError."""
-    told = Entry(number, "api", now_ms, str(uuid4()), reason, actor=actor)
-    if not do_not_call.remove(table, org, told):
+    """Remove a number from the list. Contacts that ended because of it stay ended. Raises NotFoundError."""
+    removal = Entry(number, "api", now_ms, str(uuid4()), reason, actor=actor)
+    if not do_not_call.remove(table, org, removal):
         raise NotFoundError("The number is not on the organization's do-not-call list.")
 
 
 def page(table: Table, org: str, limit: int, cursor: str | None, search: str, now_ms: int) -> Page:
-    """Up to `limit` entries in order of their numbers, from `cursor` on, whose number contains `search`.
+    """Up to `limit` entries whose number contains `search`, in order of their numbers, from `cursor` on.
 
-    A search that begins with `+` is for the beginning of the number. Raises InvalidFieldsError for a wrong cursor.
+    A search that begins with `+` matches the beginning of the number. Raises InvalidFieldsError for a wrong cursor.
     """
     prefix, part = (search, "") if search.startswith("+") else ("+", search)
     hits: list[str] = []
@@ -78,12 +78,12 @@ def check(table: Table, org: str, number: str, now_ms: int) -> DoNotCallCheckRes
     return DoNotCallCheckResponse(
         phone_number=number,
         listed=entry is not None,
-        entry=answer(entry) if entry else None,
+        entry=response(entry) if entry else None,
         history=[_event(line) for line in do_not_call.history(table, org, number)],
     )
 
 
-def answer(entry: Entry) -> DoNotCallEntry:
+def response(entry: Entry) -> DoNotCallEntry:
     """The entry as the API shows it."""
     return DoNotCallEntry.model_validate(
         {
@@ -100,7 +100,7 @@ def answer(entry: Entry) -> DoNotCallEntry:
 
 
 def _event(line: Line) -> DoNotCallEvent:
-    shown = answer(line.entry).model_dump(exclude={"phone_number", "created_at"})
+    shown = response(line.entry).model_dump(exclude={"phone_number", "created_at"})
     return DoNotCallEvent(event=line.event, at=instant(line.entry.created_at), **shown)
 
 

@@ -1,4 +1,4 @@
-"""What a row of a CSV file puts on the do-not-call list, or what is wrong with it."""
+"""Checks a row of a CSV file for the do-not-call list."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from campanile.domain.times import milliseconds
 from campanile.schema.do_not_call import DoNotCallTerms
 from campanile.schema.field_errors import field_error
 
-PAST = "must be in the future: leave it out to list the number for good"
+PAST = "must be in the future: leave it out to list the number forever"
 _FIELDS = {fold(name): name for name in DoNotCallTerms.model_fields}
 
 
 @dataclass(frozen=True, slots=True)
 class NumbersRow:
-    """A good row: every number of it is to be listed. `expires_at` in UTC ms, None: for good."""
+    """A good row. Every number of it goes on the list. `expires_at` is in UTC ms; None: forever."""
 
     place: int
     numbers: tuple[str, ...]
@@ -27,7 +27,7 @@ class NumbersRow:
 
 
 def prepare(row: CsvRow, begun_ms: int) -> NumbersRow | ImportRowError:
-    """Check a row of a file whose import began at `begun_ms` (UTC ms), so that every run over it reads it alike."""
+    """Check a row of a file whose import began at `begun_ms` (UTC ms). Every run over the file gets the same result."""
     numbers = phone_cells.international(row)
     if isinstance(numbers, ImportRowError):
         return numbers

@@ -1,6 +1,6 @@
-"""Where a contact stands in Akol's words (seed 002): a view of its status and its last outcome, and of nothing else.
+"""A contact's state in Akol's words (seed 002). It depends only on the contact's status and its last outcome.
 
-So lists filter and count by it as cheaply as by either: both are in the counters and in the roster.
+Both are in the counters and in the roster, so lists filter and count by the view as cheaply as by either.
 """
 
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ _AT_THE_END: Final[Mapping[str, ViewName]] = {
     "error": "failed",
 }
 _NOT_REACHED: Final = ("no_answer", "voicemail", "callback_requested")
-"""A callback that was asked for once too often counts as no answer (G8)."""
+"""One callback request too many counts as no answer (G8)."""
 
 
 def view(status: str, last_outcome: str | None) -> ViewName:
-    """The view of a contact of this status, as the API names it, whose last call ended like this (None: no call yet).
+    """The view of a contact by its status, as the API names it, and the outcome of its last call (None: no call yet).
 
-    Pending has not been called yet. No answer and failed may be tried again, or are the end of it: `status` tells.
+    Pending contacts have not been called. No answer and failed may be tried again or be final: `status` says which.
     """
     if status in _WAITING:
         return _WHILE_WAITING.get(last_outcome, "failed")
@@ -43,7 +43,7 @@ def view(status: str, last_outcome: str | None) -> ViewName:
 
 
 def shown_status(status: ContactStatus, slot: Slot | None) -> str:
-    """The API's status: an active contact is `locked` until its POST is intended, then `in_progress`."""
+    """The API's status. An active contact is `locked` until its POST is intended, then `in_progress`."""
     if status is not ContactStatus.ACTIVE and slot is None:
         return str(status)
     return "locked" if slot is not None and slot.phase is SlotPhase.LOCKED else "in_progress"

@@ -1,11 +1,11 @@
-"""Imports begin: a file is dropped into the bucket, or somebody asks for a form to upload one.
+"""Begins imports: of a file that is dropped into the bucket, or uploaded by a form.
 
     <org>/<campaign>/<file>                    dropped; the campaign by UUID or external id, or `default`
     <org>/do-not-call/<file>                   dropped; the numbers go on the do-not-call list
     uploads/<org>/<campaign key>/<import>/<file>   uploaded by a form
 
-The worker behind the work queue does the rest. An import is the same by its object's key and version, so an event
-that comes twice begins nothing twice, and a file that is dropped again is another import.
+A worker does the rest. The object's key and version identify an import, so an event that arrives twice begins only one
+import, and a file that is dropped again is another import.
 """
 
 import json
@@ -33,7 +33,7 @@ from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.orgs import UnknownOrgError
 
 FORM_SECONDS = 3_600
-"""How long an upload may begin after its form was given out."""
+"""How long after the request for a form its upload may begin."""
 _DROPPED = re.compile(r"(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<file>[^/]+)")
 _UPLOADED = re.compile(r"uploads/(?P<org>[^/]+)/(?P<campaign>[^/]+)/(?P<job>[^/]+)/(?P<file>[^/]+)")
 
@@ -42,11 +42,11 @@ Settings = TypeVar("Settings", bound=ImportSettings)
 
 
 class NotOurFileError(Exception):
-    """The object's key does not say whose contacts it has."""
+    """The object's key does not say where its contacts belong."""
 
 
 def request_upload(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
-    """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
+    """Begin an import, and return the form for its file. Raises StateError for a closed campaign."""
     refuse_closed(campaign)
     return _awaiting_upload(
         ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type
@@ -56,7 +56,7 @@ def request_upload(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, 
 def request_list_upload(
     ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int
 ) -> ImportUploadResponse:
-    """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
+    """Begin an import of numbers for the do-not-call list, and return the form for its file."""
     new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
     return _awaiting_upload(ports, new, wanted.content_type)
 
@@ -80,20 +80,20 @@ def _awaiting_upload(ports: ImportPorts, new: Import, content_type: str) -> Impo
     assert new.file_name is not None, "a file has a name"
     assert new.upload_until is not None, "a form does not last for ever"
     stem, _, suffix = new.file_name.rpartition(".")
-    # The bucket tells of endings in small letters only.
+    # The bucket sends events for lower-case endings only.
     key = f"uploads/{new.org}/{new.campaign_key}/{new.job}/{stem}.{suffix.lower()}"
     form = ports.bucket.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
     imports.begin(ports.table, new)
     upload = UploadForm(
         url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
     )
-    return ImportUploadResponse(**show_import.answer(new, new.created_at).model_dump(), upload=upload)
+    return ImportUploadResponse(**show_import.response(new, new.created_at).model_dump(), upload=upload)
 
 
 def receive(ports: ImportPorts, file: StoredFile) -> Import:
-    """Begin the import of a file that has come, and have the worker take it up; answers how the import stands.
+    """Begin the import of a file that has arrived, have a worker take it up, and return the import as it stands.
 
-    Raises NotOurFileError for a key of another form, or of an org or import that is not there.
+    Raises NotOurFileError for a key of another form, and for an org or import that does not exist.
     """
     uploaded, dropped = _UPLOADED.fullmatch(file.key), _DROPPED.fullmatch(file.key)
     if uploaded:
@@ -159,7 +159,7 @@ def job_of(file: StoredFile) -> str:
 
 
 def _settings(metadata: Mapping[str, str], kind: type[Settings]) -> Settings:
-    """Mode and mapping as the object's metadata has them; raises ValueError, in words for who dropped the file."""
+    """Mode and mapping from the object's metadata. Raises ValueError with a message for the person who dropped it."""
     given: dict[str, Any] = {name: metadata[name] for name in ("mode", "mapping") if name in metadata}
     try:
         if "mapping" in given:

@@ -1,6 +1,6 @@
-"""Rows that become contacts of a campaign, of a file or of a request: what they are checked against, and their writing.
+"""A file whose rows become contacts of a campaign: what the rows are checked against, and how they are written.
 
-A contact bears the row that wrote it, so rows written behind the checkpoint of a run cut short are known again.
+A contact keeps the row that wrote it. So the next run recognizes rows that a run wrote after its last checkpoint.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +24,8 @@ from campanile.store import campaigns, configurations, contacts, counters, keys
 from campanile.store.imports import Import
 from campanile.store.table import Table
 
-BLOCKS_PER_SIGN = 50
-"""A large campaign's numbers take minutes to read: how many blocks between two signs of life."""
+BLOCKS_PER_HEARTBEAT = 50
+"""How many blocks of numbers to read between two heartbeats. A large campaign's numbers take minutes to read."""
 
 
 class ContactsFile:
@@ -37,7 +37,7 @@ class ContactsFile:
         self._campaign = campaign
 
     def begun(self, current: Import) -> Import:
-        """The import with the terms that hold for all of its rows; raises CsvStructureError for a wrong header."""
+        """The import with the terms of all its rows. Raises CsvStructureError for a wrong header."""
         detect_columns(current.reading.header, current.mapping)
         terms = terms_of(self._ports.table, self._campaign)
         reading = replace(current.reading, country_code=terms.country_code, timezone=terms.timezone)
@@ -46,17 +46,17 @@ class ContactsFile:
         )
 
     def checks(self, current: Import) -> "RowChecks":
-        """What checks the rows, in their order."""
+        """Checks the rows, in their order."""
         terms = Terms(self._campaign.key, current.reading.country_code, current.reading.timezone)
         return RowChecks(self._ports.table, self._campaign, _columns(current), terms)
 
     def writing(self, current: Import, still_here: Callable[[], bool]) -> Write[ContactRow]:
-        """What writes the rows behind the checkpoint."""
+        """Writes the rows after the checkpoint."""
         known = None if self._campaign.unique_numbers else self._known(current, still_here)
         return ContactWriter(self._ports, self._campaign, known).write
 
     def _known(self, current: Import, still_here: Callable[[], bool]) -> NumberSet:
-        """The campaign's numbers. Rows that bring but one number are known by their ids, those of this file too."""
+        """The campaign's numbers. This file's rows with a number only are recognized by their contact's id."""
         before, campaign, columns = current.numbers_before, self._campaign, _columns(current)
         needs_own = current.checkpoint > 0 and (
             len(columns.phones) > 1 or columns.id is not None or columns.external_id is not None
@@ -64,7 +64,7 @@ class ContactsFile:
         given_out = counters.allocated(self._ports.table, campaign.key) if needs_own else before
         known = NumberSet()
         for block in range(-(-given_out // keys.BLOCK_SIZE)):
-            if block and block % BLOCKS_PER_SIGN == 0:
+            if block and block % BLOCKS_PER_HEARTBEAT == 0:
                 still_here()
             for number in contacts.numbers(self._ports.table, campaign.key, block):
                 known.add(as_integer(number))
@@ -72,7 +72,7 @@ class ContactsFile:
 
 
 def campaign_of(table: Table, current: Import) -> Campaign:
-    """Where the import's contacts go; raises NotFoundError."""
+    """The campaign of the import's contacts. Raises NotFoundError."""
     if current.campaign_key == keys.default_campaign(current.org):
         return campaigns.ad_hoc(current.org)
     found = campaigns.get(table, current.org, current.campaign_key)
@@ -85,7 +85,7 @@ def campaign_of(table: Table, current: Import) -> Campaign:
 class RowChecks:
     """What the rows of a file are checked against, in their order.
 
-    `coming` are the external ids of rows before that bring a number, `claims` the contacts that those rows mean.
+    `coming` has the external ids of earlier rows with a number, `claims` the contacts that those rows name.
     """
 
     table: Table
@@ -122,7 +122,7 @@ class RowChecks:
 
 
 def terms_of(table: Table, campaign: Campaign) -> Terms:
-    """The terms of the campaign's configuration; ad-hoc contacts have none."""
+    """The terms of the campaign's configuration. Ad-hoc contacts have none."""
     found = configurations.of_campaign(table, campaign)
     if found is None:
         return Terms(campaign.key, None, None)

@@ -21,23 +21,23 @@ class DoNotCallFile:
         self._ports = ports
 
     def begun(self, current: Import) -> Import:
-        """The import as it is; raises CsvStructureError for a header without a column of numbers."""
+        """The import unchanged. Raises CsvStructureError for a header without a phone column."""
         if not _columns(current).phones:
             raise CsvStructureError("no phone column: name the column of numbers phone, or map it to 'phone'")
         return current
 
     def checks(self, current: Import) -> "RowChecks":
-        """What checks the rows."""
+        """Checks the rows."""
         return RowChecks(_columns(current), current.created_at)
 
     def writing(self, _current: Import, _still_here: Callable[[], bool]) -> Write[NumbersRow]:
-        """What lists the numbers of the rows."""
+        """Lists the numbers of the rows."""
         return self._list
 
     def _list(self, current: Import, rows: Sequence[NumbersRow]) -> Written:
-        """The first row of a number counts as having listed it, unless it was listed for as long before.
+        """The first row of a number counts as inserted, unless the number was already listed for as long.
 
-        Of several rows of one number the one that lasts longest is kept, as if they had come one after another.
+        Of several rows with one number, the one that lasts longest is kept, as if they had come one after another.
         """
         now = self._ports.clock.now_ms()
         first: dict[str, int] = {}

@@ -1,6 +1,6 @@
-"""The failing rows of a file with the reason beside each: a CSV file to be corrected and dropped again.
+"""The failing rows of a file, with the reason beside each: a CSV file to correct and drop again.
 
-Each batch puts its own by, under a name that a repeated batch uses again; at the end they become one object.
+Each batch keeps its own rows under a name that a repeated batch uses again. At the end they become one object.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,18 +12,18 @@ from campanile.csv_files.headers import REPORT_HEADERS, REPORT_PREFIX
 from campanile.domain.import_report import ImportRowError
 from campanile.store.imports import Import
 
-PARTS_PER_SIGN = 50
+PARTS_PER_HEARTBEAT = 50
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""Without it, spreadsheets take UTF-8 for something else."""
+"""Without it, spreadsheets mistake UTF-8 for another encoding."""
 
 
-def put_by(bucket: Bucket, current: Import, failing: Sequence[tuple[ImportRowError, Sequence[str]]]) -> None:
-    """Keep a batch's failing rows: each error with the cells as they were written."""
+def keep(bucket: Bucket, current: Import, failing: Sequence[tuple[ImportRowError, Sequence[str]]]) -> None:
+    """Keep a batch's failing rows, each error with the cells as written."""
     bucket.keep(_part(current, current.report_parts), "".join(_line(error, cells) for error, cells in failing))
 
 
 def compose(bucket: Bucket, current: Import, still_here: Callable[[], object]) -> str:
-    """Make one object of the parts, with signs of life meanwhile; answers its key."""
+    """Make one object of the parts, with heartbeats meanwhile. Returns its key."""
     key = f"reports/{current.job}/failed"
     bucket.keep_stream(key, _whole(bucket, current, still_here))
     return key
@@ -33,13 +33,13 @@ def _whole(bucket: Bucket, current: Import, still_here: Callable[[], object]) ->
     columns = detect_columns(current.reading.header, current.mapping)
     yield BOM + line([*REPORT_HEADERS, *_headers(columns)])
     for part in range(current.report_parts):
-        if part and part % PARTS_PER_SIGN == 0:
+        if part and part % PARTS_PER_HEARTBEAT == 0:
             still_here()
         yield bucket.kept(_part(current, part))
 
 
 def _headers(columns: Columns) -> list[str]:
-    """Names by which the columns are detected as what they are, also where a mapping said it."""
+    """Headers by which each column is detected as what it is, also where a mapping said so."""
     wanted = _targets(columns)
     phones = {index: "phone" if n == 0 else f"phone_{n + 1}" for n, index in enumerate(columns.phones)}
     named = {
@@ -47,7 +47,7 @@ def _headers(columns: Columns) -> list[str]:
     }
     headers = [(named | phones).get(index, header) for index, header in enumerate(columns.headers)]
     while wrong := [index for index, is_ in enumerate(_targets(detect_columns(headers))) if is_ != wanted[index]]:
-        for index in wrong:  # which may have kept others from being detected as what they are not
+        for index in wrong:  # its wrong header may also have changed how others are detected
             headers[index] = REPORT_PREFIX + wanted[index]
     return headers
 

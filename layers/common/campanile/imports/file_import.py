@@ -1,8 +1,8 @@
-"""CSV files become contacts, or entries of the do-not-call list: a pass that checks the whole file, then one that
-writes it, both from their checkpoints.
+"""Imports a CSV file as contacts, or as entries of the do-not-call list.
 
-Nothing is written of a file that cannot be read to its end, has no phone column or, in `strict` mode (seed 000), has
-one bad row; in `lenient` mode (seed 002) bad rows are reported and left out.
+One pass checks the whole file, then another writes it. Both continue from their checkpoints. Nothing is written of a
+file that cannot be read to its end or has no phone column. In `strict` mode (seed 000), one bad row has the same
+effect. In `lenient` mode (seed 002), bad rows are reported and left out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ MAX_FILE_ROWS = 5_000_000
 BATCHES_PER_CHECK = 25
 """How many batches of rows are checked between two checkpoints."""
 MAX_BATCH_CHARACTERS = 8_000_000
-"""Of rows that are worked on at once: two thousand may have a gigabyte."""
+"""The most characters of rows in memory at once. Two thousand rows may have a gigabyte."""
 
 
 class RowChecks(Protocol[Checked]):
@@ -36,20 +36,20 @@ class RowChecks(Protocol[Checked]):
 
 
 class Destination(Protocol[Checked]):
-    """What a file's rows become."""
+    """What a file's rows become: contacts, or do-not-call entries."""
 
     def begun(self, current: Import) -> Import:
-        """The import, its header read, with what holds for all rows; raises CsvStructureError for a wrong header."""
+        """The import with what applies to all rows, after its header. Raises CsvStructureError for a wrong header."""
 
     def checks(self, current: Import) -> RowChecks[Checked]:
-        """What checks the rows."""
+        """Checks the rows."""
 
     def writing(self, current: Import, still_here: Callable[[], bool]) -> Write[Checked]:
-        """What writes the rows behind the checkpoint."""
+        """Writes the rows after the checkpoint."""
 
 
 def continue_file(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
-    """Import a file from its checkpoint on while `may_go_on`; one that cannot be imported ends as failed and says why.
+    """Continue a file from its checkpoint while `may_go_on`. One that cannot be imported ends as failed, with a reason.
 
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
@@ -59,7 +59,7 @@ def continue_file(ports: ImportPorts, current: Import, may_go_on: Callable[[], b
             return job.go(DoNotCallFile(ports), may_go_on)
         return job.go(ContactsFile(ports, contacts_file.campaign_of(ports.table, current)), may_go_on)
     except (CsvStructureError, RequestError) as error:
-        return finished(ports, job.current, "failed", job.told(error), may_go_on)
+        return finished(ports, job.current, "failed", job.reason(error), may_go_on)
 
 
 class _FileJob:
@@ -81,13 +81,13 @@ class _FileJob:
         finally:
             self.current = writing.current
 
-    def told(self, error: Exception) -> str:
-        """Why it failed, and how many rows had been stored by then."""
+    def reason(self, error: Exception) -> str:
+        """Why it failed, and how many rows were stored before."""
         counts = self.current.counts
         if self.current.reading.phase == "checking":
             return str(error)
-        behind = "; some of those behind may be stored too" if self.current.reading.rows > counts.rows else ""
-        return f"{error} ({counts.inserted + counts.updated} rows had been stored{behind})"
+        later = "; some later rows may be stored too" if self.current.reading.rows > counts.rows else ""
+        return f"{error} ({counts.inserted + counts.updated} rows had been stored{later})"
 
     def _begun(self) -> Import:
         """The import with the file's header."""
@@ -108,7 +108,7 @@ class _FileJob:
         return head
 
     def _check(self, row_checks: RowChecks[Checked], may_go_on: Callable[[], bool]) -> bool:
-        """Read the file to its end, in strict mode row by row; whether that was done before the time was over."""
+        """Read the file to its end, and in strict mode check each row. Whether there was time enough."""
         reader = self._reader()
         batches = 0
         while records := _next(reader):
@@ -129,7 +129,7 @@ class _FileJob:
         reading = self.current.reading
         start = {**reading.start, "encoding": reader.position.encoding}
         reading = replace(reading, phase="importing", start=start, position=start)
-        # Saved before anything is written: whoever goes on has to know that something may have been.
+        # Saved before anything is written: the next run must know that something may have been.
         self.current = imports.save(self._ports.table, self.current, replace(self.current, reading=reading))
         return True
 
@@ -149,8 +149,8 @@ class _FileJob:
         reading, reader = self.current.reading, self._reader()
         while records := _next(reader):
             cells = {record.row: record.cells for record in records}
-            behind = replace(reading, position=reader.position.to_item())
-            yield Batch(row_checks.check(records), records[-1].row, behind, cells)
+            after = replace(reading, position=reader.position.to_item())
+            yield Batch(row_checks.check(records), records[-1].row, after, cells)
 
     def _reader(self) -> Reader:
         assert self.current.file is not None, "the import is a request's"
@@ -159,7 +159,7 @@ class _FileJob:
 
 
 def _next(reader: Reader) -> list[Record]:
-    """The next rows that are worked on at once."""
+    """The next rows to work on at once."""
     records: list[Record] = []
     size = 0
     for record in islice(reader, run.ROWS_PER_WRITE):

@@ -1,8 +1,8 @@
 """Contacts that come with the creation or the change of a campaign: up to 5,000 (seed 001), as an import.
 
-The rows are checked as a whole, kept in the bucket, and written for as long as the caller may be kept waiting; a
-worker goes on from the checkpoint. On creation the campaign is written last: a request that dies before its answer
-leaves no campaign that calls anybody, only contacts that nothing refers to.
+The rows are checked as a whole and kept in the bucket. The request writes them for some seconds, and a worker continues
+from the checkpoint. At creation, the campaign is written last. So a request that dies before its response leaves no
+campaign that calls anybody, only contacts that nothing refers to.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from campanile.store.imports import Import
 def create(
     ports: ImportPorts, org: str, wanted: CampaignInput, now_ms: int, request_key: str | None = None
 ) -> CampaignResponse:
-    """Create a campaign with the contacts it brings.
+    """Create a campaign with the contacts that the request brings.
 
     Raises UnknownConfigurationError, ExternalIdTakenError, or InvalidFieldsError for a wrong contact.
     """
@@ -45,7 +45,7 @@ def create(
 
 
 def _fill(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], now_ms: int) -> Import:
-    """Write the contacts of a campaign before it is stored: until then nobody is called."""
+    """Write the contacts of a campaign before the campaign is stored. Until then nobody is called."""
     job = str(uuid4())
     rows = _checked(ports, campaign, contacts, job)
     if campaign.external_id and campaigns.is_taken(ports.table, campaign.org, campaign.external_id):
@@ -82,14 +82,14 @@ def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
 
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[ContactRow]:
-    """The rows, their numbers in E.164 by the campaign's configuration; raises UnknownConfigurationError."""
+    """The rows with numbers in E.164 by the campaign's configuration. Raises UnknownConfigurationError."""
     rows = check_rows.validate(contacts, country_code_of(ports.table, campaign))
     return [replace(row, place=row.place + 1, repeatable_id=kept_rows.own_id(job, row.place)) for row in rows]
 
 
 def _answer(ports: ImportPorts, answer: CampaignResponse, current: Import) -> CampaignResponse:
-    """The campaign with its import, which a worker goes on with now if it is not finished."""
+    """The campaign with its import. A worker continues the import if it is not finished."""
     if current.status == "running":
         ports.work_queue.send_import(current.job)
     ports.dial_queue.hint(Hint(current.org, "contacts_added", current.campaign_key))
-    return answer.model_copy(update={"contacts_import": show_import.answer(current, current.updated_at)})
+    return answer.model_copy(update={"contacts_import": show_import.response(current, current.updated_at)})

@@ -1,4 +1,4 @@
-"""Rows of a request as they are kept in the bucket while an import writes them: a line of JSON for each."""
+"""Rows of a request as the bucket keeps them while an import writes them: one line of JSON per row."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from campanile.store import keys
 
 
 def written(rows: Sequence[ContactRow]) -> str:
-    """The text to keep; every row is decided in it, so that no worker decides anew."""
+    """The text to keep. It has all decisions about each row, so no worker decides again."""
     return "\n".join(map(_line, rows))
 
 
@@ -43,7 +43,7 @@ def _row(job: str, index: int, line: dict[str, Any]) -> ContactRow:
         index + 1,
         ContactInput.model_validate_json(line["fields"]),
         tuple(line["numbers"] or ()),
-        repeatable_id=line.get("id") or own_id(job, index),  # rows that were kept before the ids were
+        repeatable_id=line.get("id") or own_id(job, index),  # rows that were kept before ids were kept
         insert_as=ContactStatus(line.get("insert_as", ContactStatus.PENDING)),
         enqueues=line.get("enqueues", False),
     )

@@ -1,4 +1,4 @@
-"""What a row of a CSV file asks for, checked against the contacts that are there: ready for the upsert, or an error."""
+"""Checks a row of a CSV file against the existing contacts, and makes it ready for the upsert."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ from campanile.store import keys
 
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
 CONFLICT = "id and external_id belong to two different contacts"
-_TOLD_MORE = {"id": "; put keys of your own into a column named external_id"}
+_ADVICE = {"id": "; put keys of your own into a column named external_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What completes a row: the country code of local numbers and the zone of local times, by the configuration.
+    """What completes a row, by the configuration: the country code of local numbers and the timezone of local times.
 
-    Both are None for ad-hoc contacts, which have none.
+    Both are None for ad-hoc contacts, which have no configuration.
     """
 
     campaign_key: str
@@ -37,14 +37,14 @@ class Terms:
 
 
 class NameClaims:
-    """Which contact the external ids of a file's rows mean: no two contacts can have the same one."""
+    """Which contact each external id in a file belongs to. No two contacts can have the same one."""
 
     def __init__(self) -> None:
         self._names = NumberSet()
         self._pairs = NumberSet()
 
     def conflict(self, one: ContactRow, contact_id: str) -> bool:
-        """Whether an earlier row has given the row's external id to another contact than the row's."""
+        """Whether an earlier row has given the row's external id to another contact."""
         name = one.fields.external_id
         if name is None:
             return False
@@ -56,7 +56,7 @@ class NameClaims:
 
 
 def names(campaign_key: str, row: CsvRow) -> list[str]:
-    """The ids under which the row's contact may be there already; none for a row that brings only a number."""
+    """The ids under which the row's contact may already exist. A row with numbers only has none."""
     return [
         *([row.id.lower()] if row.id else []),
         *([keys.contact_id_for(campaign_key, row.external_id)] if row.external_id else []),
@@ -66,8 +66,8 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
 def prepare(
     terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: NumberSet | frozenset[int] = frozenset()
 ) -> ContactRow | ImportRowError:
-    """Check a row; `found` has the contacts there are of its `names`, `coming` the fingerprints of external ids that
-    rows before it make contacts of.
+    """Check a row. `found` has the existing contacts of its `names`, `coming` the fingerprints of external ids that
+    earlier rows create contacts with.
     """
     numbers = phone_cells.completed(row, terms.country_code)
     if isinstance(numbers, ImportRowError):
@@ -87,7 +87,7 @@ def prepare(
 
 
 def id_from_number(campaign_key: str, number: str) -> str:
-    """The id of a contact that has no other name: its number is in the campaign once, however often it is imported."""
+    """The id of a contact without another name. Its number is in the campaign once, however often it is imported."""
     return keys.contact_id_for(keys.contact_id_for(campaign_key, "phone number"), number)
 
 
@@ -100,10 +100,10 @@ def _identity_error(
     if not named and not is_callable:
         return error(None, "no_number", "the row has no phone number")
     if row.id and re.fullmatch(UUID_PATTERN, row.id) and row.id.lower() not in found:
-        return error("id", "unknown_id", f"no contact of the campaign has this id{_TOLD_MORE['id']}")
+        return error("id", "unknown_id", f"no contact of the campaign has this id{_ADVICE['id']}")
     if len({contact.id for contact in here}) > 1:
         return error("external_id", "identity_conflict", CONFLICT)
-    # A row that finds its contact by its id alone gives it a further name.
+    # A row that finds its contact only by the id gives it another name.
     if here and row.external_id and named[-1] not in found and len(here[0].aliases) >= MAX_ALIASES:
         return error("external_id", "too_many_names", TOO_MANY_NAMES)
     if not here and not is_callable:
@@ -112,7 +112,7 @@ def _identity_error(
 
 
 def _checked(
-    row: CsvRow, numbers: Sequence[str], known_zone: str | None, terms: Terms
+    row: CsvRow, numbers: Sequence[str], known_timezone: str | None, terms: Terms
 ) -> ContactInput | ImportRowError:
     fields = {
         "id": row.id,
@@ -120,7 +120,7 @@ def _checked(
         "phone_numbers": [*numbers] or None,
         "timezone": row.timezone,
         "scheduled_at": row.scheduled_at
-        and _with_offset(row.scheduled_at, row.timezone or known_zone or terms.timezone),
+        and _with_offset(row.scheduled_at, row.timezone or known_timezone or terms.timezone),
         "data": row.data,
     }
     try:
@@ -128,17 +128,17 @@ def _checked(
     except ValidationError as invalid:
         first = invalid.errors(include_input=False, include_url=False)[0]
         wrong = field_error(first, str(first["loc"][0]))
-        message = wrong.message + _TOLD_MORE.get(wrong.path, "")
-        if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
+        message = wrong.message + _ADVICE.get(wrong.path, "")
+        if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may hold anything
             message = f"is not an IANA timezone: {advice(row.timezone or '')}"
         return ImportRowError(row.row, wrong.path, wrong.code, message)
 
 
 def _with_offset(written: str, timezone: str | None) -> str:
-    """A time without offset as one by the zone's clock; in an hour that the clock leaves out, by the offset before."""
+    """A time without offset, read in the timezone. In an hour that the clock skips, the offset before applies."""
     if timezone is None or not _LOCAL_TIME.fullmatch(written):
         return written
     try:
         return by_clock(datetime.fromisoformat(written.upper()), timezone).isoformat()
     except ValueError:
-        return written  # refused with the field's own words
+        return written  # refused later with the field's own message

@@ -1,4 +1,4 @@
-"""What an import would make of a file, by its first 64 KB; nothing is stored."""
+"""Shows what an import would make of a file, by its first 64 KB. Nothing is stored."""
 
 from base64 import b64decode
 from codecs import getincrementaldecoder
@@ -18,13 +18,13 @@ from campanile.store.table import Table
 
 MAX_PREVIEW_BYTES = 65_536
 LONGEST_CHARACTER = 4
-"""Bytes: a text that was cut is as much shorter, less one, when its last character was left out."""
+"""In bytes. A text that was cut may be up to one less than this shorter, if its last character was left out."""
 HALF_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 SHOWN_ROWS = 10
 
 
 def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewResponse:
-    """Read the beginning of a file as its import would; raises InvalidFieldsError for too much of it, or no base64."""
+    """Read the beginning of a file as its import would. Raises InvalidFieldsError for too much of it, or no base64."""
     data = _bytes(wanted)
     is_cut = len(data) > MAX_PREVIEW_BYTES - LONGEST_CHARACTER
     try:
@@ -72,7 +72,7 @@ def _bytes(wanted: PreviewInput) -> bytes:
 
 
 def _whole_characters(data: bytes) -> bytes:
-    """Without the half of a character at the end of UTF-8, which would be taken for Windows-1252."""
+    """The data without half a UTF-8 character at the end, which would look like Windows-1252."""
     decoder = getincrementaldecoder("utf-8")()
     try:
         decoder.decode(data)
@@ -82,7 +82,7 @@ def _whole_characters(data: bytes) -> bytes:
 
 
 def _whole(reader: Reader, is_cut: bool) -> Iterator[Record]:
-    """The records, less the last one when the file was cut, in which case it may be a part of one."""
+    """The records. If the file was cut, without the last one, which may be incomplete."""
     held: Record | None = None
     records = iter(reader)
     while True:

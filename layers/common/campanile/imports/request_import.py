@@ -1,4 +1,4 @@
-"""An import whose rows came within a request: kept in the bucket, written from checkpoints."""
+"""An import whose rows came with a request. They are kept in the bucket and written from checkpoints."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -17,13 +17,13 @@ from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.table import ContendedError, ItemTooLargeError
 
 WRITING_MS = WORK_IN_REQUEST_MS
-"""How long a request writes contacts itself."""
+"""How long a request writes contacts itself. Its response must be sent within 10 s."""
 TAKEN_UP_AFTER_SECONDS = 30
-"""Longer than any function behind the API may run: who finds the import unfinished by then may go on with it."""
+"""Longer than any function of the API may run. After this, a worker may continue an unfinished import."""
 
 
 def continue_request(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
-    """Go on with a request's import from its checkpoint, while `may_go_on`.
+    """Continue a request's import from its checkpoint while `may_go_on`.
 
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
@@ -38,9 +38,9 @@ def continue_request(ports: ImportPorts, current: Import, may_go_on: Callable[[]
 
 
 def begin(ports: ImportPorts, new: Import, rows: Sequence[ContactRow]) -> Import:
-    """Keep the rows, and see that a worker takes the import up should this request die; answers the import.
+    """Keep the rows, have a worker continue if this request dies, and return the import.
 
-    Repeated, it answers the one that is there.
+    Called again, it returns the existing import.
     """
     rows_key = f"requests/{new.job}.jsonl"
     ports.bucket.keep(rows_key, kept_rows.written(rows))
@@ -51,7 +51,7 @@ def begin(ports: ImportPorts, new: Import, rows: Sequence[ContactRow]) -> Import
 def proceed(
     ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[ContactRow], began_ms: int
 ) -> Import:
-    """Write contacts for as long as a caller may be kept waiting who waits since `began_ms` (monotonic clock)."""
+    """Write contacts while the caller can wait. The request began at `began_ms` (monotonic clock)."""
     until = began_ms + WRITING_MS
     writing = Run(ports, current, ContactWriter(ports, campaign).write)
     try:
@@ -59,11 +59,12 @@ def proceed(
     except StateError as error:
         return finished(ports, writing.current, "failed", str(error))
     except (ImportTakenOverError, ContendedError, ItemTooLargeError, ClientError, BotoCoreError):
-        return writing.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
+        # The rows are kept and a worker continues. After a refusal, the client would send them twice.
+        return writing.current
 
 
 def _batches(current: Import, rows: Sequence[ContactRow]) -> Iterator[Batch[ContactRow]]:
-    """The rows behind the checkpoint, as batches for a run."""
+    """The rows after the checkpoint, as batches for a run."""
     size = run.ROWS_PER_WRITE
     for start in range(current.checkpoint, len(rows), size):
         batch = rows[start : start + size]

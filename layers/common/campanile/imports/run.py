@@ -1,8 +1,8 @@
-"""One run over an import's rows, from its checkpoint on: the same for whatever file and for a request's contacts.
+"""One run over an import's rows from its checkpoint on, for files and for the contacts of requests.
 
-Every two thousand rows are written, counted and then put behind the checkpoint in one conditional write. A run that
-was cut short is taken up from there; of two that run at once, the one that comes second to a checkpoint stops. What
-a row means, and how rows written behind the checkpoint are known again, is the matter of whoever writes them.
+A run writes two thousand rows, counts them, and saves the checkpoint after them in one conditional write. A run that
+was cut short continues from there. Of two runs at once, the one that reaches a checkpoint second stops. The function
+that writes the rows knows what they mean, and recognizes rows that were written after the checkpoint.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ class ImportPorts:
 
 
 class GoodRow(Protocol):
-    """A row that was checked, whatever it is to become."""
+    """A row that was checked and is good."""
 
     @property
     def place(self) -> int:
@@ -46,7 +46,7 @@ Checked = TypeVar("Checked", bound=GoodRow)
 
 @dataclass(frozen=True, slots=True)
 class Batch(Generic[Checked]):
-    """Consecutive rows, checked, up to `last_row`. Of a file: how far it is read then, and the cells of each row."""
+    """Consecutive checked rows, up to `last_row`. Of a file also the position after them, and the cells of each."""
 
     records: Sequence[Checked | ImportRowError]
     last_row: int
@@ -56,9 +56,9 @@ class Batch(Generic[Checked]):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch's good rows: `counts` as `ImportCounts` names them, and those that could not be stored.
+    """What became of a batch's good rows: `counts` with the names of `ImportCounts`, and rows that could not be stored.
 
-    `created` are the creation numbers of contacts that were inserted; they are kept of pushes only.
+    `created` has the creation numbers of inserted contacts. An import keeps them only for pushes.
     """
 
     counts: Mapping[str, int]
@@ -67,11 +67,11 @@ class Written:
 
 
 Write = Callable[[Import, Sequence[Checked]], Written]
-"""Writes a batch; the same batch again, after a run was cut short, counts the same."""
+"""Writes a batch. The same batch again, after a run was cut short, gives the same counts."""
 
 
 def always() -> bool:
-    """There is time enough for the whole import."""
+    """The whole import has time enough."""
     return True
 
 
@@ -84,9 +84,9 @@ class Run(Generic[Checked]):
         self._write = write
 
     def go(self, batches: Iterable[Batch[Checked]], may_go_on: Callable[[], bool] = always) -> Import:
-        """Import the batches behind the checkpoint while `may_go_on`; the import is finished when none is left.
+        """Import the batches after the checkpoint while `may_go_on`. When none is left, the import is finished.
 
-        Raises what the writing does, and ImportTakenOverError when another run has come further meanwhile.
+        Raises what the writing raises, and ImportTakenOverError when another run has come further meanwhile.
         """
         for batch in batches:
             if not may_go_on():
@@ -96,7 +96,7 @@ class Run(Generic[Checked]):
         return finished(self._ports, self.current, status, still_here=may_go_on)
 
     def _take(self, batch: Batch[Checked]) -> None:
-        """Write one batch, count it, and save the checkpoint behind it."""
+        """Write one batch, count it, and save the checkpoint after it."""
         written = self._write(self.current, [one for one in batch.records if not isinstance(one, ImportRowError)])
         errors = [one for one in batch.records if isinstance(one, ImportRowError)]
         changed = with_errors(self._ports, self.current, [*errors, *written.errors], batch.cells)
@@ -116,13 +116,13 @@ class Run(Generic[Checked]):
 def with_errors(
     ports: ImportPorts, current: Import, errors: Sequence[ImportRowError], cells: Mapping[int, Sequence[str]]
 ) -> Import:
-    """Count bad rows of a batch, and put those of a file by for the file of failing rows."""
+    """Count a batch's bad rows. Those of a file are kept for the file of failing rows."""
     ordered = sorted(errors, key=lambda one: one.row)
     for error in ordered:
         current = imports.with_error(current, error)
     if not ordered or current.file is None:
         return current
-    failed_rows.put_by(ports.bucket, current, [(error, cells[error.row]) for error in ordered])
+    failed_rows.keep(ports.bucket, current, [(error, cells[error.row]) for error in ordered])
     return replace(current, report_parts=current.report_parts + 1)
 
 

@@ -17,12 +17,12 @@ from campanile.store.imports import LISTED_IMPORTS, Import
 from campanile.store.table import Table
 
 LINK_SECONDS = 900
-"""How long a link serves."""
+"""How long a link works."""
 NOTHING_UPLOADED = "Nothing was uploaded before the form expired; ask for a new one."
 
 
 def campaign_key(table: Table, org: str, reference: str) -> str:
-    """Where the imports of a campaign are listed; raises NotFoundError for one that is neither there nor had a file."""
+    """The key under which a campaign's imports are listed. Raises NotFoundError if neither exists."""
     try:
         return find_campaign.find_or_ad_hoc(table, org, reference).key
     except NotFoundError:
@@ -35,7 +35,7 @@ def campaign_key(table: Table, org: str, reference: str) -> str:
 def listed(table: Table, campaign_key: str, now_ms: int) -> ImportsResponse:
     """A campaign's imports with their reports, newest first, at most 100."""
     found = imports.of_campaign(table, campaign_key, LISTED_IMPORTS)
-    return ImportsResponse(imports=pagination.fitting([answer(one, now_ms) for one in found]))
+    return ImportsResponse(imports=pagination.fitting([response(one, now_ms) for one in found]))
 
 
 def get(table: Table, bucket: Bucket, campaign_key: str, job: str, now_ms: int) -> ImportResponse:
@@ -43,7 +43,7 @@ def get(table: Table, bucket: Bucket, campaign_key: str, job: str, now_ms: int) 
     found = imports.get(table, job.lower())
     if found is None or found.campaign_key != campaign_key:
         raise NotFoundError("There is no import with this id here.")
-    shown = answer(found, now_ms)
+    shown = response(found, now_ms)
     if found.report_key is None:
         return shown
     stem = (found.file_name or "contacts.csv").rpartition(".")[0] or "contacts"
@@ -52,7 +52,7 @@ def get(table: Table, bucket: Bucket, campaign_key: str, job: str, now_ms: int) 
     return shown.model_copy(update={"failed_rows_url": link, "failed_rows_url_expires_at": until})
 
 
-def answer(one: Import, now_ms: int) -> ImportResponse:
+def response(one: Import, now_ms: int) -> ImportResponse:
     """The import without links."""
     expired = one.status == "awaiting_upload" and one.upload_until is not None and now_ms > one.upload_until
     return ImportResponse.model_validate(
@@ -72,7 +72,7 @@ def answer(one: Import, now_ms: int) -> ImportResponse:
 
 
 def _progress(one: Import) -> ImportProgress:
-    """How far it is; of a request's contacts only the rows are told."""
+    """How far it is. For a request's contacts this has only the rows."""
     reading = one.reading
     is_checking = reading.phase == "checking"
     return ImportProgress(

@@ -17,8 +17,9 @@ from campanile.store.imports import Import
 class ContactWriter:
     """Writes rows into a campaign.
 
-    `known` are the numbers the campaign has: rows of a file that name no contact and bring one of them are duplicates.
-    None: the upsert says so itself, as numbers are unique in the campaign, or numbers may repeat in a request.
+    `known` has the campaign's numbers. A row of a file that names no contact and has one of these numbers is a
+    duplicate. None: the upsert finds duplicates itself because numbers are unique in the campaign, or the rows came
+    with a request, where numbers may repeat.
     """
 
     def __init__(self, ports: ImportPorts, campaign: Campaign, known: NumberSet | None = None) -> None:
@@ -44,11 +45,11 @@ class ContactWriter:
             "duplicates": repeated + len(taken) - len(new),
             "do_not_call": self._listed(new),
         }
-        created = [result.number for _, result in taken if result.inserted and result.number is not None]
+        created = [result.serial for _, result in taken if result.inserted and result.serial is not None]
         return Written(counts, errors, created)
 
     def _without_known(self, current: Import, rows: Sequence[ContactRow]) -> tuple[list[ContactRow], int]:
-        """The rows that bring no number the campaign has already, and how many the others are."""
+        """The rows without a number that the campaign already has, and how many the others are."""
         known = self._known
         if known is None:
             return list(rows), 0
@@ -60,7 +61,7 @@ class ContactWriter:
         for one in rows:
             identity = one.identity(self._campaign.key)
             contact = found.get(identity)
-            # Of a contact that an earlier row means, or wrote behind the checkpoint, nothing more is stored.
+            # Only the first row of a contact counts, also if it was written after the checkpoint.
             is_later = (contact.id if contact else identity) in meant
             is_later |= contact is not None and current.wrote_other_row(contact.imported, one.place)
             if is_later or self._brings_known(current, one, contact, known):
@@ -72,7 +73,7 @@ class ContactWriter:
 
     def _brings_known(self, current: Import, one: ContactRow, contact: Contact | None, known: NumberSet) -> bool:
         if contact is not None and contact.imported == current.mark(one.place):
-            return False  # its own contact, by a run that was cut short
+            return False  # its own contact, written by a run that was cut short
         return one.only_new and any(as_integer(number) in known for number in one.numbers)
 
     def _store(self, current: Import, wanted: Sequence[ContactRow]) -> list[Result]:
@@ -88,7 +89,7 @@ class ContactWriter:
         if not rows:
             return []
         ports = self._ports
-        if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; on creation it is not there yet
+        if not self._campaign.is_ad_hoc:  # it may have been closed meanwhile; at creation it does not exist yet
             self._campaign = campaigns.get(ports.table, self._campaign.org, self._campaign.id) or self._campaign
         now = ports.clock.now_ms()
         results = upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
@@ -101,7 +102,7 @@ class ContactWriter:
     def _with_other_ids(
         self, current: Import, rows: Sequence[ContactRow], results: Sequence[Result]
     ) -> list[ContactRow]:
-        """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
+        """Rows whose contact no longer has their number. They create contacts with other ids."""
         if current.file is None and current.push is None:
             return []
         found = contacts.get_many(
@@ -114,7 +115,7 @@ class ContactWriter:
             ],
         )
         key = self._campaign.key
-        # A file knows the campaign's numbers; a later push has to find the contact by its id.
+        # A file knows the campaign's numbers. A later push must find the contact by its id.
         maker = "a push" if current.push else None
         return [
             replace(row, repeatable_id=keys.contact_id_for(key, f"{row.repeatable_id} {maker or row.mark}"))
@@ -123,7 +124,7 @@ class ContactWriter:
         ]
 
     def _listed(self, rows: Sequence[ContactRow]) -> int:
-        """How many rows have no number that is not on the do-not-call list: stored, and never called."""
+        """How many rows have all their numbers on the do-not-call list. They are stored and never called."""
         brought = [number for one in rows for number in one.numbers]
         now = self._ports.clock.now_ms()
         listed = do_not_call.listed(self._ports.table, self._campaign.org, brought, now)
@@ -131,7 +132,7 @@ class ContactWriter:
 
 
 def _note(known: NumberSet, one: ContactRow, contact: Contact | None) -> None:
-    """Let the campaign's numbers be as the row leaves them: a contact gives up those that the row does not repeat."""
+    """Update the campaign's numbers with the row. A contact gives up the numbers that the row does not repeat."""
     if not one.numbers:
         return
     former = contact.phone_numbers if contact else ()

@@ -1,4 +1,4 @@
-"""Contacts as they are sent and shown, with their attempts."""
+"""Requests and responses about contacts and their attempts."""
 
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -36,7 +36,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _taking_plain_fields(model: type[Model]) -> type[Model]:
-    """The model with the plain fields of a contact as a row brings them."""
+    """The model with a contact's plain fields, as a request may set them."""
     fields: dict[str, Any] = {}
     for one in PLAIN_FIELDS:
         words = f"{one.description} Kept in `data` under this name; refused if `data` of the same row has it too."
@@ -46,7 +46,7 @@ def _taking_plain_fields(model: type[Model]) -> type[Model]:
 
 
 def _showing_plain_fields(model: type[Model]) -> type[Model]:
-    """The model with the plain fields of a contact as they are shown."""
+    """The model with a contact's plain fields, as a response shows them."""
     fields: dict[str, Any] = {}
     for one in PLAIN_FIELDS:
         words = f"{one.description} Null if `data` has no text under this name."
@@ -57,26 +57,26 @@ def _showing_plain_fields(model: type[Model]) -> type[Model]:
 @_taking_plain_fields
 class _IdentifiedInput(AgentInput):
     id: Uuid | None = None
-    """Of the contact to update; an unknown one is given to the contact that is created."""
+    """The id of the contact to update. If no contact has it, the new contact gets it."""
     external_id: ExternalId | None = None
-    """Your own name for the contact, unique in the campaign; a known one updates."""
+    """Your own name for the contact, unique in the campaign. If a contact has it, the row updates that contact."""
     phone_numbers: Annotated[list[PhoneText], Field(min_length=1, max_length=MAX_PHONE_NUMBERS)] | None = None
-    """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
+    """In the order in which they are tried. Required for a new contact. For ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
-    """What else is known of the person, passed to every call: at most 16 KB of JSON."""
+    """What else is known about the person, passed to every call: at most 16 KB of JSON."""
 
 
 class ContactInput(_IdentifiedInput):
-    """One row of an upsert. An absent field stays, null clears; `data` and `phone_numbers` are replaced whole."""
+    """One row of an upsert. An absent field stays, null clears. `data` and `phone_numbers` are replaced whole."""
 
     timezone: TimezoneName | None = None
-    """IANA name of the person's timezone; null: the configuration's."""
+    """IANA name of the person's timezone. Null: the configuration's."""
     scheduled_at: Instant | None = None
-    """Not called before; it must name its offset and lie before the year 3000."""
+    """No call before this time. It must have an offset and lie before the year 3000."""
 
 
 def _at_most(limit: int, advice: str) -> BeforeValidator:
-    """Refuse before looking at a single row: millions of bad ones would take longer than there is time."""
+    """Refuse before looking at any row, because millions of bad ones would take too long."""
 
     def check(rows: Any) -> Any:
         if isinstance(rows, list) and len(rows) > limit:
@@ -94,7 +94,7 @@ class ContactsInput(Request):
         _at_most(MAX_CONTACTS_PER_REQUEST, "Split it, or drop a CSV into the bucket."),
         Field(json_schema_extra={"maxItems": MAX_CONTACTS_PER_REQUEST}),
     ]
-    """Worked off in order, row by row."""
+    """Stored in order, row by row."""
 
 
 InlineContacts = Annotated[
@@ -102,7 +102,7 @@ InlineContacts = Annotated[
     _at_most(MAX_INLINE_CONTACTS, "Add the others with further requests, or drop a CSV into the bucket."),
     Field(json_schema_extra={"maxItems": MAX_INLINE_CONTACTS}),
 ]
-"""Contacts that come with a campaign; raises TooManyContactsError for more than 5,000 rows."""
+"""Contacts that come with a campaign. Raises TooManyContactsError for more than 5,000 rows."""
 
 
 class FailedRow(Response):
@@ -112,13 +112,13 @@ class FailedRow(Response):
 
 
 class UpsertResponse(Response):
-    """`contact_ids` has one entry per row, null for a failed one."""
+    """`contact_ids` has one entry per row, null for a failed row."""
 
     inserted: int
     updated: int
     duplicates: int
-    """Rows that made no contact, as another one of the campaign has their number (`unique_numbers`): their
-    `contact_ids` name that one.
+    """Rows that created no contact because another contact of the campaign has their number (`unique_numbers`). Their
+    `contact_ids` name that contact.
     """
     failed: list[FailedRow]
     warnings: list[ApiWarning]
@@ -142,18 +142,18 @@ class AttemptResponse(Response):
     ended_at: Instant | None
     duration_seconds: float | None
     notes: str | None
-    """What the agent wrote down."""
+    """The agent's notes."""
     disposition: dict[str, Any] | None
-    """The conversation's outcome in the agent's own structure."""
+    """The result of the conversation, in the agent's own structure."""
 
 
 class RefusalResponse(Response):
-    """Why the contact was not called when it was its turn. No attempt was used up."""
+    """Why the contact was not called at its turn. This used up no attempt."""
 
     code: Annotated[str, one_of(Refusal)]
     at: Instant
     until: Instant | None
-    """When it may be tried again, where that is known."""
+    """When it may be tried again, if known."""
 
 
 @_showing_plain_fields
@@ -174,16 +174,16 @@ class ContactResponse(_IdentifiedResponse):
     initial_context: str | None
     status: Annotated[str, one_of(get_args(StatusName))]
     view: Annotated[str, one_of(VIEWS)]
-    """Status and last outcome in one word: `pending` has not been called yet; `no_answer` and `failed` may be tried
-    again while the status is `pending`; `rescheduled` asked to be called back.
+    """Status and last outcome in one word. `pending`: not called yet. `no_answer` and `failed` may be tried again while
+    the status is `pending`. `rescheduled`: the person asked for a callback.
     """
     last_outcome: Annotated[str, one_of(Outcome)] | None
     outcome_notes: str | None
-    """What the agent wrote down on the latest attempt that has notes."""
+    """The agent's notes on the latest attempt that has notes."""
     attempts_count: int
     last_attempt_at: Instant | None
     next_attempt_at: Instant | None
-    """The earliest moment of the next call, by schedule, delay and window; null when none follows."""
+    """The earliest time of the next call, by schedule, delay and window. Null if no call follows."""
     last_refusal: RefusalResponse | None
     attempts: list[AttemptResponse]
     """The calls made, in order."""
@@ -194,13 +194,13 @@ class ContactResponse(_IdentifiedResponse):
 class ContactsResponse(Response):
     contacts: list[ContactResponse]
     total: int
-    """How many there are, on this page or not."""
+    """The number of contacts on all pages."""
     limit: int
     offset: int
 
 
 class ExportResponse(Response):
-    """An export of a campaign's contacts as a CSV file: `rows` are written of the `total` there were when it began."""
+    """An export of a campaign's contacts as a CSV file. `rows` are written, of the `total` at the start."""
 
     id: Id
     status: Literal["running", "completed", "failed"]
@@ -209,15 +209,15 @@ class ExportResponse(Response):
     rows: int
     total: int
     url: str | None
-    """Where the file can be fetched without a credential, until `url_expires_at`; null unless completed."""
+    """Downloads the file without a credential, until `url_expires_at`. Null unless completed."""
     url_expires_at: Instant | None
     created_at: Instant
     updated_at: Instant
 
 
 class EnqueueResponse(Response):
-    """A release of held contacts. `released`: by this request itself, which works on it for a few seconds; `held`: as
-    many as are left, with which a worker goes on while it is `running`. Ask the stats how far it is.
+    """The enqueuing of held contacts. `released`: how many this request enqueued in its few seconds. `held`:
+    how many are left. A worker continues with them while the status is `running`. The stats show the progress.
     """
 
     status: Literal["running", "completed"]

@@ -1,4 +1,4 @@
-"""Requests and answers about the do-not-call list."""
+"""Requests and responses about the do-not-call list."""
 
 import re
 from typing import Annotated, Literal
@@ -15,16 +15,16 @@ MAX_NUMBERS_PER_REQUEST = 1_000
 MAX_REASON_CHARACTERS = 500
 COLUMN_TARGETS = ("phone", "reason", "expires_at", "ignore")
 _KEPT_UNDER = {"reason": "data.reason", "expires_at": "data.expires_at"}
-"""A file is read as one of contacts would be, where these two are columns of `data`."""
+"""The file is read like a file of contacts, where these two are columns of `data`."""
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=MAX_REASON_CHARACTERS, strip_whitespace=True)]
 
 
 def _number_part(value: str) -> str:
-    # A `+` that a client has left as it is in a query string arrives as a space.
+    # A `+` that a client does not encode in a query string arrives as a space.
     part = f"+{value[1:]}" if value.startswith(" ") else value
     if part and not re.fullmatch(r"\+?[0-9]{1,15}", part):
-        raise ValueError("must be 1 to 15 digits of a number, behind + for the beginning of it")
+        raise ValueError("must be 1 to 15 digits of a number, with + before them for its beginning")
     return part
 
 
@@ -39,10 +39,10 @@ class DoNotCallTerms(Request):
     """Why a number is listed, and for how long."""
 
     reason: Reason | None = None
-    """For people; kept in the history."""
+    """For people. Kept in the history."""
     expires_at: Instant | None = None
-    """Until when the number is not called; absent or null: for good. An entry that lasts longer stays. A contact whose
-    turn comes meanwhile has lost the number for good: add it anew to have it called after all.
+    """Until when the number is not called. Absent or null: forever. An entry that lasts longer stays. A contact whose
+    turn comes before that loses the number forever. Add the contact again to have it called after all.
     """
 
 
@@ -57,43 +57,43 @@ class DoNotCallSettings(ImportSettings):
     """How the rows of a file for the do-not-call list are read."""
 
     mapping: Mapped = {}
-    """What columns are, by header: phone, reason, expires_at, or ignore (or null). The others are detected."""
+    """What each column is, by its header: phone, reason, expires_at, or ignore (or null). The others are detected."""
 
     @property
     def columns(self) -> dict[str, str | None]:
-        """The mapping as the file's columns are detected by it."""
+        """The mapping for the detection of the file's columns."""
         return {header: target and _KEPT_UNDER.get(target, target) for header, target in self.mapping.items()}
 
 
 class DoNotCallImportInput(DoNotCallSettings, ImportInput):
-    """An import of numbers for the do-not-call list, whose file is to be uploaded."""
+    """An import of numbers for the do-not-call list, whose file will be uploaded."""
 
     file_name: FileName = "do-not-call.csv"
-    """For the list of imports."""
+    """Shown in the list of imports."""
 
 
 class DoNotCallEntry(Response):
-    """A number that is not to be called, and who said so."""
+    """A number that is not called, and where that came from."""
 
     phone_number: str
     source: Source
-    """`conversation`: an agent told, or the event of a call in which somebody spoke; `carrier`: that of one in which
-    nobody did.
+    """`conversation`: an agent reported it, or the event of a call in which somebody spoke. `carrier`: the event of a
+    call in which nobody spoke.
     """
     reason: str | None
     attempt_id: Id | None
-    """The call in which it was said."""
+    """The call that it came from."""
     actor: str | None
     """The id of the key, token or import that listed it."""
     agent: str | None
-    """The agent it was listed for, where one was named; it binds all."""
+    """The agent that it was listed for, if one was named. It applies to all agents."""
     created_at: Instant
     expires_at: Instant | None
-    """Null: for good."""
+    """Null: forever."""
 
 
 class DoNotCallResponse(Response):
-    """`entries` has one entry per number, as it stands now. `already_listed` were there, for as long or longer."""
+    """`entries` has one entry per number, as it is now. `already_listed` were listed before, for as long or longer."""
 
     added: int
     already_listed: int
@@ -101,14 +101,14 @@ class DoNotCallResponse(Response):
 
 
 class DoNotCallListResponse(Response):
-    """`next_cursor`: where the next page begins; null on the last one, however many numbers are on it."""
+    """`next_cursor`: where the next page begins. Null on the last page, however many numbers are on it."""
 
     entries: list[DoNotCallEntry]
     next_cursor: str | None
 
 
 class DoNotCallEvent(Response):
-    """One line of a number's history."""
+    """One event in a number's history."""
 
     event: Literal["added", "already_listed", "removed"]
     at: Instant
@@ -121,10 +121,10 @@ class DoNotCallEvent(Response):
 
 
 class DoNotCallCheckResponse(Response):
-    """Whether a number is on the list now, and what happened before."""
+    """Whether a number is on the list now, and its history."""
 
     phone_number: str
     listed: bool
     entry: DoNotCallEntry | None
     history: list[DoNotCallEvent]
-    """The latest 100 lines, newest first."""
+    """The latest 100 events, newest first."""

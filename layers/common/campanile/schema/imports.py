@@ -1,4 +1,4 @@
-"""Imports of files: what a client asks for, and the report it gets."""
+"""Requests and responses about imports."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from campanile.schema.field_types import Id, Instant
 from campanile.schema.messages import Request, Response
 
 MAX_MAPPING_BYTES = 32 * 1024
-"""It is kept with the import, as are the header and the first errors: one item, of 400 KB at most."""
+"""The import keeps it, with the header and the first errors, in one item of at most 400 KB."""
 MAX_MAPPED_COLUMNS = 200
 FILE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
 def mapping_onto(targets: Sequence[str]) -> AfterValidator:
-    """Admits mappings of headers onto these targets, of at most 32 KB; `<key>` in one of them stands for any text."""
+    """Admits mappings of headers to these targets, of at most 32 KB. `<key>` in a target stands for any text."""
     admitted = "|".join(re.escape(target).replace("<key>", ".+") for target in targets)
 
     def check(mapping: dict[str, str | None]) -> dict[str, str | None]:
@@ -55,7 +55,7 @@ class ImportSettings(Request):
     """How the rows of a file are read."""
 
     mode: Literal["lenient", "strict"] = "lenient"
-    """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
+    """lenient: bad rows are reported and left out. strict: with one bad row, nothing of the file is stored."""
     mapping: Annotated[
         dict[str, str | None],
         Field(
@@ -68,18 +68,18 @@ class ImportSettings(Request):
 
 
 class ImportInput(ImportSettings):
-    """An import whose file is to be uploaded."""
+    """An import whose file will be uploaded."""
 
     file_name: FileName = "contacts.csv"
-    """For the list of imports."""
+    """Shown in the list of imports."""
     content_type: Annotated[
         str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?$", max_length=100)
     ] = "text/csv"
-    """The one that the upload will name."""
+    """The content type that the upload will have."""
 
 
 class PreviewInput(ImportSettings):
-    """The beginning of a file, at most 64 KB: its text, or its bytes in base64, which tell its encoding too."""
+    """The beginning of a file, at most 64 KB: its text, or its bytes in base64, which also show the encoding."""
 
     content: str | None = None
     """The text."""
@@ -94,8 +94,8 @@ class PreviewInput(ImportSettings):
 
 
 class ImportCountsResponse(Response):
-    """`rows` = inserted + updated + duplicates + invalid. `do_not_call` is an of-which figure: rows that
-    were stored, with no number that may be called.
+    """`rows` = inserted + updated + duplicates + invalid. `do_not_call` counts some of the stored rows again: those
+    with no number that may be called.
     """
 
     rows: int = 0
@@ -112,9 +112,9 @@ class ImportCountsResponse(Response):
 
 
 class ImportProgress(Response):
-    """How far an import is. A file is read twice: to check it, then to store its rows; `phase` says which.
+    """How far an import is. A file is read twice: to check it, then to store its rows. `phase` says which.
 
-    `phase` and the bytes are null for contacts that came within a request; `rows_total` is null until it is known.
+    `phase` and the bytes are null for contacts that came with a request. `rows_total` is null until it is known.
     """
 
     phase: Literal["checking", "importing"] | None
@@ -125,8 +125,8 @@ class ImportProgress(Response):
 
 
 class ImportRowErrorResponse(Response):
-    """A row that was not imported. `row` is the row a spreadsheet shows, the header being row 1; of contacts that came
-    within a request it is their position, counted from 1.
+    """A row that was not imported. `row` is the row that a spreadsheet shows; the header is row 1. For contacts that
+    came with a request, it is their position, counted from 1.
     """
 
     row: int
@@ -143,7 +143,7 @@ class ImportRowErrorResponse(Response):
 class ImportResponse(Response):
     id: Id
     file_name: str | None
-    """Null for contacts that came within a request."""
+    """Null for contacts that came with a request."""
     status: Literal["awaiting_upload", "running", "completed", "completed_with_errors", "failed"]
     reason: str | None
     """Why it failed as a whole."""
@@ -153,8 +153,8 @@ class ImportResponse(Response):
     errors: list[ImportRowErrorResponse]
     """The first 100."""
     failed_rows_url: str | None = None
-    """Downloads all failing rows as a CSV file with the reason beside each, ready to be corrected and dropped again.
-    Only in the answer to a request for this one import.
+    """Downloads all failing rows as a CSV file with the reason beside each, to correct and drop again. Only in the
+    response to a request for this one import.
     """
     failed_rows_url_expires_at: Instant | None = None
     created_at: Instant
@@ -166,7 +166,7 @@ class ImportsResponse(Response):
 
 
 class UploadForm(Response):
-    """A form for one file: POST it to `url` as multipart/form-data, the `fields` first, then the file as `file`."""
+    """A form for one file. POST it to `url` as multipart/form-data: first the `fields`, then the file as `file`."""
 
     url: str
     fields: dict[str, str]
@@ -179,14 +179,14 @@ class ImportUploadResponse(ImportResponse):
 
 
 class PreviewColumn(Response):
-    """A column and what it is taken for: phone, id, external_id, timezone, scheduled_at, data.<key> or ignore."""
+    """A column and what it becomes: phone, id, external_id, timezone, scheduled_at, data, data.<key> or ignore."""
 
     header: str
     target: str
 
 
 class PreviewRow(Response):
-    """A contact as the row would store it; on a contact that is there, absent fields stay as they are."""
+    """A contact as the row would store it. Absent fields of an existing contact stay as they are."""
 
     row: int
     id: str | None
@@ -198,7 +198,7 @@ class PreviewRow(Response):
 
 
 class PreviewResponse(Response):
-    """What an import would make of the file. `reason` says why it would fail as a whole; the rest is then empty."""
+    """What an import would make of the file. `reason` says why it would fail as a whole. The rest is then empty."""
 
     encoding: str | None
     delimiter: str | None
