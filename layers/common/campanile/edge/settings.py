@@ -17,7 +17,8 @@ class Settings:
     """One field per environment variable of the same name in capitals.
 
     `api_url` and `carrier_url` are set only for functions that no API route invokes: they cannot refer to the API
-    that refers to them. `aws_endpoint_url` is where an emulator serves AWS; empty in AWS.
+    that refers to them. `aws_endpoint_url` is where an emulator serves AWS; empty in AWS. `allowed_origins` are the
+    origins whose pages may call the API, with commas between them.
     """
 
     table_name: str
@@ -29,6 +30,7 @@ class Settings:
     api_url: str = ""
     carrier_url: str = ""
     aws_endpoint_url: str = ""
+    allowed_origins: str = ""
     global_concurrency_limit: int = 50
     lock_lease_seconds: int = 90
     call_lease_seconds: int = 120

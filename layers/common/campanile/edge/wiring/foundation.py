@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from campanile.adapters.clock import SystemClock
 from campanile.adapters.dial_queue import DialQueue
-from campanile.edge import observability, settings
+from campanile.edge import cors, observability, settings
 from campanile.store.table import Table
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ CONNECTIONS = Config(max_pool_connections=64, retries={"mode": "standard", "max_
 @cache
 def configured() -> "Settings":
     return settings.from_environment()
+
+
+@cache
+def allowed_origins() -> frozenset[str]:
+    return cors.origins(configured().allowed_origins)
 
 
 @cache
