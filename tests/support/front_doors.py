@@ -10,15 +10,17 @@ What the REST front door does, and where it was recorded on AWS (in public repos
 - Slashes at the end, and repeated ones at the beginning, change no route; `path` keeps the one at the end,
   `requestContext.path` all. The same snapshot of LocalStack.
 - A path, or a method, that no resource has gets 403 with MissingAuthenticationTokenException. localstack/localstack
-  test_apigateway_common.snapshot.json, test_routing_not_found. With an Authorization header the 403 is a complaint about
-  its signature that quotes it: aws/chalice#828, serverless/serverless#3205.
+  test_apigateway_common.snapshot.json, test_routing_not_found. With an Authorization header the 403 is a complaint
+  about its signature that quotes it: aws/chalice#828, serverless/serverless#3205.
 - HEAD and OPTIONS are methods as any other.
 
-MiniStack says (services/apigateway_v1.py, `_match_greedy_fallback`) that AWS falls back to `/{proxy+}` for a method that a
-resource lacks. The recordings neither show nor exclude it, as they have no `/{proxy+}`. This model takes the worse case.
+MiniStack's source (services/apigateway_v1.py, `_match_greedy_fallback`) says that AWS falls back to `/{proxy+}` for a
+method that a resource lacks. The recordings neither show nor exclude it, as they have no `/{proxy+}`. This model takes
+the worse case.
 
-From AWS's documentation, without a recording: 10,240 bytes of request line and headers, 10 MB of body, 6 MB of invocation
-(6,291,456 bytes in, 6,291,556 out), counted on JSON in which the body is a string. Inferred: 431 for too large headers.
+From AWS's documentation, without a recording: 10,240 bytes of request line and headers, 10 MB of body, 6 MB of
+invocation (6,291,456 bytes in, 6,291,556 out), counted on JSON in which the body is a string. Inferred: 431 for too
+large headers.
 """
 
 import json
@@ -112,7 +114,10 @@ def rest(sent: Sent) -> tuple[Event, str]:
 def check_size(sent: Sent) -> None:
     """What is refused before it is read."""
     line = f"{sent.method} /{STAGE}{sent.target} HTTP/1.1"
-    if len(line) + sum(len(name) + len(value.encode()) + 4 for name, value in sent.headers) > HEADER_BYTES:
+    if (
+        len(line) + sum(len(name) + len(value.encode(errors="replace")) + 4 for name, value in sent.headers)
+        > HEADER_BYTES
+    ):
         raise RefusedError("DEFAULT_4XX", 431, "Request Header Fields Too Large", "BadRequestException")
     if len((sent.body or "").encode(errors="replace")) > BODY_BYTES:
         message = f"HTTP content length exceeded {BODY_BYTES} bytes."
@@ -241,8 +246,8 @@ def refused(sent: Sent, error: RefusedError, *, has_origins: bool = False) -> Re
 def ministack(sent: Sent) -> tuple[Event, str]:
     """MiniStack 1.5.33: decodes the whole path before it routes, and marks its events with a version.
 
-    So `%2F` is a slash to it. For a method that a resource lacks it falls back to `/{proxy+}`. Header names are in lower
-    case, and the map of single query parameters has the first value.
+    So `%2F` is a slash to it. For a method that a resource lacks it falls back to `/{proxy+}`. Header names are in
+    lower case, and the map of single query parameters has the first value.
     """
     path = unquote(sent.path)
     resource, methods, parameters = match(path, tree())
@@ -251,7 +256,9 @@ def ministack(sent: Sent) -> tuple[Event, str]:
         resource, methods, parameters = match(path, {"/{proxy+}": tree()["/{proxy+}"]})
         function = methods["ANY"]
     headers = [(name.lower(), value) for name, value in sent.headers]
-    event = _event(Sent(sent.method, sent.target, headers, sent.body, sent.is_base64, sent.request_id), resource, parameters)
+    event = _event(
+        Sent(sent.method, sent.target, headers, sent.body, sent.is_base64, sent.request_id), resource, parameters
+    )
     event["requestContext"]["path"] = f"/{STAGE}{path}"
     single = {name: values[0] for name, values in sent.query.items()} or None
     return event | {"version": "1.0", "path": path, "queryStringParameters": single}, function

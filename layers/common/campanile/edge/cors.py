@@ -14,11 +14,6 @@ MAX_AGE_SECONDS = 600
 Headers = dict[str, list[str]]
 
 
-def origins(setting: str) -> frozenset[str]:
-    """The origins that the setting names."""
-    return frozenset(origin for part in setting.split(",") if (origin := part.strip().rstrip("/")))
-
-
 def headers(allowed: frozenset[str], origin: str | None) -> Headers:
     """What every response carries for a page of `origin`; nothing where no origin is allowed at all."""
     if not allowed:

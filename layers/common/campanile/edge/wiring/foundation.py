@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from campanile.adapters.clock import SystemClock
 from campanile.adapters.dial_queue import DialQueue
-from campanile.edge import cors, observability, settings
+from campanile.edge import observability, settings
 from campanile.store.table import Table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def configured() -> "Settings":
 
 @cache
 def allowed_origins() -> frozenset[str]:
-    return cors.origins(configured().allowed_origins)
+    return settings.allowed_origins()
 
 
 @cache
