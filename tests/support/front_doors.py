@@ -246,15 +246,15 @@ def refused(sent: Sent, error: RefusedError, *, has_origins: bool = False) -> Re
 def ministack(sent: Sent) -> tuple[Event, str]:
     """MiniStack 1.5.33: decodes the whole path before it routes, and marks its events with a version.
 
-    So `%2F` is a slash to it. For a method that a resource lacks it falls back to `/{proxy+}`. Header names are in
-    lower case, and the map of single query parameters has the first value.
+    So `%2F` is a slash to it. It ignores `x-amazon-apigateway-any-method`, and falls back to `/{proxy+}` for a method
+    that a resource lacks. Header names are in lower case, and the map of single query parameters has the first value.
     """
     path = unquote(sent.path)
     resource, methods, parameters = match(path, tree())
-    function = methods.get(sent.method) or methods.get("ANY")
+    function = methods.get(sent.method)
     if function is None:
         resource, methods, parameters = match(path, {"/{proxy+}": tree()["/{proxy+}"]})
-        function = methods["ANY"]
+        function = methods[sent.method]
     headers = [(name.lower(), value) for name, value in sent.headers]
     event = _event(
         Sent(sent.method, sent.target, headers, sent.body, sent.is_base64, sent.request_id), resource, parameters

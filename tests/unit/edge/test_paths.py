@@ -1,4 +1,4 @@
-"""Ids in paths: every route with one gets it as its caller meant it, however it was encoded and by whom it was decoded."""
+"""Ids in paths: every route with one gets it as its caller meant it, however it was encoded and decoded."""
 
 import json
 import re
@@ -73,7 +73,7 @@ class Seen:
         self.parameters: dict[str, str] = {}
         endpoint: Endpoint = source.app(function).handler
         caller = Caller("acme", "key")
-        monkeypatch.setattr(endpoint, "_authenticate", lambda event: caller)
+        monkeypatch.setattr(endpoint, "_authenticate", lambda _: caller)
         for route in [*endpoint.api._dynamic_routes, *endpoint.api._static_routes]:
             names = re.findall(r"<(\w+)>", route.path)
             monkeypatch.setattr(route, "_middleware_stack", self._noting(route.func, names))
