@@ -177,7 +177,7 @@ def _attempts_are_true(auditor: "Auditor", key: ContactKey, before: Item, after:
             continue
         rejected = auditor.world.carrier.rejected.get(one.id)
         if rejected is not None:
-            if one.outcome not in (str(rejected), *_told_outcomes(auditor, one.id)):
+            if one.outcome not in ("unknown", str(rejected), *_told_outcomes(auditor, one.id)):
                 auditor.violate("attempts", key[1], f"{one.id} is recorded as {one.outcome}, rejected as {rejected}")
             continue
         if call is None and one.outcome != "unknown":

@@ -12,11 +12,11 @@ from types import ModuleType
 
 import pytest
 
-from campanile.contacts import release_held, upsert
+from campanile.contacts import enqueue_held, upsert
 from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
 from campanile.domain import gate, pacing, retry
-from campanile.store import calls, contacts, number_locks, orgs, slots, work_registry
-from tests.simulation.setting import Setting, restless, sleepy, uncapped, undead
+from campanile.store import calls, contact_actions, number_locks, orgs, slots, work_registry
+from tests.simulation.setting import Setting, inscrutable, mute, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
 Line = tuple[Owner, str, str, str]
@@ -84,22 +84,19 @@ VARIANTS = (
         "a provider that knows no such call is believed at once",
         "G1 G8 attempts",
         (recovery, "_give_back_when_certain", "max(ports.limits.lock_lease, ", "min(0, "),
+        world=mute,
     ),
     _variant(
         "silence that proves nothing is believed",
         "G1 G8 attempts",
-        (recovery, "_give_back_when_certain", "if capabilities.absence_proves_after_seconds is None:", "if False:"),
-        (recovery, "_give_back_when_certain", "capabilities.absence_proves_after_seconds)", "0)"),
-    ),
-    _variant(
-        "a number that the provider rejects is tried again for ever",
-        "G4 G8 attempts rest",
         (
-            placing,
-            "_post",
-            "            record_outcome.finish(ports, slot, CallEnd(outcome, ended_at_ms=now))\n",
-            "            record_outcome.give_back(ports, slot, Refusal.PROVIDER_REFUSED, until=now, due=now)\n",
+            recovery,
+            "_give_back_when_certain",
+            "if capabilities.absence_proves_after_seconds is None:\n"
+            "        return _give_up_after_longest_call(ports, slot)\n",
+            "capabilities = type(capabilities)(10.0, absence_proves_after_seconds=0)\n",
         ),
+        world=inscrutable,
     ),
     _variant(
         "a call that was never dialed counts as an attempt",
@@ -126,8 +123,8 @@ VARIANTS = (
         (
             placing,
             "place",
-            "        answer = _ask_gate(ports, call)\n",
-            "        answer = _ask_gate(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
+            "        answer = ask_gate.ask(ports, call)\n",
+            "        answer = ask_gate.ask(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
         ),
         world=restless,
         first_seed=90,
@@ -204,7 +201,7 @@ VARIANTS = (
     _variant(
         "a contact is written over what it has become since it was read",
         "G4 G6 G7 G8 G5",
-        (contacts, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
+        (contact_actions, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
         world=restless,
         first_seed=50,
     ),
@@ -221,7 +218,7 @@ VARIANTS = (
     _variant(
         "a contact is inserted over the one of its name",
         "G4 G6 G7 G10 G11",
-        (contacts, "inserting", 'Put(item, "attribute_not_exists(#PK)")', "Put(item)"),
+        (contact_actions, "inserting", 'Put(item, "attribute_not_exists(#PK)")', "Put(item)"),
     ),
     _variant(
         "an invalid number is called again",
@@ -243,8 +240,8 @@ VARIANTS = (
         "held contacts are released in lanes that nobody looks at",
         "G4",
         (
-            release_held._Run,
-            "_release",
+            enqueue_held._Run,
+            "_enqueue",
             "self._campaign = notify_dialer.announce(table, campaign, waiting, now)",
             "pass",
         ),
@@ -263,7 +260,7 @@ VARIANTS = (
     _variant(
         "an org's part of the global limit shrinks although its calls go on",
         "G2",
-        (global_limit, "_lower", "max(settings.usable, len(slots.held(ports.table, settings)))", "settings.usable"),
+        (global_limit, "_lower", "max(settings.usable, len(slots.in_use(ports.table, settings)))", "settings.usable"),
     ),
     _variant(
         "the daily cap of a number is not asked for",

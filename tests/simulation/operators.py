@@ -6,9 +6,11 @@ from random import Random
 from typing import Any
 
 from campanile.campaigns import change_campaign, find_campaign, manage_configurations, stats
-from campanile.campaigns.change_status import close, pause, start
-from campanile.contacts import check_rows, manage_contacts, release_held, upsert
-from campanile.contacts.release_held import ReleasePorts
+from campanile.campaigns.change_status import close, pause
+from campanile.campaigns.country_code import country_code_of
+from campanile.campaigns.start_campaign import start
+from campanile.contacts import check_rows, enqueue_held, manage_contacts, upsert
+from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.dialing import manage_concurrency
 from campanile.dialing.ports import Ports
 from campanile.domain.lifecycle import ContactStatus
@@ -57,7 +59,7 @@ def upsert_rows(
     def work(ports: Ports) -> Any:
         campaign = find_campaign.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = check_rows.validate(inputs, find_campaign.country_code_of(ports.table, campaign))
+        checked = check_rows.validate(inputs, country_code_of(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.dial_queue, campaign, checked, ports.clock.now_ms())
@@ -76,18 +78,18 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
         status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
         checked = [
             replace(row, insert_as=status, enqueues=enqueue)
-            for row in check_rows.validate(inputs, find_campaign.country_code_of(ports.table, found))
+            for row in check_rows.validate(inputs, country_code_of(ports.table, found))
         ]
         return upsert.upsert(ports.table, ports.dial_queue, found, checked, ports.clock.now_ms())
 
     return Request("upsert", org, work, (campaign.id,), rows, actor="push" if enqueue else "operator")
 
 
-def release(campaign: KnownCampaign, release_ports: ReleasePorts) -> Request:
+def release(campaign: KnownCampaign, enqueue_ports: EnqueuePorts) -> Request:
     """POST …/release."""
     org = campaign.org.name
     return Request(
-        "release", org, lambda _: release_held.ask(release_ports, org, campaign.id), (campaign.id,), (), "release"
+        "release", org, lambda _: enqueue_held.enqueue(enqueue_ports, org, campaign.id), (campaign.id,), (), "release"
     )
 
 
@@ -160,10 +162,10 @@ def read_stats(campaign: KnownCampaign) -> Request:
 class Operators:
     """Draws requests."""
 
-    def __init__(self, random: Random, campaigns: Sequence[KnownCampaign], release_ports: ReleasePorts) -> None:
+    def __init__(self, random: Random, campaigns: Sequence[KnownCampaign], enqueue_ports: EnqueuePorts) -> None:
         self._random = random
         self._campaigns = campaigns
-        self._release_ports = release_ports
+        self._enqueue_ports = enqueue_ports
         self._made = 0
 
     def opening(self, orgs: Sequence[OrgPlan], arrivals_ms: Sequence[int]) -> list[tuple[int, Request]]:
@@ -180,7 +182,7 @@ class Operators:
                         continue
                     found.append((when, push_rows(campaign, part, enqueue=False)))
                     later = when + self._random.randint(0, 600_000)
-                    found.append((later, release(campaign, self._release_ports)))
+                    found.append((later, release(campaign, self._enqueue_ports)))
         for org in orgs:
             if org.ad_hoc:
                 when = self._random.randint(0, 120_000)
@@ -204,7 +206,7 @@ class Operators:
             lambda: self._same_rows(campaign): 4,
             lambda: [delete(org.name, campaign.id, self._name(campaign))]: 2,
             lambda: self._push(campaign): 3,
-            lambda: [release(campaign, self._release_ports)] * random.choice((1, 1, 2)): 4,
+            lambda: [release(campaign, self._enqueue_ports)] * random.choice((1, 1, 2)): 4,
             lambda: [read_stats(campaign)]: 1,
         }
         [chosen] = random.choices(list(draws), list(draws.values()))

@@ -113,6 +113,20 @@ def sleepy(setting: Setting) -> Setting:
     return replace(setting, profile=profile, operator_every_ms=400_000, chaos_ms=60 * MINUTE_MS)
 
 
+def mute(setting: Setting) -> Setting:
+    """A provider that often answers nothing, loses many events and shows its calls late."""
+    profile = replace(setting.profile, event=0.5, post=0.5)
+    ability = replace(setting.ability, can_look_up=True, absence_proves_after_seconds=200, shows_after_ms=199_000)
+    return replace(setting, profile=profile, ability=ability)
+
+
+def inscrutable(setting: Setting) -> Setting:
+    """The same, and that it knows no call proves nothing."""
+    changed = mute(setting)
+    ability = replace(changed.ability, absence_proves_after_seconds=None, shows_after_ms=400_000)
+    return replace(changed, ability=ability)
+
+
 def undead(setting: Setting) -> Setting:
     """Workers that outlive their locks' lease, which the function's time-out normally keeps them from."""
     profile = replace(setting.profile, stall=0.03, overlap=0.2)

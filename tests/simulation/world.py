@@ -10,10 +10,10 @@ from uuid import UUID
 
 from campanile.adapters.dial_queue import DialQueue as ProductionQueue
 from campanile.adapters.dial_queue import parse_hint
-from campanile.adapters.work_queue import ReleaseOrder, WorkQueue, order_of
+from campanile.adapters.work_queue import EnqueueOrder, WorkQueue, order_of
 from campanile.campaigns import create_campaign, find_campaign, manage_configurations
-from campanile.contacts import release_held
-from campanile.contacts.release_held import ReleasePorts
+from campanile.contacts import enqueue_held
+from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.dialing import receive_event, record_report, serve_hints, tick
 from campanile.dialing.ports import Ports
 from campanile.dialing.receive_event import EventRequest
@@ -40,7 +40,7 @@ from tests.support.log import RecordingLog
 from tests.support.template import table_definition
 
 DIAL_SECONDS = 40
-SMALL_RELEASES = {"CONTACTS_AT_ONCE": 3, "RELEASING_MS": 1_500}
+SMALL_ENQUEUINGS = {"CONTACTS_AT_ONCE": 3, "ENQUEUING_MS": 1_500}
 """So that campaigns of a few people take a worker too."""
 OTHER_SECONDS = 28
 definition = cache(table_definition)
@@ -73,9 +73,9 @@ class World:
         self.wake = StandardQueue(self.scheduler, self.faults, self._invoke_wake)
         self.work = StandardQueue(self.scheduler, self.faults, self._invoke_work)
         self.ports = self._ports()
-        self.release_ports = self._release_ports()
+        self.enqueue_ports = self._enqueue_ports()
         self.campaigns: list[KnownCampaign] = []
-        self.operators = Operators(self._dice("operators"), self.campaigns, self.release_ports)
+        self.operators = Operators(self._dice("operators"), self.campaigns, self.enqueue_ports)
         self.on_request: list[Callable[[str, Request, Any], None]] = []
         """Told of each request's stages: `begun`, then `answered` (with the answer), `failed` or `died`."""
         self.running: dict[Invocation, Callable[[bool], None]] = {}
@@ -192,11 +192,11 @@ class World:
 
     def _invoke_work(self, bodies: Sequence[str], finished: Callable[[bool], None]) -> None:
         order = order_of(bodies[0])
-        assert isinstance(order, ReleaseOrder), "files and exports have tests of their own"
+        assert isinstance(order, EnqueueOrder), "files and exports have tests of their own"
         deadline = self.now + 1000 * OTHER_SECONDS
 
         def work() -> None:
-            release_held.go_on(self.release_ports, order, lambda: self.now < deadline)
+            enqueue_held.continue_enqueuing(self.enqueue_ports, order, lambda: self.now < deadline)
 
         self._invoke("release", (order.org,), OTHER_SECONDS, work, finished)
 
@@ -274,8 +274,8 @@ class World:
             log=self.log,
         )
 
-    def _release_ports(self) -> ReleasePorts:
-        return ReleasePorts(self.ports.table, self.ports.dial_queue, WorkQueue(self._sqs, WORK), self.ports.clock)
+    def _enqueue_ports(self) -> EnqueuePorts:
+        return EnqueuePorts(self.ports.table, self.ports.dial_queue, WorkQueue(self._sqs, WORK), self.ports.clock)
 
     @property
     def _sqs(self) -> Any:
@@ -310,9 +310,9 @@ def in_place_of_chance(world: World) -> Iterator[None]:
     for module in threaded:
         replaced.append((module, "ThreadPoolExecutor", module.ThreadPoolExecutor))
         module.ThreadPoolExecutor = lambda _workers: VirtualExecutor(world.scheduler)
-    for name, small in SMALL_RELEASES.items():
-        replaced.append((release_held, name, getattr(release_held, name)))
-        setattr(release_held, name, small)
+    for name, small in SMALL_ENQUEUINGS.items():
+        replaced.append((enqueue_held, name, getattr(enqueue_held, name)))
+        setattr(enqueue_held, name, small)
     try:
         yield
     finally:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from campanile.csv_files.columns import detect_columns
 from campanile.csv_files.records import HEAD_BYTES, Reader, begin
-from campanile.csv_files.rows import CsvRow, RowError, read_row
+from campanile.csv_files.rows import CsvRow, read_row
+from campanile.domain.import_report import ImportRowError
 
 
 def cut(data: bytes, size: int) -> Iterator[bytes]:
@@ -18,7 +19,7 @@ def reader_of(data: bytes, size: int = 1_000_000) -> Reader:
     return Reader(cut(data[position.offset :], size), position)
 
 
-def read(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[CsvRow | RowError]:
+def read(content: str | bytes, mapping: Mapping[str, str | None] = {}) -> list[CsvRow | ImportRowError]:
     """Every row, and every error, of a whole file."""
     data = content.encode() if isinstance(content, str) else content
     position, header = begin(data[:HEAD_BYTES])

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import change_status, create_campaign, manage_configurations, stats
+from campanile.campaigns import change_status, create_campaign, manage_configurations, start_campaign, stats
 from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
+from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.contacts.export_contacts import ExportPorts
 from campanile.contacts.list_contacts import Filter
-from campanile.contacts.release_held import ReleasePorts
 from campanile.dialing import dial_pass, global_limit, record_outcome, tick
 from campanile.dialing.ports import Ports
 from campanile.domain.call import CallEnd, Slot
@@ -33,7 +33,7 @@ from tests.support.dial_queue import RecordingQueue
 from tests.support.log import RecordingLog
 from tests.support.table import Hook, InterposedTable, Request
 from tests.support.telephony import SECRET, Post, ScriptedTelephony
-from tests.support.uploads import Bucket, RecordingExportQueue, RecordingImportQueue, RecordingReleaseQueue
+from tests.support.uploads import Bucket, RecordingEnqueueQueue, RecordingExportQueue, RecordingImportQueue
 
 T = TypeVar("T")
 ALL_DAY = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "23:59"}]
@@ -73,7 +73,7 @@ class Dialer:
         self.bucket = Bucket(self.org)
         self.import_queue = RecordingImportQueue()
         self.export_queue = RecordingExportQueue()
-        self.release_queue = RecordingReleaseQueue()
+        self.enqueue_queue = RecordingEnqueueQueue()
         self.executor: Executor = InlineExecutor()
         orgs.create(table, self.org, self.clock.now_ms())
         global_limit.follow_deployment(self.ports, orgs.settings(table, self.org))
@@ -104,8 +104,8 @@ class Dialer:
         return ExportPorts(self.table, self.export_queue, self.bucket, self.clock)
 
     @property
-    def release_ports(self) -> ReleasePorts:
-        return ReleasePorts(self.table, self.queue, self.release_queue, self.clock)
+    def enqueue_ports(self) -> EnqueuePorts:
+        return EnqueuePorts(self.table, self.queue, self.enqueue_queue, self.clock)
 
     @contextmanager
     def interposed(self, before: Hook = lambda _: None, after: Hook = lambda _: None) -> Iterator[None]:
@@ -192,7 +192,7 @@ class Dialer:
         """Start, pause or close."""
         now = self.clock.now_ms()
         if action == "start":
-            change_status.start(self.table, self.queue, self.org, campaign.id, now)
+            start_campaign.start(self.table, self.queue, self.org, campaign.id, now)
         else:
             leave = {"pause": change_status.pause, "close": change_status.close}[action]
             leave(self.table, self.org, campaign.id, now)
@@ -272,4 +272,4 @@ class Dialer:
         return stats.read(self.table, current, self.clock.now_ms())
 
     def held(self) -> list[Slot]:
-        return slots.held(self.table, orgs.settings(self.table, self.org))
+        return slots.in_use(self.table, orgs.settings(self.table, self.org))

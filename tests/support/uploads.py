@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from campanile.adapters.bucket import Uploads
-from campanile.adapters.work_queue import ExportOrder, ReleaseOrder, WorkQueue
+from campanile.adapters import bucket
+from campanile.adapters.work_queue import EnqueueOrder, ExportOrder, WorkQueue
 from campanile.domain.stored_file import StoredFile
 
 
-class Bucket(Uploads):
+class Bucket(bucket.Bucket):
     """A file dropped again under its name is another version; `block_bytes` is what one read of a file answers."""
 
     def __init__(self, org: str) -> None:
@@ -70,17 +70,17 @@ class RecordingImportQueue(WorkQueue):
     def send_import(self, job: str, delay_seconds: int = 0) -> None:
         self.sent.append((job, delay_seconds))
 
-    def hold(self, receipt: str, seconds: int) -> None:
+    def keep_invisible(self, receipt: str, seconds: int) -> None:
         """Nobody else takes messages here."""
 
 
-class RecordingReleaseQueue(WorkQueue):
+class RecordingEnqueueQueue(WorkQueue):
     """`sent` are the orders."""
 
     def __init__(self) -> None:
-        self.sent: list[ReleaseOrder] = []
+        self.sent: list[EnqueueOrder] = []
 
-    def send_release(self, order: ReleaseOrder) -> None:
+    def send_enqueue(self, order: EnqueueOrder) -> None:
         self.sent.append(order)
 
 

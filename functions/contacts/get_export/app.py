@@ -33,7 +33,7 @@ def get_export(
     campaign_id: PathId, caller: CallerOf, fresh: Annotated[Flag, Query()] = False
 ) -> Response[ExportResponse]:
     campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    report = export_contacts.ask(contacts.export_ports(), campaign, 0 if fresh else export_contacts.KEPT_MS)
+    report = export_contacts.request_export(contacts.export_ports(), campaign, 0 if fresh else export_contacts.KEPT_MS)
     return Response(202 if report.status == "running" else 200, "application/json", report)
 
 

@@ -1,7 +1,7 @@
 """POST /campaign/do-not-call: put numbers on the do-not-call list; none is called later than 1 s after the answer."""
 
 from campanile.do_not_call import manage_do_not_call
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
@@ -19,4 +19,4 @@ def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallRespon
     return DoNotCallResponse(added=added, already_listed=len(listings) - added, entries=entries)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,6 +1,6 @@
 """POST /campaign/do-not-call/imports: begin an import of numbers, with a form by which its file is uploaded."""
 
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation, imports
@@ -13,7 +13,7 @@ api = http.rest_api()
 
 @api.post("/campaign/do-not-call/imports", status_code=201)
 def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) -> ImportUploadResponse:
-    return begin.ask_for_list(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
+    return begin.request_list_upload(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -14,7 +14,7 @@ api = http.rest_api()
 @api.get("/campaign/do-not-call/imports/<import_id>")
 def get_do_not_call_import(import_id: PathId, caller: CallerOf) -> ImportResponse:
     place = keys.do_not_call_imports(caller.org)
-    return show_import.get(foundation.table(), files.uploads(), place, import_id, foundation.clock().now_ms())
+    return show_import.get(foundation.table(), files.bucket(), place, import_id, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, READ)

@@ -1,7 +1,7 @@
 """POST /campaign/campaigns/{campaign_id}/imports: begin an import, with a form by which its file is uploaded."""
 
 from campanile.campaigns import find_campaign
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, imports
@@ -14,7 +14,7 @@ api = http.rest_api()
 @api.post("/campaign/campaigns/<campaign_id>/imports", status_code=201)
 def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) -> ImportUploadResponse:
     campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    return begin.ask(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
+    return begin.request_upload(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -14,7 +14,7 @@ api = http.rest_api()
 def get_import(campaign_id: PathId, import_id: PathId, caller: CallerOf) -> ImportResponse:
     table = foundation.table()
     campaign_key = show_import.campaign_key(table, caller.org, campaign_id)
-    return show_import.get(table, files.uploads(), campaign_key, import_id, foundation.clock().now_ms())
+    return show_import.get(table, files.bucket(), campaign_key, import_id, foundation.clock().now_ms())
 
 
 handler = http.Endpoint(api, READ)

@@ -103,7 +103,7 @@ def test_no_value_is_taken_from_what_a_person_gave(call: ast.Call) -> None:
             assert not PERSONAL.search(ast.unparse(value).replace("__name__", "")), ast.unparse(value)
 
 
-@pytest.mark.parametrize("name", ["edge.http", "functions/import_csv", "functions/work"])
+@pytest.mark.parametrize("name", ["edge.http", "functions/import_csv", "imports.work"])
 def test_a_dictionary_that_is_logged_has_listed_keys(name: str) -> None:
     [module] = [module for module in everything() if module.name == name]
     logged = [

@@ -9,7 +9,7 @@ import pytest
 from campanile.contacts import export_contacts
 from campanile.domain.limits import Limits
 from campanile.edge.settings import ALLOWED_ORIGINS, Settings
-from functions.imports.work import app as work
+from campanile.imports import work
 from tests.support.template import (
     API,
     FUNCTION,

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campanile.contacts import upsert
+from campanile.contacts import known_contacts
 from campanile.domain.errors import ConflictError, NotFoundError, StateError
 from campanile.domain.lifecycle import Outcome
 from campanile.store import keys
@@ -277,7 +277,7 @@ def test_contacts_are_at_every_step_as_the_rules_say(
     dynamodb: Any, shared_table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "BLOCK_SIZE", 3)
-    monkeypatch.setattr(upsert, "PROBED_CONTACTS", 2)
+    monkeypatch.setattr(known_contacts, "PROBED_CONTACTS", 2)
     ContactsMachine.client, ContactsMachine.table_name = dynamodb, shared_table
     run_state_machine_as_test(
         ContactsMachine,

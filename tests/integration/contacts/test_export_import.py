@@ -6,12 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campanile.contacts import export_contacts
 from campanile.domain.lifecycle import Outcome
-from campanile.imports.run import always
 from campanile.schema.contacts import STRUCTURED_FIELDS
 from tests.support.dialer import Dialer, number
 from tests.support.dropping import counts, take
+from tests.support.exporting import export
 
 AWKWARD = ("phone", "status", "First Name", "first_name", "data", "id", "a;b", "=x", " ", "campanile_row", "E-Mail")
 TEXTS = st.text(max_size=8) | st.sampled_from(["=1+1", "'=1", "+14155550123", "-5", " padded ", "a\r\nb", "", "001"])
@@ -31,17 +30,6 @@ CONTACTS = st.fixed_dictionaries(
         "scheduled_at": st.sampled_from(["2026-07-02T10:00:00Z", "2026-12-24T18:30:00+05:45"]),
     },
 )
-
-
-def export(dialer: Dialer, campaign: Any) -> str:
-    """The file of an export that is begun now."""
-    begun = export_contacts.ask(dialer.export_ports, campaign, 0)
-    queue = dialer.export_queue
-    while queue.sent:
-        export_contacts.go_on(dialer.export_ports, queue.sent.pop()[0], always)
-    report = export_contacts.ask(dialer.export_ports, campaign)
-    assert (report.id, report.status) == (begun.id, "completed")
-    return dialer.bucket.texts[str(report.url).removeprefix("memory://").partition("?")[0]]
 
 
 def as_rows(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:

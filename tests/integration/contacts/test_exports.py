@@ -36,7 +36,7 @@ def deliver(dialer: Dialer, ports: ExportPorts | None = None) -> None:
     queue = dialer.export_queue
     while queue.sent:
         message = min(queue.sent, key=lambda one: one[1])
-        export_contacts.go_on(ports or dialer.export_ports, message[0], always)
+        export_contacts.continue_export(ports or dialer.export_ports, message[0], always)
         queue.sent.remove(message)
 
 
@@ -55,9 +55,9 @@ def rows_of(dialer: Dialer, report: Any) -> list[dict[str, str]]:
 
 def exported(dialer: Dialer, campaign: Campaign) -> list[dict[str, str]]:
     """The rows of an export that is begun and written now."""
-    export_contacts.ask(dialer.export_ports, campaign, 0)
+    export_contacts.request_export(dialer.export_ports, campaign, 0)
     deliver(dialer)
-    report = export_contacts.ask(dialer.export_ports, campaign)
+    report = export_contacts.request_export(dialer.export_ports, campaign)
     assert report.status == "completed"
     return rows_of(dialer, report)
 
@@ -124,7 +124,7 @@ def test_two_requests_at_once_begin_one_export(edge: Dialer, api: Client) -> Non
             others.append(api("GET", path(campaign)))
 
     with edge.interposed(before=come_first):
-        mine = export_contacts.ask(edge.export_ports, edge.read_campaign(campaign))
+        mine = export_contacts.request_export(edge.export_ports, edge.read_campaign(campaign))
     assert (others[0].status, others[0].body["id"]) == (202, mine.id)
     deliver(edge)
     assert api.get(path(campaign))["id"] == mine.id
@@ -219,12 +219,14 @@ def test_a_worker_whose_time_is_over_passes_the_export_on_and_its_progress_is_to
     assert (later, delay, at_once) == (order, export_contacts.TAKEN_UP_AFTER_SECONDS, 0)
     for rows in (3, 6, 7):
         edge.export_queue.sent.clear()
-        unfinished = export_contacts.go_on(edge.export_ports, order, iter([True, False]).__next__)
+        unfinished = export_contacts.continue_export(edge.export_ports, order, iter([True, False]).__next__)
         assert unfinished
         assert edge.export_queue.sent == [(order, 0)]
         told = api("GET", path(campaign))
         assert (told.status, told.body["rows"], told.body["total"]) == (202, rows, 7)
-    export_contacts.go_on(edge.export_ports, order, lambda: False)  # only the file is left: it has the run's whole time
+    export_contacts.continue_export(
+        edge.export_ports, order, lambda: False
+    )  # only the file is left: it has the run's whole time
     assert [row["id"] for row in rows_of(edge, api.get(path(campaign)))] == ids
 
 
@@ -235,14 +237,14 @@ def test_a_long_file_has_a_run_of_its_own_which_gives_signs_of_life(
     monkeypatch.setattr(export_contacts, "ROWS_AT_ONCE", 6)
     campaign = dialer.campaign()
     dialer.add_people(campaign, *(number(n) for n in range(7)))
-    export_contacts.ask(dialer.export_ports, campaign)
+    export_contacts.request_export(dialer.export_ports, campaign)
     order = dialer.export_queue.sent[0][0]
     dialer.export_queue.sent.clear()
-    written = export_contacts.go_on(dialer.export_ports, order, always)
+    written = export_contacts.continue_export(dialer.export_ports, order, always)
     assert written
     assert (written.status, written.rows, dialer.export_queue.sent) == ("running", 7, [(order, 0)])
     signs = count()
-    made = export_contacts.go_on(dialer.export_ports, order, lambda: next(signs) < 0)
+    made = export_contacts.continue_export(dialer.export_ports, order, lambda: next(signs) < 0)
     assert made
     assert (made.status, next(signs)) == ("completed", 3)  # one before each block's rows
 
@@ -251,10 +253,10 @@ def test_a_long_file_has_a_run_of_its_own_which_gives_signs_of_life(
 def test_contacts_that_come_later_do_not_keep_an_export_from_its_end(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     ids = dialer.add_people(campaign, *(number(n) for n in range(5)))
-    export_contacts.ask(dialer.export_ports, campaign)
+    export_contacts.request_export(dialer.export_ports, campaign)
     late = dialer.add_people(campaign, *(number(n) for n in range(5, 11)))
     deliver(dialer)
-    report = export_contacts.ask(dialer.export_ports, campaign)
+    report = export_contacts.request_export(dialer.export_ports, campaign)
     assert (report.status, report.rows, report.total) == ("completed", 6, 5)
     assert [row["id"] for row in rows_of(dialer, report)] == [*ids, late[0]]  # the rest of the block that was begun
 
@@ -269,7 +271,7 @@ def test_whatever_dies_when_the_export_is_written_and_equal(dialer: Dialer, appl
     campaign = dialer.campaign()
     dialer.add(campaign, *({"phone_numbers": [number(n)], "data": {f"k{n}": "x", "n": n}} for n in range(5)))
     exported(dialer, campaign)
-    whole = text_of(dialer, export_contacts.ask(dialer.export_ports, campaign))
+    whole = text_of(dialer, export_contacts.request_export(dialer.export_ports, campaign))
     for death in count(1):
         before = stored_exports.get(dialer.table, campaign.key)
         crasher = Crasher()
@@ -279,13 +281,13 @@ def test_whatever_dies_when_the_export_is_written_and_equal(dialer: Dialer, appl
         )
         crasher.arm(death, applied)
         with suppress(Crash):
-            export_contacts.ask(ports, campaign, 0)
+            export_contacts.request_export(ports, campaign, 0)
             deliver(dialer, ports)
         crasher.disarm()
         dialer.clock.advance(1)
         begun = stored_exports.get(dialer.table, campaign.key)
         deliver(dialer)
-        report = export_contacts.ask(dialer.export_ports, campaign)
+        report = export_contacts.request_export(dialer.export_ports, campaign)
         assert report.status == "completed"
         assert begun
         assert report.id == begun.id
@@ -301,34 +303,34 @@ def test_a_worker_that_comes_second_to_a_checkpoint_stops_and_cannot_touch_what_
 ) -> None:
     campaign = dialer.campaign()
     [contact_id] = dialer.add_people(campaign, number(1))
-    export_contacts.ask(dialer.export_ports, campaign)
+    export_contacts.request_export(dialer.export_ports, campaign)
     order = dialer.export_queue.sent[0][0]
     others: list[Export | None] = []
 
     def overtake(request: Any) -> None:
         if request.operation == "write" and isinstance(request.about, Update) and not others:
             others.append(None)
-            others[0] = export_contacts.go_on(dialer.export_ports, order, always)
+            others[0] = export_contacts.continue_export(dialer.export_ports, order, always)
             dialer.upsert(campaign, {"id": contact_id, "phone_numbers": [number(2), number(3)]})
 
     with dialer.interposed(before=overtake):
-        mine = export_contacts.go_on(dialer.export_ports, order, always)
+        mine = export_contacts.continue_export(dialer.export_ports, order, always)
     assert (mine, others[0] and others[0].status) == (None, "completed")
-    [row] = rows_of(dialer, export_contacts.ask(dialer.export_ports, campaign))
+    [row] = rows_of(dialer, export_contacts.request_export(dialer.export_ports, campaign))
     assert (row["phone"], "phone_2" in row) == (number(1), False)
 
 
 def test_a_message_that_comes_twice_or_late_does_nothing(dialer: Dialer) -> None:
     campaign = dialer.campaign()
-    export_contacts.ask(dialer.export_ports, campaign)
+    export_contacts.request_export(dialer.export_ports, campaign)
     order = dialer.export_queue.sent[0][0]
     deliver(dialer)
     dialer.bucket.texts.clear()
-    assert export_contacts.go_on(dialer.export_ports, order, always) is None
-    export_contacts.ask(dialer.export_ports, campaign, 0)
-    assert export_contacts.go_on(dialer.export_ports, order, always) is None
+    assert export_contacts.continue_export(dialer.export_ports, order, always) is None
+    export_contacts.request_export(dialer.export_ports, campaign, 0)
+    assert export_contacts.continue_export(dialer.export_ports, order, always) is None
     nobodys = ExportOrder(dialer.org, campaign.id, "another")
-    assert export_contacts.go_on(dialer.export_ports, nobodys, always) is None
+    assert export_contacts.continue_export(dialer.export_ports, nobodys, always) is None
     assert dialer.bucket.texts == {}
 
 
@@ -342,7 +344,7 @@ def test_an_export_that_fails_at_its_last_try_says_so_and_is_begun_anew_a_minute
         patched.setattr(edge.bucket, "keep_stream", lambda *_: 1 / 0)
         for is_last_try, status in ((False, 202), (True, 200)):
             with pytest.raises(ZeroDivisionError):
-                export_contacts.go_on(edge.export_ports, order, always, is_last_try)
+                export_contacts.continue_export(edge.export_ports, order, always, is_last_try)
             assert api("GET", path(campaign)).status == status
     edge.clock.advance(59)
     failed = api.get(path(campaign))
@@ -370,7 +372,7 @@ def test_an_export_that_has_lost_its_worker_is_begun_anew_after_an_hour_and_a_ha
 def test_a_checkpoint_whose_answer_was_lost_is_no_rivals(dialer: Dialer) -> None:
     """The SDK sends a request again when no answer comes: it then finds its own write in its way."""
     campaign = dialer.campaign()
-    export_contacts.ask(dialer.export_ports, campaign)
+    export_contacts.request_export(dialer.export_ports, campaign)
     seen = stored_exports.get(dialer.table, campaign.key)
     assert seen
     changed = replace(seen, parts=("0-mine",), rows=3)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campanile.contacts import upsert
+from campanile.contacts import known_contacts
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.errors import NotFoundError
@@ -131,7 +131,7 @@ def test_a_known_number_among_many_new_ones_is_found(
     dialer: Dialer, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, known: int
 ) -> None:
     """Also when none of the contacts that are read beforehand is there."""
-    monkeypatch.setattr(upsert, "PROBED_CONTACTS", 1)
+    monkeypatch.setattr(known_contacts, "PROBED_CONTACTS", 1)
     [ana] = dialer.add(campaign, person(known))
     answer = dialer.upsert(campaign, *(person(n, external_id=f"p{n}") for n in range(150)))
     assert (told(answer), answer.contact_ids[known]) == ((149, 0, 1), ana)
@@ -307,7 +307,7 @@ def test_requests_do_what_their_rows_do_one_after_another(
     dialer: Dialer, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Beside a dictionary that knows the rule in plain words: of few numbers, names and deletions."""
-    monkeypatch.setattr(upsert, "PROBED_CONTACTS", 1)
+    monkeypatch.setattr(known_contacts, "PROBED_CONTACTS", 1)
     random = Random(seed)
     people: dict[str, list[int]] = {}
     for _ in range(8):

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from campanile.contacts import check_rows, upsert
-from campanile.contacts.rows import Row
+from campanile.contacts import check_rows, known_contacts, upsert
+from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import Outcome
 from campanile.edge.wiring import foundation
@@ -112,7 +112,7 @@ def test_the_rows_of_a_large_request_that_are_there_already_are_updated(dialer: 
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request reads one of its contacts and takes the others to be as new as that one."""
-    monkeypatch.setattr(upsert, "PROBED_CONTACTS", 1)
+    monkeypatch.setattr(known_contacts, "PROBED_CONTACTS", 1)
 
 
 @pytest.mark.usefixtures("blind")
@@ -203,13 +203,13 @@ def people(dialer: Dialer, campaign: Campaign) -> list[tuple[Any, ...]]:
 # ---------------------------------------------------------------- rows that come again
 
 
-def repeated(table: Table, dialer: Dialer, campaign: Campaign, *rows: Row) -> UpsertResponse:
+def repeated(table: Table, dialer: Dialer, campaign: Campaign, *rows: ContactRow) -> UpsertResponse:
     return upsert.upsert(table, dialer.queue, dialer.read_campaign(campaign.id), rows, dialer.clock.now_ms())
 
 
-def nameless(index: int, repeatable_id: str, **fields: Any) -> Row:
+def nameless(index: int, repeatable_id: str, **fields: Any) -> ContactRow:
     given = ContactInput.model_validate({"phone_numbers": [number(index)], **fields})
-    return Row(index, given, (number(index),), repeatable_id=repeatable_id)
+    return ContactRow(index, given, (number(index),), repeatable_id=repeatable_id)
 
 
 def test_a_row_with_a_repeatable_id_finds_its_contact_when_it_comes_again(dialer: Dialer) -> None:

@@ -215,7 +215,7 @@ def deaths(content: str) -> Iterator[tuple[Dialer, str, str]]:
             mortal = replace(
                 dialer.import_ports,
                 work_queue=crasher.around(dialer.import_queue),
-                uploads=crasher.around(dialer.bucket),
+                bucket=crasher.around(dialer.bucket),
             )
             crasher.arm(at, applied)
             with suppress(Crash):

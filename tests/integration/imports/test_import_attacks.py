@@ -13,8 +13,8 @@ from campanile.campaigns import manage_configurations
 from campanile.csv_files.records import Record
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import MAX_ALIASES
-from campanile.edge.wiring import files, imports
-from campanile.imports import begin, contacts_file, file_import, resume, run
+from campanile.edge.wiring import imports
+from campanile.imports import begin, contacts_file, file_import, resume, run, work
 from campanile.schema.configurations import ConfigurationPatch
 from campanile.store import imports as stored
 from campanile.store.imports import Import
@@ -106,7 +106,6 @@ def test_an_import_goes_on_when_the_worker_that_came_first_dies_after_the_second
 
 
 def test_an_import_whose_every_worker_was_killed_ends_as_failed(edge: Dialer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "work_queue", lambda: edge.import_queue)
     job = begun(edge, edge.campaign(), f"phone\n{number(1)}\n")
 
     def deliver(tries: int) -> None:
@@ -117,7 +116,7 @@ def test_an_import_whose_every_worker_was_killed_ends_as_failed(edge: Dialer, mo
     def die(request: Request) -> None:
         raise Crash
 
-    for tries in range(1, app.TRIES + 1):
+    for tries in range(1, work.TRIES + 1):
         with edge.interposed(die):
             monkeypatch.setattr(imports, "import_ports", lambda ports=edge.import_ports: ports)
             with pytest.raises(Crash):
@@ -125,7 +124,7 @@ def test_an_import_whose_every_worker_was_killed_ends_as_failed(edge: Dialer, mo
         assert read(edge, job).status == "running"
     monkeypatch.setattr(imports, "import_ports", lambda: edge.import_ports)
     with pytest.raises(TimeoutError):
-        deliver(app.TRIES + 1)
+        deliver(work.TRIES + 1)
     assert read(edge, job).status == "failed"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from campanile.domain.campaign import CLOSED
 from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import ContactStatus
 from campanile.imports import resume
@@ -140,7 +141,7 @@ def test_checks_come_in_the_order_body_campaign_agent_trunk(osvi: OsviClient, ap
     assert osvi.push(1, {**example_request(), "enqueue": False}).status == 201
     api.post(f"/campaign/campaigns/{campaign}/close")
     closed = osvi.push(1, example_request())
-    assert (closed.status, closed.body["error"]) == (400, pushes.CLOSED)
+    assert (closed.status, closed.body["error"]) == (400, CLOSED)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campanile.adapters.work_queue import ExportOrder, ImportOrder, ReleaseOrder, order_of
+from campanile.adapters.work_queue import EnqueueOrder, ExportOrder, ImportOrder, order_of
 
 EXPORT = {"org": "acme", "campaign": "default", "export": "an id"}
 JSON = st.recursive(
@@ -22,7 +22,7 @@ JSON = st.recursive(
 def test_a_message_names_an_import_an_export_or_a_release() -> None:
     assert order_of('{"import": "an id"}') == ImportOrder("an id")
     assert order_of(json.dumps(EXPORT)) == ExportOrder("acme", "default", "an id")
-    assert order_of(json.dumps({"org": "acme", "campaign": "c", "release_below": 7})) == ReleaseOrder("acme", "c", 7)
+    assert order_of(json.dumps({"org": "acme", "campaign": "c", "release_below": 7})) == EnqueueOrder("acme", "c", 7)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_a_message_that_names_neither_is_refused(message: Any) -> None:
 @given(st.text() | JSON.map(json.dumps))
 def test_whatever_comes_is_work_or_refused(body: str) -> None:
     with suppress(ValueError):
-        assert isinstance(order_of(body), ImportOrder | ExportOrder | ReleaseOrder)
+        assert isinstance(order_of(body), ImportOrder | ExportOrder | EnqueueOrder)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campanile.contacts import check_rows, merge
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.errors import InvalidFieldsError
 from campanile.schema.contacts import MAX_DATA_BYTES, ContactInput
 
@@ -42,7 +42,7 @@ def test_a_recognised_field_is_a_key_of_data(
     assert merge.data_of(former, row(**fields)) == data
 
 
-texts = st.dictionaries(st.sampled_from([*DISPLAY_FIELDS, "plan"]), st.text(max_size=9))
+texts = st.dictionaries(st.sampled_from([*PLAIN_NAMES, "plan"]), st.text(max_size=9))
 
 
 @given(former=texts, data=st.none() | texts, named=texts.map(lambda one: {k: v for k, v in one.items() if k != "plan"}))
@@ -54,7 +54,7 @@ def test_fields_given_beside_data_are_as_if_they_were_given_within(
     assert merge.data_of(former, given_beside) == merge.data_of({}, row(data=base | named))
 
 
-@pytest.mark.parametrize("name", DISPLAY_FIELDS)
+@pytest.mark.parametrize("name", PLAIN_NAMES)
 @pytest.mark.parametrize("value", ["Ada", None])
 def test_a_field_both_beside_and_within_data_is_refused_and_alone_within_it_taken(name: str, value: str | None) -> None:
     with pytest.raises(InvalidFieldsError) as refused:
@@ -63,7 +63,7 @@ def test_a_field_both_beside_and_within_data_is_refused_and_alone_within_it_take
     check_rows.validate([row(phone_numbers=[NUMBER], data={name: "x"})], "+1")
 
 
-@pytest.mark.parametrize("name", DISPLAY_FIELDS)
+@pytest.mark.parametrize("name", PLAIN_NAMES)
 def test_a_recognised_field_is_text_of_at_most_255_characters(name: str) -> None:
     assert getattr(row(**{name: "x" * 255}), name) == "x" * 255
     for wrong in ("x" * 256, 5, ["x"], True):

@@ -15,12 +15,12 @@ from campanile.csv_files.cells import line, unguarded
 from campanile.csv_files.export_rows import MAX_DATA_COLUMNS, MAX_HEADER_CHARACTERS, Columns, cells, widened
 from campanile.csv_files.headers import (
     DATA_COLUMN,
-    FIELD_HEADERS,
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
     REPORT_HEADERS,
     fold,
 )
+from campanile.domain.contact_fields import STRUCTURED_COLUMNS
 from campanile.domain.times import instant
 from campanile.schema.contacts import AttemptResponse, ContactResponse
 from tests.support import csv_files
@@ -59,7 +59,7 @@ def table(text: str) -> list[dict[str, str]]:
 
 def data_of(text: str) -> list[dict[str, Any]]:
     """Each row's `data` by the rules of an import whose file has an id column."""
-    lists = (FIELD_HEADERS["id"], *FIELD_HEADERS.values(), PHONE_HEADERS, READ_ONLY_HEADERS, REPORT_HEADERS)
+    lists = (STRUCTURED_COLUMNS["id"], *STRUCTURED_COLUMNS.values(), PHONE_HEADERS, READ_ONLY_HEADERS, REPORT_HEADERS)
     known = {fold(name) for names in lists for name in names} | {fold(DATA_COLUMN)}
     displayed = {"firstname": "first_name", "lastname": "last_name", "email": "email", "company": "company"}
     found = []

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from campanile.csv_files.cells import line
 from campanile.csv_files.columns import detect_columns
 from campanile.csv_files.records import Record
-from campanile.csv_files.rows import CsvRow, RowError, read_row
+from campanile.csv_files.rows import CsvRow, read_row
+from campanile.domain.import_report import ImportRowError
 from tests.support.csv_files import one, read, rows
 
 SEED_EXAMPLE = """\
@@ -75,7 +76,7 @@ def test_a_short_row_has_empty_cells_at_its_end() -> None:
 
 def test_a_row_with_more_cells_than_the_header_is_an_error_and_not_a_row() -> None:
     found = list(read("phone,company\n1,Acme, Inc.\n2,Bell,,\n"))
-    assert isinstance(found[0], RowError)
+    assert isinstance(found[0], ImportRowError)
     assert (found[0].row, found[0].column, found[0].code) == (2, None, "too_many_cells")
     assert "3 cells and the header 2" in found[0].message
     assert "Inc." not in found[0].message
@@ -105,7 +106,7 @@ def test_other_apostrophes_are_left_alone(cell: str) -> None:
     assert one(f"phone,note\n1,{cell}\n").data == {"note": cell}
 
 
-def with_data(cell: str) -> CsvRow | RowError:
+def with_data(cell: str) -> CsvRow | ImportRowError:
     (found,) = read('id,plan,data\n7,pro,"' + cell.replace('"', '""') + '"\n')
     return found
 
@@ -149,14 +150,14 @@ def test_an_empty_cell_leaves_the_key_to_the_object() -> None:
 )
 def test_anything_else_in_the_column_data_is_an_error_that_quotes_nothing(cell: str) -> None:
     found = with_data(cell)
-    assert isinstance(found, RowError)
+    assert isinstance(found, ImportRowError)
     assert (found.row, found.column, found.code) == (2, "data", "invalid_json")
     assert found.message == 'must be a JSON object, such as {"plan": "pro"}, or empty'
 
 
 def test_a_row_that_is_too_long_has_that_error_first() -> None:
     (found,) = read("id,data\n7,no object,more\n")
-    assert isinstance(found, RowError)
+    assert isinstance(found, ImportRowError)
     assert found.code == "too_many_cells"
 
 

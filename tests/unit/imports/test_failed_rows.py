@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from campanile.csv_files import records
 from campanile.csv_files.columns import PHONE, detect_columns
-from campanile.csv_files.headers import FIELD_HEADERS, REPORT_HEADERS
+from campanile.csv_files.headers import REPORT_HEADERS
 from campanile.csv_files.records import CsvStructureError, Reader, Record
 from campanile.csv_files.rows import CsvRow, read_row
+from campanile.domain.contact_fields import STRUCTURED_COLUMNS
 from campanile.domain.import_report import ImportRowError
 from campanile.imports import failed_rows
 from campanile.store.imports import FileProgress, Import
@@ -20,7 +21,7 @@ NAMES = ["phone", "Mobile", "phone 2", "id", "contact_id", "external_id", "timez
 HEADERS = st.lists(
     st.sampled_from([*NAMES, "name", "name_2", "Name", "", "=sum", "column_1", "First Name"]), min_size=1
 )
-TARGETS = st.sampled_from([PHONE, *FIELD_HEADERS, "data", "data.phone", "data.id", "data.name", "ignore", None])
+TARGETS = st.sampled_from([PHONE, *STRUCTURED_COLUMNS, "data", "data.phone", "data.id", "data.name", "ignore", None])
 
 
 def reread(written: list[str], mapping: Mapping[str, str | None], cells: tuple[str, ...]) -> CsvRow:

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from campanile.contacts.rows import ContactRow
 from campanile.csv_files.rows import CsvRow
 from campanile.domain.contact import Contact, LaneKind
 from campanile.domain.import_report import ImportRowError
 from campanile.domain.lifecycle import ContactStatus
-from campanile.imports.prepare_row import Prepared, Terms, id_from_number, names, prepare
+from campanile.imports.prepare_row import Terms, id_from_number, names, prepare
 from campanile.store import keys
 
 CAMPAIGN = str(uuid4())
@@ -40,9 +41,9 @@ def contact(contact_id: str, **fields: Any) -> Contact:
     return replace(blank, **fields)
 
 
-def good(wanted: CsvRow, *here: Contact, terms: Terms = TERMS) -> Prepared:
+def good(wanted: CsvRow, *here: Contact, terms: Terms = TERMS) -> ContactRow:
     found = prepare(terms, wanted, {one.id: one for one in here})
-    assert isinstance(found, Prepared), found
+    assert isinstance(found, ContactRow), found
     return found
 
 
@@ -151,7 +152,7 @@ def test_a_row_with_neither_name_nor_number_is_refused(named: dict[str, Any]) ->
 
 def test_a_row_of_a_number_alone_gets_its_id_from_that_however_it_is_written() -> None:
     one, other = good(row()), good(row(phone_numbers=[PHONE]))
-    assert one.by_number
+    assert one.only_new
     assert one.identity(CAMPAIGN) == other.identity(CAMPAIGN) == id_from_number(CAMPAIGN, PHONE)
     assert names(CAMPAIGN, row()) == []
 
@@ -173,7 +174,7 @@ def test_an_external_id_names_a_new_contact_or_one_that_is_there() -> None:
 def test_id_and_external_id_of_two_contacts_are_refused() -> None:
     other = contact(keys.contact_id_for(CAMPAIGN, "ben"))
     assert bad(row(id=ID, external_id="ben"), contact(ID), other) == ("external_id", "identity_conflict")
-    assert not good(row(id=ID, external_id="ana"), contact(ID)).by_number
+    assert not good(row(id=ID, external_id="ana"), contact(ID)).only_new
 
 
 # ---------------------------------------------------------------- what is left as it is

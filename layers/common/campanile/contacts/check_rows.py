@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from campanile.contacts.rows import Row
+from campanile.contacts.rows import ContactRow
 from campanile.domain import phone
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.errors import FieldError, InvalidFieldsError
 from campanile.schema.contacts import STRUCTURED_FIELDS, ContactInput, ContactsInput, FailedRow, UpsertResponse
 from campanile.schema.field_errors import field_error, path_of
@@ -46,21 +46,21 @@ def refuse_unread(batch: ContactsInput | Unread) -> None:
         raise InvalidFieldsError(batch.errors())
 
 
-def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[Row]:
+def validate(rows: Sequence[ContactInput], default_country_code: str | None) -> list[ContactRow]:
     """Check what can be checked without reading: raises InvalidFieldsError with the first ten errors.
 
     `default_country_code` None: ad-hoc contacts, whose numbers must be E.164 already (seed 001).
     """
     rows_or_errors = [check(index, row, default_country_code) for index, row in enumerate(rows)]
-    if errors := [error for one in rows_or_errors if not isinstance(one, Row) for error in one]:
+    if errors := [error for one in rows_or_errors if not isinstance(one, ContactRow) for error in one]:
         raise InvalidFieldsError(errors[:LISTED_ERRORS])
-    return [one for one in rows_or_errors if isinstance(one, Row)]
+    return [one for one in rows_or_errors if isinstance(one, ContactRow)]
 
 
-def check(index: int, row: ContactInput, default_country_code: str | None) -> Row | list[FieldError]:
+def check(index: int, row: ContactInput, default_country_code: str | None) -> ContactRow | list[FieldError]:
     """One row of a request, or what is wrong with it."""
     errors = _structured_fields_in_data(index, row)
-    notices: list[ApiWarning] = []
+    warnings: list[ApiWarning] = []
     numbers: list[str] = []
     for position, raw in enumerate(row.phone_numbers or []):
         path = f"contacts[{index}].phone_numbers[{position}]"
@@ -71,7 +71,7 @@ def check(index: int, row: ContactInput, default_country_code: str | None) -> Ro
             continue
         if number.warning:
             message = f"{path}: {phone.TEXTS[number.warning]}"
-            notices.append(ApiWarning(code=number.warning, message=message, index=index))
+            warnings.append(ApiWarning(code=number.warning, message=message, index=index))
         numbers.append(number.e164)
     path = f"contacts[{index}].phone_numbers"
     if row.phone_numbers is None and row.id is None and row.external_id is None:
@@ -79,10 +79,12 @@ def check(index: int, row: ContactInput, default_country_code: str | None) -> Ro
         errors.append(FieldError(path, "missing", message))
     elif row.phone_numbers is None and "phone_numbers" in row.model_fields_set:
         errors.append(FieldError(path, "null", "must not be null: a contact has at least one number"))
-    return errors or Row(index, row, tuple(dict.fromkeys(numbers)) or None, tuple(notices))
+    return errors or ContactRow(index, row, tuple(dict.fromkeys(numbers)), tuple(warnings))
 
 
-def sort_out(batch: ContactsInput | Unread, default_country_code: str | None) -> tuple[list[Row], list[FailedRow]]:
+def sort_out(
+    batch: ContactsInput | Unread, default_country_code: str | None
+) -> tuple[list[ContactRow], list[FailedRow]]:
     """The good rows, and the others with what is wrong with each; raises InvalidFieldsError for a body without rows."""
     wrong: dict[int, FieldError] = {}
     if isinstance(batch, Unread):
@@ -93,12 +95,12 @@ def sort_out(batch: ContactsInput | Unread, default_country_code: str | None) ->
                 case _:
                     raise InvalidFieldsError(batch.errors())
     given = batch.contacts if isinstance(batch, ContactsInput) else batch.body["contacts"]
-    rows: list[Row] = []
+    rows: list[ContactRow] = []
     for index, one in enumerate(given):
         if index in wrong:
             continue
         checked = check(index, ContactInput.model_validate(one), default_country_code)
-        if isinstance(checked, Row):
+        if isinstance(checked, ContactRow):
             rows.append(checked)
         else:
             wrong[index] = checked[0]
@@ -109,20 +111,20 @@ def sort_out(batch: ContactsInput | Unread, default_country_code: str | None) ->
     return rows, failed
 
 
-def with_failed(answer: UpsertResponse, rows: Sequence[Row], failed: Sequence[FailedRow]) -> UpsertResponse:
+def with_failed(answer: UpsertResponse, rows: Sequence[ContactRow], failed: Sequence[FailedRow]) -> UpsertResponse:
     """The answer about `rows` completed by those that were sorted out, each at its place."""
     ids: list[str | None] = [None] * (len(rows) + len(failed))
     for row, contact_id in zip(rows, answer.contact_ids, strict=True):
-        ids[row.index] = contact_id
+        ids[row.place] = contact_id
     all_failed = sorted([*answer.failed, *failed], key=lambda one: one.index)
     return answer.model_copy(update={"failed": all_failed, "contact_ids": ids})
 
 
 def _structured_fields_in_data(index: int, row: ContactInput) -> list[FieldError]:
-    named = STRUCTURED_FIELDS | (row.model_fields_set & set(DISPLAY_FIELDS))
+    named = STRUCTURED_FIELDS | (row.model_fields_set & set(PLAIN_NAMES))
     repeated = sorted(named & (row.data or {}).keys())
     twice, misplaced = "is given beside data too: give it once", "is a structured field: give it beside data"
     return [
-        FieldError(f"contacts[{index}].data.{name}", "structured_field", twice if name in DISPLAY_FIELDS else misplaced)
+        FieldError(f"contacts[{index}].data.{name}", "structured_field", twice if name in PLAIN_NAMES else misplaced)
         for name in repeated
     ]

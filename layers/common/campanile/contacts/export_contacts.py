@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import Clock
 from campanile.adapters.work_queue import ExportOrder, WorkQueue
 from campanile.campaigns import find_campaign
@@ -56,11 +56,11 @@ class ExportPorts:
 
     table: Table
     work_queue: WorkQueue
-    uploads: Uploads
+    bucket: Bucket
     clock: Clock
 
 
-def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
+def request_export(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> ExportResponse:
     """The campaign's export; one is begun if none runs and none has finished within the last `accepted_ms`."""
     now = ports.clock.now_ms()
     known = exports.get(ports.table, campaign.key)
@@ -69,7 +69,7 @@ def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> E
     link = None
     if known.status == "completed":
         name = f"{campaign.external_id or campaign.id} {instant(known.created_at):%Y-%m-%d}.csv"
-        link = ports.uploads.link(_file_key(known), name, LINK_SECONDS)
+        link = ports.bucket.link(_file_key(known), name, LINK_SECONDS)
     return ExportResponse.model_validate(
         {
             "id": known.id,
@@ -85,7 +85,7 @@ def ask(ports: ExportPorts, campaign: Campaign, accepted_ms: int = KEPT_MS) -> E
     )
 
 
-def go_on(
+def continue_export(
     ports: ExportPorts, order: ExportOrder, may_go_on: Callable[[], bool], is_last_try: bool = False
 ) -> Export | None:
     """Go on with an export while `may_go_on`; None when there is nothing to do, or another run does it.
@@ -149,7 +149,7 @@ def _write(ports: ExportPorts, campaign: Campaign, current: Export, may_go_on: C
     # The file is made in one go; a run that begins with it has all the time there is.
     if current is not seen and (current.rows > ROWS_AT_ONCE or not may_go_on()):
         return current
-    ports.uploads.keep_stream(_file_key(current), _lines(ports, current, may_go_on))
+    ports.bucket.keep_stream(_file_key(current), _lines(ports, current, may_go_on))
     return _finish(ports, current, "completed")
 
 
@@ -160,7 +160,7 @@ def _write_block(ports: ExportPorts, campaign: Campaign, current: Export, run: s
     entries = [entry(contact) for contact in found]
     part = f"{block}-{run}"
     lines = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in entries)
-    ports.uploads.keep(_part_key(current, part), "\n".join(lines))
+    ports.bucket.keep(_part_key(current, part), "\n".join(lines))
     changed = replace(
         current,
         rows=current.rows + len(entries),
@@ -177,7 +177,7 @@ def _lines(ports: ExportPorts, current: Export, sign_of_life: Callable[[], objec
     yield _BOM + cells.line(current.columns.header)
     for part in current.parts:
         sign_of_life()
-        for text in ports.uploads.kept(_part_key(current, part)).split("\n"):
+        for text in ports.bucket.kept(_part_key(current, part)).split("\n"):
             if text:  # a block may have no contacts any more
                 yield cells.line(export_rows.cells(json.loads(text), current.columns))
 

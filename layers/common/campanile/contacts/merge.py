@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from campanile.domain.campaign import AGENT_FIELDS, AgentFields
-from campanile.domain.contact import DISPLAY_FIELDS, Contact, LaneKind
+from campanile.domain.contact import Contact, LaneKind
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import TERMINAL
 from campanile.domain.times import milliseconds
 from campanile.schema.contacts import MAX_DATA_BYTES, ContactInput
 
 
-def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str] | None, now_ms: int) -> Contact:
-    """The contact with the row's fields and its `numbers` in E.164 (None: not given); itself when nothing changes."""
+def merged(contact: Contact, fields: ContactInput, numbers: Sequence[str], now_ms: int) -> Contact:
+    """The contact with the row's fields and its `numbers` in E.164 (empty: not given); itself when nothing changes."""
     given = fields.model_fields_set
     agent = AgentFields(**{name: getattr(fields if name in given else contact.agent, name) for name in AGENT_FIELDS})
     scheduled_at = contact.scheduled_at
@@ -43,7 +44,7 @@ def data_of(former: Mapping[str, Any], fields: ContactInput) -> Mapping[str, Any
     """The contact's `data`: the recognised fields (seed 002) are keys of it, so they reach the call with the rest."""
     given = fields.model_fields_set
     data = (fields.data or {}) if "data" in given else former
-    named = {name: getattr(fields, name) for name in DISPLAY_FIELDS if name in given}
+    named = {name: getattr(fields, name) for name in PLAIN_NAMES if name in given}
     if not named:
         return data
     kept = {name: value for name, value in data.items() if name not in named or named[name] is not None}
@@ -52,12 +53,12 @@ def data_of(former: Mapping[str, Any], fields: ContactInput) -> Mapping[str, Any
 
 def too_large(former: Mapping[str, Any], fields: ContactInput) -> str | None:
     """Why `data` cannot take the row's recognised fields; None when it can. What `data` alone has was checked."""
-    if fields.model_fields_set.isdisjoint(DISPLAY_FIELDS):
+    if fields.model_fields_set.isdisjoint(PLAIN_NAMES):
         return None
     text = json.dumps(data_of(former, fields), ensure_ascii=False, separators=(",", ":"))
     if (size := len(text.encode())) <= MAX_DATA_BYTES:
         return None
-    names = ", ".join(DISPLAY_FIELDS)
+    names = ", ".join(PLAIN_NAMES)
     return f"data together with {names} has {size} bytes of JSON; at most {MAX_DATA_BYTES} are kept: shorten it"
 
 

@@ -7,23 +7,27 @@ from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import ContactInput, FailedRow
 from campanile.schema.messages import ApiWarning
+from campanile.store import keys
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A validated row: its index in the request, its numbers in E.164 (None: not given), and what was noticed.
+class ContactRow:
+    """A checked row of a request or file, ready for the upsert.
 
-    `repeatable_id` is the id of a row without id and external id: when the row comes again, it finds its contact.
-    `mark` names the import and the row. Of a file's rows (`is_first_of_file`) the first one that means a contact wins;
-    one that is `only_new` never changes a contact that is there, one that is `named_by_number` none that has given the
-    number up which its id is made of. `insert_as` is the status of a new contact; a row that
-    `enqueues` lets a contact that is held be called.
+    `place` says which row it is: its index in a request, counted from 0, or its row in an import's report.
+    `numbers` are in E.164; empty: the row brings none, and the contact keeps its own.
+    `repeatable_id` is the id of a row without id and external id. The row finds its contact by it when it comes again.
+    `insert_as` is the status of a new contact. A row that `enqueues` makes a held contact pending.
+
+    An import also sets these. `mark` names the import and the row. `is_first_of_file`: the first row of the file that
+    names a contact wins. `only_new`: the row never changes an existing contact. `named_by_number`: the repeatable id
+    is made from the number, so a contact that no longer has that number is another one.
     """
 
-    index: int
+    place: int
     fields: ContactInput
-    numbers: tuple[str, ...] | None
-    notices: tuple[ApiWarning, ...] = ()
+    numbers: tuple[str, ...] = ()
+    warnings: tuple[ApiWarning, ...] = ()
     repeatable_id: str | None = None
     mark: str | None = None
     is_first_of_file: bool = False
@@ -37,16 +41,23 @@ class Row:
         """The id by which the row asks for its contact."""
         return self.fields.id or (None if self.fields.external_id else self.repeatable_id)
 
+    def identity(self, campaign_key: str) -> str:
+        """The id under which an imported row finds its contact."""
+        if self.id:
+            return self.id
+        assert self.fields.external_id, "an imported row has a name"
+        return keys.contact_id_for(campaign_key, self.fields.external_id)
+
     def is_another_number_of(self, contact: Contact) -> bool:
         """Whether the contact has none of the row's numbers."""
-        return self.numbers is not None and set(self.numbers).isdisjoint(contact.phone_numbers)
+        return bool(self.numbers) and set(self.numbers).isdisjoint(contact.phone_numbers)
 
     @property
     def may_be_guessed_new(self) -> bool:
         """Whether inserting it says, by its conditions, all that reading could: that nobody has its name or numbers."""
         if self.is_first_of_file and self.fields.id:
             return False  # of a file an id must be somebody's
-        return self.numbers is not None and not (self.fields.id and self.fields.external_id)
+        return bool(self.numbers) and not (self.fields.id and self.fields.external_id)
 
 
 @dataclass(slots=True)
@@ -62,7 +73,7 @@ class Result:
     inserted: bool = False
     duplicate: bool = False
     failed: FailedRow | None = None
-    notices: list[ApiWarning] = field(default_factory=list)
+    warnings: list[ApiWarning] = field(default_factory=list)
     number: int | None = None
 
     def depends_on(self, contact_ids: Set[str]) -> bool:

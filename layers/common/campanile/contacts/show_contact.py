@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from campanile.domain import gate
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.calling_window import Schedule
 from campanile.domain.campaign import Campaign
-from campanile.domain.contact import Contact
+from campanile.domain.contact import Contact, LastRefusal
+from campanile.domain.contact_fields import PLAIN_NAMES
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
 from campanile.domain.shown_status import shown_status, view
 from campanile.domain.times import instant
@@ -47,19 +49,13 @@ def _answer(
     contact = contacts.warm(hot, cold)
     slot = slot if slot is not None and slot.attempt_id == contact.attempt_id else None
     status = shown_status(contact.status, slot)
-    shown = [_finished(attempt, cold) for attempt in contact.attempts]
-    if slot is not None and slot.intended_at is not None:
-        shown.append(_running(slot, slot.intended_at, cold))
-    refusal = contact.last_refusal
+    shown = _attempts(contact, slot, cold)
     return ContactResponse(
         id=contact.id,
         external_id=contact.external_id,
         phone_numbers=list(contact.phone_numbers),
         data=dict(contact.data),
-        first_name=_text_of(contact.data.get("first_name")),
-        last_name=_text_of(contact.data.get("last_name")),
-        email=_text_of(contact.data.get("email")),
-        company=_text_of(contact.data.get("company")),
+        **_plain_fields(contact.data),
         timezone=contact.timezone,
         scheduled_at=instant(contact.scheduled_at) if contact.scheduled_at is not None else None,
         **contact.agent.to_dict(),
@@ -70,21 +66,29 @@ def _answer(
         attempts_count=len(shown),
         last_attempt_at=shown[-1].started_at if shown else None,
         next_attempt_at=_next_attempt(contact, schedule, campaign_status, now_ms),
-        last_refusal=RefusalResponse(
-            code=refusal.code,
-            at=instant(refusal.at),
-            until=instant(refusal.until) if refusal.until is not None else None,
-        )
-        if refusal
-        else None,
+        last_refusal=_refusal(contact.last_refusal) if contact.last_refusal else None,
         attempts=shown,
         created_at=instant(contact.created_at),
         updated_at=instant(contact.updated_at),
     )
 
 
-def _text_of(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _refusal(refusal: LastRefusal) -> RefusalResponse:
+    until = instant(refusal.until) if refusal.until is not None else None
+    return RefusalResponse(code=refusal.code, at=instant(refusal.at), until=until)
+
+
+def _attempts(contact: Contact, slot: Slot | None, cold: Item | None) -> list[AttemptResponse]:
+    """The finished calls, and after them the one that `slot` has placed."""
+    shown = [_finished(attempt, cold) for attempt in contact.attempts]
+    if slot is not None and slot.intended_at is not None:
+        shown.append(_running(slot, slot.intended_at, cold))
+    return shown
+
+
+def _plain_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The plain fields that `data` has as text."""
+    return {name: value if isinstance(value := data.get(name), str) else None for name in PLAIN_NAMES}
 
 
 def _next_attempt(

@@ -6,33 +6,34 @@ none of a request's contacts, the rest is taken to be new as well: the condition
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from campanile.adapters.dial_queue import DialQueue
 from campanile.contacts import notify_dialer
 from campanile.contacts.fold import Fold
-from campanile.contacts.rows import Result, Row
-from campanile.domain.campaign import Campaign
-from campanile.domain.errors import StateError
-from campanile.domain.lifecycle import CampaignStatus, ContactStatus
+from campanile.contacts.known_contacts import KnownContacts
+from campanile.contacts.rows import ContactRow, Result
+from campanile.domain.campaign import Campaign, refuse_closed
+from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import UpsertResponse
 from campanile.store import contact_writes, keys
 from campanile.store.table import ContendedError, Table
 
-CONTENTION_RETRIES = 20
+LOST_ROUNDS = 20
+"""How many rounds in a row may write nothing: a round has many rows, so rivals win more of them than of one item."""
 ROWS_AFTER_WAITING = 20
 """How many rows at least are looked at behind one that had to wait: in a chain the next one has to wait as well."""
 
 
-def repeatable(rows: Sequence[Row], campaign: Campaign, request_key: str) -> list[Row]:
+def repeatable(rows: Sequence[ContactRow], campaign: Campaign, request_key: str) -> list[ContactRow]:
     """The rows of a request with an Idempotency-Key: sent again, they find the contacts that they made.
 
     A row is the same by what it says and how often it was said before, so a mended request finds those too.
     """
     request = keys.contact_id_for(campaign.key, request_key)
     said: Counter[str] = Counter()
-    named: list[Row] = []
+    named: list[ContactRow] = []
     for row in rows:
         text = row.fields.model_dump_json(exclude_unset=True)
         named.append(replace(row, repeatable_id=keys.contact_id_for(request, f"{said[text]} {text}")))
@@ -44,7 +45,7 @@ def upsert(
     table: Table,
     queue: DialQueue,
     campaign: Campaign,
-    rows: Sequence[Row],
+    rows: Sequence[ContactRow],
     now_ms: int,
 ) -> UpsertResponse:
     """Store the rows; raises StateError for a closed campaign."""
@@ -52,42 +53,62 @@ def upsert(
 
 
 def store(
-    table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[Row], now_ms: int, created_ms: int
+    table: Table, queue: DialQueue, campaign: Campaign, rows: Sequence[ContactRow], now_ms: int, created_ms: int
 ) -> list[Result]:
     """Store the rows and answer what became of each; raises StateError for a closed campaign.
 
     `created_ms` is the creation time that new contacts get: an import dates all of its contacts by its own beginning.
     """
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
+    refuse_closed(campaign)
+    run = _Run(table, campaign, now_ms, created_ms)
     results: dict[int, Result] = {}
     left = list(rows)
-    dues: set[int] = set()
-    round_ = lost_rounds = 0
     looked_at = len(left)
-    while left and lost_rounds < CONTENTION_RETRIES:
-        fold = Fold(table, campaign, now_ms, created_ms)
-        fold.read(left[:looked_at], may_guess=round_ == 0)
-        folded = fold.take(left[:looked_at])
-        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
+    lost_rounds = 0
+    while left and lost_rounds < LOST_ROUNDS:
+        folded, lost = run.round(left[:looked_at])
         results |= folded
-        drafts = contact_writes.numbered(table, campaign, fold.drafts())
-        campaign = notify_dialer.announce(table, campaign, [draft.changed for draft in drafts], now_ms)
-        lost = contact_writes.write(table, campaign, drafts)
-        dues |= {draft.changed.due for draft in drafts if draft.changed.status is ContactStatus.PENDING}
-        given = {draft.changed.id: draft.changed.number for draft in drafts}
-        for result in folded.values():
-            if result.inserted and result.contact_id:
-                result.number = given.get(result.contact_id, result.number)
-        left = [row for row in left if row.index not in folded or folded[row.index].depends_on(lost)]
-        round_ += 1
+        looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)
+        left = [row for row in left if row.place not in folded or folded[row.place].depends_on(lost)]
         if lost:
             table.back_off(lost_rounds)
             lost_rounds += 1
     if left:
         raise ContendedError(campaign.id)
-    notify_dialer.wake(queue, campaign, dues, now_ms)
-    return [results[row.index] for row in rows]
+    notify_dialer.wake(queue, campaign, run.dues, now_ms)
+    return [results[row.place] for row in rows]
+
+
+class _Run:
+    """The rounds of one upsert. `dues` says when the contacts that were written as pending are due (UTC ms)."""
+
+    def __init__(self, table: Table, campaign: Campaign, now_ms: int, created_ms: int) -> None:
+        self.dues: set[int] = set()
+        self._table = table
+        self._campaign = campaign
+        self._now_ms = now_ms
+        self._created_ms = created_ms
+        self._is_first = True
+
+    def round(self, rows: Sequence[ContactRow]) -> tuple[dict[int, Result], Set[str]]:
+        """Fold the rows and write what they change.
+
+        Returns the results by place, and the ids of contacts whose write lost a race.
+        """
+        known = KnownContacts(self._table, self._campaign)
+        known.read(rows, may_guess=self._is_first)
+        self._is_first = False
+        folded = Fold(known, self._campaign.key, self._now_ms, self._created_ms).take(rows)
+        drafts = contact_writes.numbered(self._table, self._campaign, known.changed())
+        changed = [draft.changed for draft in drafts]
+        self._campaign = notify_dialer.announce(self._table, self._campaign, changed, self._now_ms)
+        lost = contact_writes.write(self._table, self._campaign, drafts)
+        self.dues |= {one.due for one in changed if one.status is ContactStatus.PENDING}
+        serials = {one.id: one.number for one in changed}
+        for result in folded.values():
+            if result.inserted and result.contact_id:
+                result.number = serials.get(result.contact_id, result.number)
+        return folded, lost
 
 
 def _answer(results: Sequence[Result]) -> UpsertResponse:
@@ -97,6 +118,6 @@ def _answer(results: Sequence[Result]) -> UpsertResponse:
         updated=sum(not result.inserted and not result.duplicate for result in stored),
         duplicates=sum(result.duplicate for result in stored),
         failed=[result.failed for result in results if result.failed],
-        warnings=[notice for result in results for notice in result.notices],
+        warnings=[one for result in results for one in result.warnings],
         contact_ids=[result.contact_id for result in results],
     )

@@ -9,8 +9,6 @@ from typing import Final
 from campanile.csv_files.cells import unguarded
 from campanile.csv_files.headers import (
     DATA_COLUMN,
-    DISPLAY_SYNONYMS,
-    FIELD_HEADERS,
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
     REPORT_HEADERS,
@@ -19,7 +17,7 @@ from campanile.csv_files.headers import (
     names_phone,
 )
 from campanile.csv_files.records import CsvStructureError
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import COLUMN_TARGETS, PLAIN_FIELDS, PLAIN_NAMES, STRUCTURED_COLUMNS
 
 MAX_COLUMNS: Final = 500
 MAX_HEADER_CHARACTERS: Final = 250
@@ -28,9 +26,8 @@ PHONE: Final = "phone"
 DATA: Final = "data"
 IGNORE: Final = "ignore"
 _UNDER_KEY: Final = "data."
-_TARGETS: Final = (PHONE, *FIELD_HEADERS, *DISPLAY_FIELDS, DATA, f"{_UNDER_KEY}<key>", IGNORE)
-_DISPLAY_KEYS: Final = {fold(name): name for name in DISPLAY_FIELDS}
-_DISPLAY_SYNONYMS: Final = {fold(name): key for name, key in DISPLAY_SYNONYMS.items()}
+_PLAIN_KEYS: Final = {fold(name): name for name in PLAIN_NAMES}
+_PLAIN_SYNONYMS: Final = {fold(header): one.name for one in PLAIN_FIELDS for header in one.headers}
 _READ_ONLY: Final = frozenset(map(fold, READ_ONLY_HEADERS))
 _REPORT: Final = frozenset(map(fold, REPORT_HEADERS))
 
@@ -56,7 +53,7 @@ class Columns:
     def describe(self) -> list[tuple[str, str]]:
         """Every column's header and what becomes of it, as a mapping would say it."""
         targets = dict.fromkeys(self.phones, PHONE)
-        for field in FIELD_HEADERS:
+        for field in STRUCTURED_COLUMNS:
             if (index := getattr(self, field)) is not None:
                 targets[index] = field
         for index, key in self.data:
@@ -69,15 +66,15 @@ class Columns:
 
 
 def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}) -> Columns:
-    """Say which column is which by its header, and by `mapping` before that. Raises CsvStructureError.
+    """Say what each column is by its header, and by `mapping` before that. Raises CsvStructureError.
 
     `mapping` pairs headers with `phone`, `id`, `external_id`, `timezone`, `scheduled_at`, `data` (kept under the
     header), `data.<key>`, `first_name` and the like (the same as `data.first_name`), or `ignore` (or None). A header is
-    compared folded, unless a column is spelled exactly so.
+    compared folded, unless a column is spelled exactly like that.
 
-    Of several columns for one field the best name, then the leftmost, is taken and the others go to `data`. There a
-    header that is taken already becomes `name_2`. In a file with an id column what an export tells beyond a contact's
-    own fields is ignored, and the column `data` is a JSON object, by detection as by mapping (`data.data` keeps it as
+    Of several columns for one field, the best name wins, then the leftmost. The others go to `data`. There, a header
+    that is already taken becomes `name_2`. In a file with an id column, the columns that an export adds to a contact's
+    own fields are ignored, and the column `data` is a JSON object, by detection as by mapping (`data.data` keeps it as
     a text). Without an id column there must be a phone column.
     """
     _refuse_huge(header)
@@ -86,25 +83,35 @@ def detect_columns(header: Sequence[str], mapping: Mapping[str, str | None] = {}
     given = _explicit(headers) | _given(headers, mapping)
     _refuse_twice(headers, given)
     free = {index: fold(name) for index, name in enumerate(written) if index not in given}
-    fields = {field: _column_of(field, given, free) for field in FIELD_HEADERS}
-    phones = [index for index in range(len(written)) if given.get(index) == PHONE or names_phone(free.get(index, ""))]
+    fields = {field: _column_of(field, given, free) for field in STRUCTURED_COLUMNS}
+    phones = _phone_columns(len(written), given, free)
     updates = fields["id"] is not None
     if not phones and not updates:
         raise CsvStructureError(_no_phone_column(written, mapped=bool(mapping)))
     structured = {*phones, *(index for index in fields.values() if index is not None)}
-    ignored = {index for index, target in given.items() if target == IGNORE}
-    ignored |= {index for index, name in free.items() if name in _REPORT or (updates and name in _READ_ONLY)}
     extra = _json_column(headers, given) if updates else None
-    own = [index for index in range(len(written)) if index not in structured | ignored and index != extra]
+    not_data = structured | _ignored(given, free, updates) | {extra}
+    own = [index for index in range(len(written)) if index not in not_data]
     keys = _data_keys(headers, written, own, structured, given)
     return Columns(
         headers=tuple(headers),
         names=tuple(keys.get(index, name) for index, name in enumerate(headers)),
-        phones=tuple(phones),
+        phones=phones,
         data=tuple(keys.items()),
         extra=extra,
         **fields,
     )
+
+
+def _phone_columns(width: int, given: Mapping[int, str], free: Mapping[int, str]) -> tuple[int, ...]:
+    return tuple(index for index in range(width) if given.get(index) == PHONE or names_phone(free.get(index, "")))
+
+
+def _ignored(given: Mapping[int, str], free: Mapping[int, str], updates: bool) -> set[int]:
+    """The columns that nothing is kept of. Of a file that `updates` contacts, those are also the read-only ones."""
+    left_alone = _REPORT | _READ_ONLY if updates else _REPORT
+    by_mapping = {index for index, target in given.items() if target == IGNORE}
+    return by_mapping | {index for index, name in free.items() if name in left_alone}
 
 
 def _refuse_huge(header: Sequence[str]) -> None:
@@ -159,7 +166,7 @@ def _explicit(headers: Sequence[str]) -> dict[int, str]:
 
 
 def _in_data(target: str) -> str:
-    return f"{_UNDER_KEY}{target}" if target in DISPLAY_FIELDS else target
+    return f"{_UNDER_KEY}{target}" if target in PLAIN_NAMES else target
 
 
 def _spelled(entry: str) -> str:
@@ -172,18 +179,18 @@ def _checked(entry: str, target: str | None) -> str:
     if _is_target(target):
         return _in_data(target)
     raise CsvStructureError(
-        f"mapping: {_short(entry)} cannot become {_short(target)}: take one of {', '.join(_TARGETS)}"
+        f"mapping: {_short(entry)} cannot become {_short(target)}: take one of {', '.join(COLUMN_TARGETS)}"
     )
 
 
 def _is_target(target: str) -> bool:
     key = target.removeprefix(_UNDER_KEY) if target.startswith(_UNDER_KEY) else ""
-    return target in {PHONE, *FIELD_HEADERS, *DISPLAY_FIELDS, DATA, IGNORE} or bool(key.strip())
+    return target in {PHONE, *STRUCTURED_COLUMNS, *PLAIN_NAMES, DATA, IGNORE} or bool(key.strip())
 
 
 def _refuse_twice(headers: Sequence[str], given: Mapping[int, str]) -> None:
     """A field, and a key of `data`, is one column's only; of the same header twice each becomes a key of its own."""
-    single = [(index, target) for index, target in given.items() if target in FIELD_HEADERS]
+    single = [(index, target) for index, target in given.items() if target in STRUCTURED_COLUMNS]
     keys = [(index, _fixed_key(target)) for index, target in given.items() if target.startswith(_UNDER_KEY)]
     own = dict.fromkeys(headers[index] for index, target in given.items() if target == DATA)
     owners = [(headers.index(name), name) for name in own]
@@ -207,7 +214,7 @@ def _column_of(field: str, given: Mapping[int, str], free: Mapping[int, str]) ->
             return index
     if field in given.values():
         return None
-    wanted = (fold(name) for name in FIELD_HEADERS[field])
+    wanted = (fold(name) for name in STRUCTURED_COLUMNS[field])
     return next((index for name in wanted for index, header in free.items() if header == name), None)
 
 
@@ -227,10 +234,10 @@ def _data_keys(
     fixed = {index: _fixed_key(target) for index, target in given.items() if target.startswith(_UNDER_KEY)}
     wanted = {index: headers[index] for index in own}
     for index in wanted.keys() - given.keys():
-        wanted[index] = _DISPLAY_KEYS.get(fold(written[index]), wanted[index])
+        wanted[index] = _PLAIN_KEYS.get(fold(written[index]), wanted[index])
     had = {*wanted.values(), *fixed.values()}
     for index in sorted(wanted.keys() - given.keys()):
-        key = _DISPLAY_SYNONYMS.get(fold(written[index]))
+        key = _PLAIN_SYNONYMS.get(fold(written[index]))
         if key and key not in had:
             wanted[index] = key
             had.add(key)

@@ -14,15 +14,13 @@ from typing import Any, Final, TypedDict
 from campanile.csv_files.cells import guarded
 from campanile.csv_files.headers import (
     DATA_COLUMN,
-    DISPLAY_SYNONYMS,
-    FIELD_HEADERS,
     PHONE_HEADERS,
     READ_ONLY_HEADERS,
     REPORT_HEADERS,
     REPORT_PREFIX,
     fold,
 )
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import PLAIN_FIELDS, PLAIN_NAMES, STRUCTURED_COLUMNS
 
 MAX_DATA_COLUMNS: Final = 200
 MAX_HEADER_CHARACTERS: Final = 100
@@ -38,10 +36,10 @@ _MEANT = {
         *READ_ONLY_HEADERS,
         *REPORT_HEADERS,
         DATA_COLUMN,
-        *(one for all_ in FIELD_HEADERS.values() for one in all_),
+        *(one for all_ in STRUCTURED_COLUMNS.values() for one in all_),
     )
 }
-_DISPLAYED = {fold(name): key for name, key in [*((one, one) for one in DISPLAY_FIELDS), *DISPLAY_SYNONYMS.items()]}
+_PLAIN = {fold(header): one.name for one in PLAIN_FIELDS for header in (one.name, *one.headers)}
 
 
 class Entry(TypedDict):
@@ -112,8 +110,8 @@ def _is_header(key: str) -> bool:
         return False
     if folded in _MEANT or _NUMBERED.sub("", folded) in _PHONES:
         return False
-    return _DISPLAYED.get(folded, key) == key
+    return _PLAIN.get(folded, key) == key
 
 
 def _rank(key: str) -> tuple[int, str]:
-    return DISPLAY_FIELDS.index(key) if key in DISPLAY_FIELDS else len(DISPLAY_FIELDS), key
+    return PLAIN_NAMES.index(key) if key in PLAIN_NAMES else len(PLAIN_NAMES), key

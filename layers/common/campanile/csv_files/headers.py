@@ -6,27 +6,6 @@ from typing import Final
 PHONE_HEADERS: Final = ("phone", "phone_number", "mobile", "cell", "tel")
 """Phone columns (seed 000); a number after one (`phone 2`, `mobile_2`) makes it a further phone column."""
 
-FIELD_HEADERS: Final[dict[str, tuple[str, ...]]] = {
-    # Most telling name first: a file with its own `id` beside an `anyreach_id` means the latter.
-    "id": ("anyreach_id", "contact_id", "id"),
-    "external_id": ("external_id",),
-    "timezone": ("timezone",),
-    "scheduled_at": ("scheduled_at",),
-}
-"""The structured fields, best name first (seed 000)."""
-
-DISPLAY_SYNONYMS: Final = {
-    "given_name": "first_name",
-    "forename": "first_name",
-    "surname": "last_name",
-    "family_name": "last_name",
-    "email_address": "email",
-    "company_name": "company",
-    "organisation": "company",
-    "organization": "company",
-}
-"""Other headers for them, each taken so where no other column is."""
-
 DATA_COLUMN: Final = "data"
 """In a file with an id column, as exports are: an object of JSON with what has no column of its own."""
 

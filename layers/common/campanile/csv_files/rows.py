@@ -12,6 +12,7 @@ from campanile.csv_files.cells import unguarded
 from campanile.csv_files.columns import Columns
 from campanile.csv_files.headers import DATA_COLUMN
 from campanile.csv_files.records import Record
+from campanile.domain.import_report import ImportRowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,11 @@ class CsvRow:
     data: dict[str, Any] | None = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why one record was not imported; `column` is a column's name, or None. Quotes no cell."""
-
-    row: int
-    column: str | None
-    code: str
-    message: str
-
-
 class _NoObjectError(ValueError):
     """The cell is no JSON object."""
 
 
-def read_row(record: Record, columns: Columns) -> CsvRow | RowError | None:
+def read_row(record: Record, columns: Columns) -> CsvRow | ImportRowError | None:
     """Return the record as a row, or as the error it has (`too_many_cells`, `invalid_json`); None if it is blank.
 
     Empty cells beyond the header's do no harm, absent ones are empty. A key that has a column of its own, with
@@ -57,7 +48,7 @@ def read_row(record: Record, columns: Columns) -> CsvRow | RowError | None:
     if not any(record.cells):
         return None
     if any(record.cells[width:]):
-        return RowError(
+        return ImportRowError(
             row=record.row,
             column=None,
             code="too_many_cells",
@@ -70,7 +61,7 @@ def read_row(record: Record, columns: Columns) -> CsvRow | RowError | None:
         further = _json_object(cells[columns.extra]) if columns.extra is not None else {}
     except _NoObjectError:
         message = 'must be a JSON object, such as {"plan": "pro"}, or empty'
-        return RowError(row=record.row, column=DATA_COLUMN, code="invalid_json", message=message)
+        return ImportRowError(row=record.row, column=DATA_COLUMN, code="invalid_json", message=message)
     return _row(record.row, cells, columns, further)
 
 

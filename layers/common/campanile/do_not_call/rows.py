@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from campanile.csv_files import phone_cells
 from campanile.csv_files.headers import fold
 from campanile.csv_files.rows import CsvRow
-from campanile.domain import phone
 from campanile.domain.import_report import ImportRowError
 from campanile.domain.times import milliseconds
-from campanile.schema.contacts import MAX_PHONE_NUMBERS
 from campanile.schema.do_not_call import DoNotCallTerms
 from campanile.schema.field_errors import field_error
 
@@ -21,7 +20,7 @@ _FIELDS = {fold(name): name for name in DoNotCallTerms.model_fields}
 class NumbersRow:
     """A good row: every number of it is to be listed. `expires_at` in UTC ms, None: for good."""
 
-    row: int
+    place: int
     numbers: tuple[str, ...]
     reason: str | None
     expires_at: int | None
@@ -29,26 +28,19 @@ class NumbersRow:
 
 def prepare(row: CsvRow, begun_ms: int) -> NumbersRow | ImportRowError:
     """Check a row of a file whose import began at `begun_ms` (UTC ms), so that every run over it reads it alike."""
-    numbers: list[str] = []
-    if not row.phone_numbers:
-        message = "the row has no phone number"
-        return ImportRowError(row=row.row, column=None, code="no_number", message=message)
-    if len(row.phone_numbers) > MAX_PHONE_NUMBERS:
-        message = f"a row has at most {MAX_PHONE_NUMBERS} numbers, this one has {len(row.phone_numbers)}"
-        return ImportRowError(row=row.row, column=None, code="too_many_numbers", message=message)
-    for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
-        try:
-            numbers.append(phone.normalize_international(raw).e164)
-        except phone.InvalidPhoneNumber as invalid:
-            return ImportRowError(row=row.row, column=column, code=invalid.reason, message=str(invalid))
+    numbers = phone_cells.international(row)
+    if isinstance(numbers, ImportRowError):
+        return numbers
+    if not numbers:
+        return ImportRowError(row.row, None, "no_number", "the row has no phone number")
     headers = {_FIELDS[fold(key)]: key for key in row.data or {} if fold(key) in _FIELDS}
     try:
         terms = DoNotCallTerms.model_validate({name: (row.data or {})[key] for name, key in headers.items()})
     except ValidationError as invalid:
         first = invalid.errors(include_input=False, include_url=False)[0]
         wrong = field_error(first, str(first["loc"][0]))
-        return ImportRowError(row=row.row, column=headers[wrong.path], code=wrong.code, message=wrong.message)
+        return ImportRowError(row.row, headers[wrong.path], wrong.code, wrong.message)
     expires_at = None if terms.expires_at is None else milliseconds(terms.expires_at)
     if expires_at is not None and expires_at <= begun_ms:
-        return ImportRowError(row=row.row, column=headers["expires_at"], code="past", message=PAST)
-    return NumbersRow(row.row, tuple(dict.fromkeys(numbers)), terms.reason, expires_at)
+        return ImportRowError(row.row, headers["expires_at"], "past", PAST)
+    return NumbersRow(row.row, numbers, terms.reason, expires_at)

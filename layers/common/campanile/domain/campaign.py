@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus
 
 AD_HOC_PRIORITY = 1_000_000
 """Effective priority of contacts that belong to no campaign (seed 003)."""
+CLOSED = "The campaign is closed: it takes no contacts and calls nobody. Create a new campaign."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,9 @@ class Campaign:
     @property
     def is_ad_hoc(self) -> bool:
         return self.configuration_id is None
+
+
+def refuse_closed(campaign: Campaign) -> None:
+    """Raises StateError for a closed campaign."""
+    if campaign.status is CampaignStatus.CLOSED:
+        raise StateError(CLOSED)

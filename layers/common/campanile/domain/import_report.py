@@ -20,7 +20,7 @@ class ImportCounts:
 @dataclass(frozen=True, slots=True)
 class ImportRowError:
     """A row that was not imported, and why. A file's rows are counted as a spreadsheet shows them, its header as row 1;
-    the contacts of a request are counted from 1.
+    the contacts of a request are counted from 1. The message quotes no cell.
     """
 
     row: int

@@ -1,4 +1,4 @@
-"""The public routes, and what to say to a request that none of them takes. A test compares them with the template."""
+"""The public routes, and the error for a request that none of them serves. A test compares them with the template."""
 
 import re
 
@@ -41,7 +41,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 """Methods by path."""
 OSVI = ("/v1/campaigns/", "/v1/dnd_numbers")
-"""How the paths of OSVI's routes begin, which tell errors in a form of their own."""
+"""How the paths of OSVI's routes begin. They render errors in OSVI's dialect."""
 
 
 def unmatched(event: Event) -> Exception:
@@ -53,7 +53,7 @@ def unmatched(event: Event) -> Exception:
     method, path = event["httpMethod"], paths.below_the_base(event)
     template = _template_of(path)
     if template is None:
-        return NotFoundError("No such route. The API is under /campaign; the README lists every route.")
+        return NotFoundError("No such route. The API is under /campaign; GET /reference lists the routes.")
     if paths.has_trailing_slash(event):
         return NotFoundError(f"No such route. Leave out the trailing slash: {event['path'].rstrip('/')}")
     methods = ROUTES[template]

@@ -18,9 +18,8 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from pydantic import ValidationError
 
 from campanile.campaigns import find_campaign
-from campanile.domain.campaign import Campaign
-from campanile.domain.errors import NotFoundError, StateError
-from campanile.domain.lifecycle import CampaignStatus
+from campanile.domain.campaign import Campaign, refuse_closed
+from campanile.domain.errors import NotFoundError
 from campanile.domain.stored_file import StoredFile
 from campanile.domain.times import instant
 from campanile.imports import show_import
@@ -46,17 +45,20 @@ class NotOurFileError(Exception):
     """The object's key does not say whose contacts it has."""
 
 
-def ask(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
+def request_upload(ports: ImportPorts, campaign: Campaign, wanted: ImportInput, now_ms: int) -> ImportUploadResponse:
     """Begin an import with a form by which its file is to be uploaded; raises StateError for a closed campaign."""
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; a closed campaign takes no contacts. Create a new campaign.")
-    return _ask(ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type)
+    refuse_closed(campaign)
+    return _awaiting_upload(
+        ports, _new(campaign.org, campaign.key, wanted, wanted.mapping, now_ms), wanted.content_type
+    )
 
 
-def ask_for_list(ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int) -> ImportUploadResponse:
+def request_list_upload(
+    ports: ImportPorts, org: str, wanted: DoNotCallImportInput, now_ms: int
+) -> ImportUploadResponse:
     """Begin an import of numbers for the do-not-call list, with a form by which its file is to be uploaded."""
     new = _new(org, keys.do_not_call_imports(org), wanted, wanted.columns, now_ms)
-    return _ask(ports, new, wanted.content_type)
+    return _awaiting_upload(ports, new, wanted.content_type)
 
 
 def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str, str | None], now_ms: int) -> Import:
@@ -74,13 +76,13 @@ def _new(org: str, campaign_key: str, wanted: ImportInput, mapping: Mapping[str,
     )
 
 
-def _ask(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResponse:
+def _awaiting_upload(ports: ImportPorts, new: Import, content_type: str) -> ImportUploadResponse:
     assert new.file_name is not None, "a file has a name"
     assert new.upload_until is not None, "a form does not last for ever"
     stem, _, suffix = new.file_name.rpartition(".")
     # The bucket tells of endings in small letters only.
     key = f"uploads/{new.org}/{new.campaign_key}/{new.job}/{stem}.{suffix.lower()}"
-    form = ports.uploads.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
+    form = ports.bucket.form(key, content_type, MAX_FILE_BYTES, FORM_SECONDS)
     imports.begin(ports.table, new)
     upload = UploadForm(
         url=form["url"], fields=dict(form["fields"]), max_bytes=MAX_FILE_BYTES, expires_at=instant(new.upload_until)
@@ -116,10 +118,10 @@ def _dropped(ports: ImportPorts, file: StoredFile, org: str, reference: str, fil
     new = Import(job_of(file), org, place, file_name, now, now, file=file)
     try:
         if is_list:
-            listing = _settings(ports.uploads.metadata(file), DoNotCallSettings)
+            listing = _settings(ports.bucket.metadata(file), DoNotCallSettings)
             return imports.begin(ports.table, replace(new, mode=listing.mode, mapping=listing.columns))
         new = replace(new, campaign_key=find_campaign.find_or_ad_hoc(ports.table, org, reference).key)
-        settings = _settings(ports.uploads.metadata(file), ImportSettings)
+        settings = _settings(ports.bucket.metadata(file), ImportSettings)
     except (NotFoundError, ValueError) as error:
         return imports.begin(ports.table, replace(new, status="failed", reason=str(error)))
     return imports.begin(ports.table, replace(new, mode=settings.mode, mapping=settings.mapping))

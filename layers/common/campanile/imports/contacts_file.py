@@ -6,19 +6,19 @@ A contact bears the row that wrote it, so rows written behind the checkpoint of 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from campanile.contacts.rows import ContactRow
 from campanile.csv_files.columns import Columns, detect_columns
-from campanile.csv_files.headers import FIELD_HEADERS
 from campanile.csv_files.records import Record
-from campanile.csv_files.rows import CsvRow, RowError, read_row
-from campanile.domain.campaign import Campaign
+from campanile.csv_files.rows import CsvRow, read_row
+from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import Contact
-from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.contact_fields import STRUCTURED_COLUMNS
+from campanile.domain.errors import NotFoundError
 from campanile.domain.import_report import ImportRowError
-from campanile.domain.lifecycle import CampaignStatus
 from campanile.imports import prepare_row
 from campanile.imports.number_set import NumberSet, as_integer, fingerprint
-from campanile.imports.prepare_row import NameClaims, Prepared, Terms
-from campanile.imports.run import ImportPorts, Write, row_error
+from campanile.imports.prepare_row import NameClaims, Terms
+from campanile.imports.run import ImportPorts, Write
 from campanile.imports.write_contacts import ContactWriter
 from campanile.store import campaigns, configurations, contacts, counters, keys
 from campanile.store.imports import Import
@@ -32,8 +32,7 @@ class ContactsFile:
     """A file whose rows become contacts of `campaign`; raises StateError for a closed one."""
 
     def __init__(self, ports: ImportPorts, campaign: Campaign) -> None:
-        if campaign.status is CampaignStatus.CLOSED:
-            raise StateError("The campaign is closed; a closed campaign takes no contacts.")
+        refuse_closed(campaign)
         self._ports = ports
         self._campaign = campaign
 
@@ -51,7 +50,7 @@ class ContactsFile:
         terms = Terms(self._campaign.key, current.reading.country_code, current.reading.timezone)
         return RowChecks(self._ports.table, self._campaign, _columns(current), terms)
 
-    def writing(self, current: Import, still_here: Callable[[], bool]) -> Write[Prepared]:
+    def writing(self, current: Import, still_here: Callable[[], bool]) -> Write[ContactRow]:
         """What writes the rows behind the checkpoint."""
         known = None if self._campaign.unique_numbers else self._known(current, still_here)
         return ContactWriter(self._ports, self._campaign, known).write
@@ -96,34 +95,30 @@ class RowChecks:
     coming: NumberSet = field(default_factory=NumberSet)
     claims: NameClaims = field(default_factory=NameClaims)
 
-    def check(self, records: Iterable[Record]) -> list[Prepared | ImportRowError]:
+    def check(self, records: Iterable[Record]) -> list[ContactRow | ImportRowError]:
         """The records that are not blank, each ready for the upsert or with its error."""
         rows = [row for record in records if (row := read_row(record, self.columns))]
         key = self.campaign.key
         names = [name for row in rows if isinstance(row, CsvRow) for name in prepare_row.names(key, row)]
         found = contacts.get_many(self.table, key, names)
-        return [
-            row_error(row) if isinstance(row, RowError) else self._by_header(self._prepare(row, found)) for row in rows
-        ]
+        checked = [row if isinstance(row, ImportRowError) else self._prepare(row, found) for row in rows]
+        return [self._by_header(one) if isinstance(one, ImportRowError) else one for one in checked]
 
-    def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> Prepared | ImportRowError:
+    def _prepare(self, row: CsvRow, found: Mapping[str, Contact]) -> ContactRow | ImportRowError:
         checked = prepare_row.prepare(self.terms, row, found, self.coming)
         if isinstance(checked, ImportRowError) or not row.external_id:
             return checked
         contact = next((found[name] for name in prepare_row.names(self.campaign.key, row) if name in found), None)
         if self.claims.conflict(checked, contact.id if contact else checked.identity(self.campaign.key)):
-            message = prepare_row.CONFLICT
-            return ImportRowError(row=row.row, column="external_id", code="identity_conflict", message=message)
+            return ImportRowError(row.row, "external_id", "identity_conflict", prepare_row.CONFLICT)
         if checked.numbers:
             self.coming.add(fingerprint(row.external_id))
         return checked
 
-    def _by_header(self, checked: Prepared | ImportRowError) -> Prepared | ImportRowError:
+    def _by_header(self, error: ImportRowError) -> ImportRowError:
         """The error with the column as its header names it, where it names a field."""
-        if isinstance(checked, Prepared) or checked.column is None:
-            return checked
-        index = getattr(self.columns, checked.column, None) if checked.column in FIELD_HEADERS else None
-        return checked if index is None else replace(checked, column=self.columns.headers[index])
+        index = getattr(self.columns, error.column, None) if error.column in STRUCTURED_COLUMNS else None
+        return error if index is None else replace(error, column=self.columns.headers[index])
 
 
 def terms_of(table: Table, campaign: Campaign) -> Terms:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.records import CsvStructureError, Record
-from campanile.csv_files.rows import RowError, read_row
+from campanile.csv_files.rows import read_row
 from campanile.do_not_call.rows import NumbersRow, prepare
 from campanile.domain.import_report import ImportRowError
-from campanile.imports.run import ImportPorts, Write, Written, row_error
+from campanile.imports.run import ImportPorts, Write, Written
 from campanile.store import do_not_call
 from campanile.store.do_not_call import Entry
 from campanile.store.imports import Import
@@ -44,7 +44,7 @@ class DoNotCallFile:
         wanted: dict[str, Entry] = {}
         for one in rows:
             for number in one.numbers:
-                mark = current.mark(first.setdefault(number, one.row))
+                mark = current.mark(first.setdefault(number, one.place))
                 entry = Entry(number, "import", now, mark, one.reason, actor=current.job, expires_at=one.expires_at)
                 if number not in wanted or not wanted[number].outlasts(entry):
                     wanted[number] = entry
@@ -63,7 +63,7 @@ class RowChecks:
     def check(self, records: Iterable[Record]) -> list[NumbersRow | ImportRowError]:
         """The records that are not blank, each with the numbers it lists or with its error."""
         rows = [row for record in records if (row := read_row(record, self.columns))]
-        return [row_error(row) if isinstance(row, RowError) else prepare(row, self.begun_ms) for row in rows]
+        return [row if isinstance(row, ImportRowError) else prepare(row, self.begun_ms) for row in rows]
 
 
 def _columns(current: Import) -> Columns:

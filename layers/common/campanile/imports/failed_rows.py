@@ -5,7 +5,7 @@ Each batch puts its own by, under a name that a repeated batch uses again; at th
 
 from collections.abc import Callable, Iterator, Sequence
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.csv_files.cells import line
 from campanile.csv_files.columns import Columns, detect_columns
 from campanile.csv_files.headers import REPORT_HEADERS, REPORT_PREFIX
@@ -17,25 +17,25 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Without it, spreadsheets take UTF-8 for something else."""
 
 
-def put_by(uploads: Uploads, current: Import, failing: Sequence[tuple[ImportRowError, Sequence[str]]]) -> None:
+def put_by(bucket: Bucket, current: Import, failing: Sequence[tuple[ImportRowError, Sequence[str]]]) -> None:
     """Keep a batch's failing rows: each error with the cells as they were written."""
-    uploads.keep(_part(current, current.report_parts), "".join(_line(error, cells) for error, cells in failing))
+    bucket.keep(_part(current, current.report_parts), "".join(_line(error, cells) for error, cells in failing))
 
 
-def compose(uploads: Uploads, current: Import, still_here: Callable[[], object]) -> str:
+def compose(bucket: Bucket, current: Import, still_here: Callable[[], object]) -> str:
     """Make one object of the parts, with signs of life meanwhile; answers its key."""
     key = f"reports/{current.job}/failed"
-    uploads.keep_stream(key, _whole(uploads, current, still_here))
+    bucket.keep_stream(key, _whole(bucket, current, still_here))
     return key
 
 
-def _whole(uploads: Uploads, current: Import, still_here: Callable[[], object]) -> Iterator[str]:
+def _whole(bucket: Bucket, current: Import, still_here: Callable[[], object]) -> Iterator[str]:
     columns = detect_columns(current.reading.header, current.mapping)
     yield BOM + line([*REPORT_HEADERS, *_headers(columns)])
     for part in range(current.report_parts):
         if part and part % PARTS_PER_SIGN == 0:
             still_here()
-        yield uploads.kept(_part(current, part))
+        yield bucket.kept(_part(current, part))
 
 
 def _headers(columns: Columns) -> list[str]:

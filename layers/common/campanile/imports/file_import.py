@@ -13,10 +13,10 @@ from typing import Protocol
 from campanile.csv_files.records import HEAD_BYTES, CsvStructureError, Position, Reader, Record, begin
 from campanile.domain.errors import RequestError, StateError
 from campanile.domain.import_report import ImportCounts, ImportRowError
-from campanile.imports import contacts_file
+from campanile.imports import contacts_file, run
 from campanile.imports.contacts_file import ContactsFile
 from campanile.imports.do_not_call_file import DoNotCallFile
-from campanile.imports.run import ROWS_PER_WRITE, Batch, Checked, ImportPorts, Run, Write, finished, with_errors
+from campanile.imports.run import Batch, Checked, ImportPorts, Run, Write, finished, with_errors
 from campanile.store import imports, keys
 from campanile.store.imports import FileProgress, Import
 
@@ -48,7 +48,7 @@ class Destination(Protocol[Checked]):
         """What writes the rows behind the checkpoint."""
 
 
-def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
+def continue_file(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
     """Import a file from its checkpoint on while `may_go_on`; one that cannot be imported ends as failed and says why.
 
     Raises ImportTakenOverError when another run has come further meanwhile.
@@ -75,11 +75,11 @@ class _FileJob:
         row_checks = destination.checks(self.current)
         if self.current.reading.phase == "checking" and not self._check(row_checks, may_go_on):
             return self.current
-        run = Run(self._ports, self.current, destination.writing(self.current, may_go_on))
+        writing = Run(self._ports, self.current, destination.writing(self.current, may_go_on))
         try:
-            return run.go(self._batches(row_checks), may_go_on)
+            return writing.go(self._batches(row_checks), may_go_on)
         finally:
-            self.current = run.current
+            self.current = writing.current
 
     def told(self, error: Exception) -> str:
         """Why it failed, and how many rows had been stored by then."""
@@ -101,7 +101,7 @@ class _FileJob:
     def _head(self) -> bytes:
         assert self.current.file is not None, "the import is a request's"
         head = b""
-        for block in self._ports.uploads.blocks(self.current.file):
+        for block in self._ports.bucket.blocks(self.current.file):
             head += block
             if len(head) >= HEAD_BYTES:
                 break
@@ -155,14 +155,14 @@ class _FileJob:
     def _reader(self) -> Reader:
         assert self.current.file is not None, "the import is a request's"
         position = Position.from_item(self.current.reading.position)
-        return Reader(self._ports.uploads.blocks(self.current.file, position.offset), position)
+        return Reader(self._ports.bucket.blocks(self.current.file, position.offset), position)
 
 
 def _next(reader: Reader) -> list[Record]:
     """The next rows that are worked on at once."""
     records: list[Record] = []
     size = 0
-    for record in islice(reader, ROWS_PER_WRITE):
+    for record in islice(reader, run.ROWS_PER_WRITE):
         records.append(record)
         size += sum(map(len, record.cells))
         if size >= MAX_BATCH_CHARACTERS:

@@ -1,20 +1,20 @@
 """What a row of a CSV file asks for, checked against the contacts that are there: ready for the upsert, or an error."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
 
+from campanile.contacts.rows import ContactRow
+from campanile.csv_files import phone_cells
 from campanile.csv_files.rows import CsvRow
-from campanile.domain import phone
 from campanile.domain.contact import MAX_ALIASES, TOO_MANY_NAMES, Contact
 from campanile.domain.import_report import ImportRowError
-from campanile.domain.lifecycle import ContactStatus
 from campanile.domain.timezones import advice, by_clock
 from campanile.imports.number_set import NumberSet, fingerprint
-from campanile.schema.contacts import MAX_PHONE_NUMBERS, ContactInput
+from campanile.schema.contacts import ContactInput
 from campanile.schema.field_errors import field_error
 from campanile.schema.field_types import UUID_PATTERN
 from campanile.store import keys
@@ -36,31 +36,6 @@ class Terms:
     timezone: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A good row, ready for the upsert; `row` is its place in the report.
-
-    `repeatable_id` is the id it gets when it is new and names none, `by_number` whether that comes from its first
-    number: such a row never changes a contact that is there. `insert_as` and `enqueues`: see `upsert.Row`.
-    """
-
-    row: int
-    fields: ContactInput
-    numbers: tuple[str, ...]
-    repeatable_id: str = ""
-    by_number: bool = False
-    insert_as: ContactStatus = ContactStatus.PENDING
-    enqueues: bool = False
-
-    def identity(self, campaign_key: str) -> str:
-        """The id under which its contact is found."""
-        if self.fields.id is not None:
-            return self.fields.id
-        if self.fields.external_id is not None:
-            return keys.contact_id_for(campaign_key, self.fields.external_id)
-        return self.repeatable_id
-
-
 class NameClaims:
     """Which contact the external ids of a file's rows mean: no two contacts can have the same one."""
 
@@ -68,7 +43,7 @@ class NameClaims:
         self._names = NumberSet()
         self._pairs = NumberSet()
 
-    def conflict(self, one: Prepared, contact_id: str) -> bool:
+    def conflict(self, one: ContactRow, contact_id: str) -> bool:
         """Whether an earlier row has given the row's external id to another contact than the row's."""
         name = one.fields.external_id
         if name is None:
@@ -90,19 +65,13 @@ def names(campaign_key: str, row: CsvRow) -> list[str]:
 
 def prepare(
     terms: Terms, row: CsvRow, found: Mapping[str, Contact], coming: NumberSet | frozenset[int] = frozenset()
-) -> Prepared | ImportRowError:
+) -> ContactRow | ImportRowError:
     """Check a row; `found` has the contacts there are of its `names`, `coming` the fingerprints of external ids that
     rows before it make contacts of.
     """
-    numbers: list[str] = []
-    if len(row.phone_numbers) > MAX_PHONE_NUMBERS:
-        message = f"a contact has at most {MAX_PHONE_NUMBERS} numbers, the row has {len(row.phone_numbers)}"
-        return ImportRowError(row=row.row, column=None, code="too_many_numbers", message=message)
-    for column, raw in zip(row.phone_columns, row.phone_numbers, strict=True):
-        try:
-            numbers.append(phone.normalize_for(raw, terms.country_code).e164)
-        except phone.InvalidPhoneNumber as invalid:
-            return ImportRowError(row=row.row, column=column, code=invalid.reason, message=str(invalid))
+    numbers = phone_cells.completed(row, terms.country_code)
+    if isinstance(numbers, ImportRowError):
+        return numbers
     named = names(terms.campaign_key, row)
     here = [found[name] for name in named if name in found]
     is_coming = row.external_id is not None and fingerprint(row.external_id) in coming
@@ -111,9 +80,10 @@ def prepare(
     checked = _checked(row, numbers, here[0].timezone if here else None, terms)
     if isinstance(checked, ImportRowError):
         return checked
-    by_number = not named
-    own_id = id_from_number(terms.campaign_key, numbers[0]) if by_number else ""
-    return Prepared(row.row, checked, tuple(dict.fromkeys(numbers)), own_id, by_number)
+    if named:
+        return ContactRow(row.row, checked, numbers)
+    own_id = id_from_number(terms.campaign_key, numbers[0])
+    return ContactRow(row.row, checked, numbers, repeatable_id=own_id, only_new=True, named_by_number=True)
 
 
 def id_from_number(campaign_key: str, number: str) -> str:
@@ -125,7 +95,7 @@ def _identity_error(
     row: CsvRow, is_callable: bool, named: list[str], here: list[Contact], found: Mapping[str, Contact]
 ) -> ImportRowError | None:
     def error(column: str | None, code: str, message: str) -> ImportRowError:
-        return ImportRowError(row=row.row, column=column, code=code, message=message)
+        return ImportRowError(row.row, column, code, message)
 
     if not named and not is_callable:
         return error(None, "no_number", "the row has no phone number")
@@ -141,11 +111,13 @@ def _identity_error(
     return None
 
 
-def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Terms) -> ContactInput | ImportRowError:
+def _checked(
+    row: CsvRow, numbers: Sequence[str], known_zone: str | None, terms: Terms
+) -> ContactInput | ImportRowError:
     fields = {
         "id": row.id,
         "external_id": row.external_id,
-        "phone_numbers": numbers or None,
+        "phone_numbers": [*numbers] or None,
         "timezone": row.timezone,
         "scheduled_at": row.scheduled_at
         and _with_offset(row.scheduled_at, row.timezone or known_zone or terms.timezone),
@@ -159,7 +131,7 @@ def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Ter
         message = wrong.message + _TOLD_MORE.get(wrong.path, "")
         if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
             message = f"is not an IANA timezone: {advice(row.timezone or '')}"
-        return ImportRowError(row=row.row, column=wrong.path, code=wrong.code, message=message)
+        return ImportRowError(row.row, wrong.path, wrong.code, message)
 
 
 def _with_offset(written: str, timezone: str | None) -> str:

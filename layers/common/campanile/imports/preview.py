@@ -4,15 +4,14 @@ from base64 import b64decode
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 
+from campanile.contacts.rows import ContactRow
 from campanile.csv_files.columns import detect_columns
 from campanile.csv_files.records import CsvStructureError, Reader, Record, begin
-from campanile.domain.campaign import Campaign
+from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.errors import FieldError, InvalidFieldsError, StateError
 from campanile.domain.import_report import ImportRowError
-from campanile.domain.lifecycle import CampaignStatus
 from campanile.imports import contacts_file
 from campanile.imports.contacts_file import RowChecks
-from campanile.imports.prepare_row import Prepared
 from campanile.schema.imports import ImportRowErrorResponse, PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
 from campanile.store.imports import KEPT_ERRORS
 from campanile.store.table import Table
@@ -28,9 +27,8 @@ def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewRe
     """Read the beginning of a file as its import would; raises InvalidFieldsError for too much of it, or no base64."""
     data = _bytes(wanted)
     is_cut = len(data) > MAX_PREVIEW_BYTES - LONGEST_CHARACTER
-    if campaign.status is CampaignStatus.CLOSED:
-        return _refused("The campaign is closed; a closed campaign takes no contacts.")
     try:
+        refuse_closed(campaign)
         data = _whole_characters(data) if is_cut else data
         position, header = begin(data)
         columns = detect_columns(header, wanted.mapping)
@@ -50,7 +48,7 @@ def preview(table: Table, campaign: Campaign, wanted: PreviewInput) -> PreviewRe
         encoding=reader.position.encoding,
         delimiter=reader.position.delimiter,
         columns=[PreviewColumn(header=name, target=target) for name, target in columns.describe()],
-        rows=[_row(one) for one in checked if isinstance(one, Prepared)][:SHOWN_ROWS],
+        rows=[_row(one) for one in checked if isinstance(one, ContactRow)][:SHOWN_ROWS],
         rows_read=len(checked),
         problems=[ImportRowErrorResponse.of(one) for one in problems[:KEPT_ERRORS]],
         reason=reason,
@@ -103,10 +101,10 @@ def _whole(reader: Reader, is_cut: bool) -> Iterator[Record]:
         yield held
 
 
-def _row(one: Prepared) -> PreviewRow:
+def _row(one: ContactRow) -> PreviewRow:
     fields = one.fields
     return PreviewRow(
-        row=one.row,
+        row=one.place,
         id=fields.id,
         external_id=fields.external_id,
         phone_numbers=list(one.numbers),

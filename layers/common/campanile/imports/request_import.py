@@ -5,63 +5,66 @@ from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
-from campanile.imports import contacts_file, kept_rows
-from campanile.imports.prepare_row import Prepared
-from campanile.imports.run import ROWS_PER_WRITE, Batch, ImportPorts, Run, finished
+from campanile.domain.times import WORK_IN_REQUEST_MS
+from campanile.imports import contacts_file, kept_rows, run
+from campanile.imports.run import Batch, ImportPorts, Run, finished
 from campanile.imports.write_contacts import ContactWriter
 from campanile.store import imports
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.table import ContendedError, ItemTooLargeError
 
-WRITING_MS = 7_000
-"""How long a request writes contacts itself: it is to be answered within 10 s."""
+WRITING_MS = WORK_IN_REQUEST_MS
+"""How long a request writes contacts itself."""
 TAKEN_UP_AFTER_SECONDS = 30
 """Longer than any function behind the API may run: who finds the import unfinished by then may go on with it."""
 
 
-def go_on(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
+def continue_request(ports: ImportPorts, current: Import, may_go_on: Callable[[], bool]) -> Import:
     """Go on with a request's import from its checkpoint, while `may_go_on`.
 
     Raises ImportTakenOverError when another run has come further meanwhile.
     """
     assert current.rows_key is not None, "the import is a file's"
-    run: Run[Prepared] | None = None
+    writing: Run[ContactRow] | None = None
     try:
-        run = Run(ports, current, ContactWriter(ports, contacts_file.campaign_of(ports.table, current)).write)
-        rows = kept_rows.read(current.job, ports.uploads.kept(current.rows_key))
-        return run.go(_batches(current, rows), may_go_on)
+        writing = Run(ports, current, ContactWriter(ports, contacts_file.campaign_of(ports.table, current)).write)
+        rows = kept_rows.read(current.job, ports.bucket.kept(current.rows_key))
+        return writing.go(_batches(current, rows), may_go_on)
     except (NotFoundError, StateError) as error:
-        return finished(ports, run.current if run else current, "failed", str(error))
+        return finished(ports, writing.current if writing else current, "failed", str(error))
 
 
-def begin(ports: ImportPorts, new: Import, rows: Sequence[Prepared]) -> Import:
+def begin(ports: ImportPorts, new: Import, rows: Sequence[ContactRow]) -> Import:
     """Keep the rows, and see that a worker takes the import up should this request die; answers the import.
 
     Repeated, it answers the one that is there.
     """
     rows_key = f"requests/{new.job}.jsonl"
-    ports.uploads.keep(rows_key, kept_rows.written(rows))
+    ports.bucket.keep(rows_key, kept_rows.written(rows))
     ports.work_queue.send_import(new.job, TAKEN_UP_AFTER_SECONDS)
     return imports.begin(ports.table, replace(new, rows_key=rows_key))
 
 
-def proceed(ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[Prepared], began_ms: int) -> Import:
+def proceed(
+    ports: ImportPorts, campaign: Campaign, current: Import, rows: Sequence[ContactRow], began_ms: int
+) -> Import:
     """Write contacts for as long as a caller may be kept waiting who waits since `began_ms` (monotonic clock)."""
     until = began_ms + WRITING_MS
-    run = Run(ports, current, ContactWriter(ports, campaign).write)
+    writing = Run(ports, current, ContactWriter(ports, campaign).write)
     try:
-        return run.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)
+        return writing.go(_batches(current, rows), lambda: ports.clock.monotonic_ms() < until)
     except StateError as error:
-        return finished(ports, run.current, "failed", str(error))
+        return finished(ports, writing.current, "failed", str(error))
     except (ImportTakenOverError, ContendedError, ItemTooLargeError, ClientError, BotoCoreError):
-        return run.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
+        return writing.current  # the rows are kept: the worker goes on, and a refusal now would bring them twice
 
 
-def _batches(current: Import, rows: Sequence[Prepared]) -> Iterator[Batch[Prepared]]:
+def _batches(current: Import, rows: Sequence[ContactRow]) -> Iterator[Batch[ContactRow]]:
     """The rows behind the checkpoint, as batches for a run."""
-    size = ROWS_PER_WRITE
+    size = run.ROWS_PER_WRITE
     for start in range(current.checkpoint, len(rows), size):
         batch = rows[start : start + size]
-        yield Batch(batch, batch[-1].row)
+        yield Batch(batch, batch[-1].place)

@@ -21,9 +21,9 @@ def resume(ports: ImportPorts, job: str, may_go_on: Callable[[], bool], is_last_
     current = imports.get(ports.table, job)
     if current is None or current.status != "running":
         return None
-    go_on = file_import.go_on if current.file else request_import.go_on
+    continue_import = file_import.continue_file if current.file else request_import.continue_request
     try:
-        current = go_on(ports, current, may_go_on)
+        current = continue_import(ports, current, may_go_on)
     except ImportTakenOverError:
         # The other run may die yet, and with this one's message, which may be its own too, nobody would go on.
         ports.work_queue.send_import(job, LOOKED_AFTER_SECONDS)

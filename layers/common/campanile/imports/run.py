@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
 from campanile.adapters.work_queue import WorkQueue
-from campanile.csv_files.rows import RowError
 from campanile.domain.import_report import ImportRowError
 from campanile.imports import failed_rows
 from campanile.store import creation_ranges, imports
@@ -30,7 +29,7 @@ class ImportPorts:
     table: Table
     dial_queue: DialQueue
     work_queue: WorkQueue
-    uploads: Uploads
+    bucket: Bucket
     clock: Clock
 
 
@@ -38,8 +37,8 @@ class GoodRow(Protocol):
     """A row that was checked, whatever it is to become."""
 
     @property
-    def row(self) -> int:
-        """Its place in the report."""
+    def place(self) -> int:
+        """Its row in the report."""
 
 
 Checked = TypeVar("Checked", bound=GoodRow)
@@ -114,11 +113,6 @@ class Run(Generic[Checked]):
         self.current = imports.save(self._ports.table, self.current, changed)
 
 
-def row_error(error: RowError) -> ImportRowError:
-    """A record that is no row, as the report has it."""
-    return ImportRowError(row=error.row, column=error.column, code=error.code, message=error.message)
-
-
 def with_errors(
     ports: ImportPorts, current: Import, errors: Sequence[ImportRowError], cells: Mapping[int, Sequence[str]]
 ) -> Import:
@@ -128,7 +122,7 @@ def with_errors(
         current = imports.with_error(current, error)
     if not ordered or current.file is None:
         return current
-    failed_rows.put_by(ports.uploads, current, [(error, cells[error.row]) for error in ordered])
+    failed_rows.put_by(ports.bucket, current, [(error, cells[error.row]) for error in ordered])
     return replace(current, report_parts=current.report_parts + 1)
 
 
@@ -140,6 +134,6 @@ def finished(
     still_here: Callable[[], object] = always,
 ) -> Import:
     """End the import; raises ImportTakenOverError when another run has come further meanwhile."""
-    report = failed_rows.compose(ports.uploads, current, still_here) if current.report_parts else None
+    report = failed_rows.compose(ports.bucket, current, still_here) if current.report_parts else None
     done = replace(current, status=status, reason=reason, report_key=report, updated_at=ports.clock.now_ms())
     return imports.save(ports.table, current, done)

@@ -1,6 +1,6 @@
 """Imports as the API shows them."""
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.campaigns import find_campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
@@ -13,10 +13,9 @@ from campanile.schema.imports import (
     ImportsResponse,
 )
 from campanile.store import imports, keys
-from campanile.store.imports import Import
+from campanile.store.imports import LISTED_IMPORTS, Import
 from campanile.store.table import Table
 
-LISTED_IMPORTS = 100
 LINK_SECONDS = 900
 """How long a link serves."""
 NOTHING_UPLOADED = "Nothing was uploaded before the form expired; ask for a new one."
@@ -39,7 +38,7 @@ def listed(table: Table, campaign_key: str, now_ms: int) -> ImportsResponse:
     return ImportsResponse(imports=pagination.fitting([answer(one, now_ms) for one in found]))
 
 
-def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int) -> ImportResponse:
+def get(table: Table, bucket: Bucket, campaign_key: str, job: str, now_ms: int) -> ImportResponse:
     """One import, with a link to its failing rows if there are any; raises NotFoundError."""
     found = imports.get(table, job.lower())
     if found is None or found.campaign_key != campaign_key:
@@ -48,7 +47,7 @@ def get(table: Table, uploads: Uploads, campaign_key: str, job: str, now_ms: int
     if found.report_key is None:
         return shown
     stem = (found.file_name or "contacts.csv").rpartition(".")[0] or "contacts"
-    link = uploads.link(found.report_key, f"{stem}-failed.csv", LINK_SECONDS)
+    link = bucket.link(found.report_key, f"{stem}-failed.csv", LINK_SECONDS)
     until = instant(now_ms + 1000 * LINK_SECONDS)
     return shown.model_copy(update={"failed_rows_url": link, "failed_rows_url_expires_at": until})
 

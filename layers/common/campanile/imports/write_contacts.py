@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from campanile.contacts import upsert
-from campanile.contacts.rows import Result, Row
+from campanile.contacts.rows import ContactRow, Result
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.import_report import ImportRowError
 from campanile.imports.number_set import NumberSet, as_integer
-from campanile.imports.prepare_row import Prepared
 from campanile.imports.run import ImportPorts, Written
 from campanile.store import campaigns, contacts, do_not_call, keys
 from campanile.store.imports import Import
@@ -27,12 +26,12 @@ class ContactWriter:
         self._campaign = campaign
         self._known = known
 
-    def write(self, current: Import, rows: Sequence[Prepared]) -> Written:
+    def write(self, current: Import, rows: Sequence[ContactRow]) -> Written:
         """Store a batch of good rows of an import; raises StateError for a closed campaign."""
         wanted, repeated = self._without_known(current, rows)
         stored = self._store(current, wanted)
         errors = [
-            ImportRowError(row=one.row, column=None, code=result.failed.code, message=result.failed.message)
+            ImportRowError(row=one.place, column=None, code=result.failed.code, message=result.failed.message)
             for one, result in zip(wanted, stored, strict=True)
             if result.failed
         ]
@@ -48,22 +47,22 @@ class ContactWriter:
         created = [result.number for _, result in taken if result.inserted and result.number is not None]
         return Written(counts, errors, created)
 
-    def _without_known(self, current: Import, rows: Sequence[Prepared]) -> tuple[list[Prepared], int]:
+    def _without_known(self, current: Import, rows: Sequence[ContactRow]) -> tuple[list[ContactRow], int]:
         """The rows that bring no number the campaign has already, and how many the others are."""
         known = self._known
         if known is None:
             return list(rows), 0
-        held = {one.row for one in rows if any(as_integer(number) in known for number in one.numbers)}
-        suspects = [one.identity(self._campaign.key) for one in rows if one.row in held or not one.by_number]
+        held = {one.place for one in rows if any(as_integer(number) in known for number in one.numbers)}
+        suspects = [one.identity(self._campaign.key) for one in rows if one.place in held or not one.only_new]
         found = contacts.get_many(self._ports.table, self._campaign.key, suspects)
-        fresh: list[Prepared] = []
+        fresh: list[ContactRow] = []
         meant: set[str] = set()
         for one in rows:
             identity = one.identity(self._campaign.key)
             contact = found.get(identity)
             # Of a contact that an earlier row means, or wrote behind the checkpoint, nothing more is stored.
             is_later = (contact.id if contact else identity) in meant
-            is_later |= contact is not None and current.wrote_other_row(contact.imported, one.row)
+            is_later |= contact is not None and current.wrote_other_row(contact.imported, one.place)
             if is_later or self._brings_known(current, one, contact, known):
                 continue
             fresh.append(one)
@@ -71,26 +70,20 @@ class ContactWriter:
             _note(known, one, contact)
         return fresh, len(rows) - len(fresh)
 
-    def _brings_known(self, current: Import, one: Prepared, contact: Contact | None, known: NumberSet) -> bool:
-        if contact is not None and contact.imported == current.mark(one.row):
+    def _brings_known(self, current: Import, one: ContactRow, contact: Contact | None, known: NumberSet) -> bool:
+        if contact is not None and contact.imported == current.mark(one.place):
             return False  # its own contact, by a run that was cut short
-        return one.by_number and any(as_integer(number) in known for number in one.numbers)
+        return one.only_new and any(as_integer(number) in known for number in one.numbers)
 
-    def _store(self, current: Import, wanted: Sequence[Prepared]) -> list[Result]:
+    def _store(self, current: Import, wanted: Sequence[ContactRow]) -> list[Result]:
         rows = [
-            Row(
-                index,
-                one.fields,
-                one.numbers or None,
-                repeatable_id=one.repeatable_id or None,
-                mark=current.mark(one.row),
+            replace(
+                one,
+                mark=current.mark(one.place),
                 is_first_of_file=current.file is not None,
-                only_new=one.by_number,
-                named_by_number=one.by_number or current.push is not None,
-                insert_as=one.insert_as,
-                enqueues=one.enqueues,
+                named_by_number=one.named_by_number or current.push is not None,
             )
-            for index, one in enumerate(wanted)
+            for one in wanted
         ]
         if not rows:
             return []
@@ -101,11 +94,13 @@ class ContactWriter:
         results = upsert.store(ports.table, ports.dial_queue, self._campaign, rows, now, current.created_at)
         if renamed := self._with_other_ids(current, rows, results):
             again = upsert.store(ports.table, ports.dial_queue, self._campaign, renamed, now, current.created_at)
-            for row, result in zip(renamed, again, strict=True):
-                results[row.index] = result
+            by_place = {row.place: result for row, result in zip(renamed, again, strict=True)}
+            results = [by_place.get(row.place, result) for row, result in zip(rows, results, strict=True)]
         return results
 
-    def _with_other_ids(self, current: Import, rows: Sequence[Row], results: Sequence[Result]) -> list[Row]:
+    def _with_other_ids(
+        self, current: Import, rows: Sequence[ContactRow], results: Sequence[Result]
+    ) -> list[ContactRow]:
         """Rows whose number the contact of its id has given up: they make contacts of ids of their own."""
         if current.file is None and current.push is None:
             return []
@@ -127,7 +122,7 @@ class ContactWriter:
             if result.contact_id in found and row.is_another_number_of(found[result.contact_id])
         ]
 
-    def _listed(self, rows: Sequence[Prepared]) -> int:
+    def _listed(self, rows: Sequence[ContactRow]) -> int:
         """How many rows have no number that is not on the do-not-call list: stored, and never called."""
         brought = [number for one in rows for number in one.numbers]
         now = self._ports.clock.now_ms()
@@ -135,7 +130,7 @@ class ContactWriter:
         return sum(bool(one.numbers) and listed.issuperset(one.numbers) for one in rows)
 
 
-def _note(known: NumberSet, one: Prepared, contact: Contact | None) -> None:
+def _note(known: NumberSet, one: ContactRow, contact: Contact | None) -> None:
     """Let the campaign's numbers be as the row leaves them: a contact gives up those that the row does not repeat."""
     if not one.numbers:
         return

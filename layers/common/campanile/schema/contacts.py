@@ -1,10 +1,11 @@
 """Contacts as they are sent and shown, with their attempts."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, create_model
 
 from campanile.domain.campaign import AGENT_FIELDS
+from campanile.domain.contact_fields import PLAIN_FIELDS
 from campanile.domain.errors import TooManyContactsError
 from campanile.domain.lifecycle import Outcome, Refusal
 from campanile.domain.shown_status import VIEWS
@@ -27,14 +28,34 @@ MAX_INLINE_CONTACTS = 5_000
 """Contacts within the creation or change of a campaign (seed 001)."""
 MAX_PHONE_NUMBERS = 10
 MAX_DATA_BYTES = 16 * 1024
-RecognizedText = Annotated[str, StringConstraints(max_length=255)]
 STRUCTURED_FIELDS = frozenset({"phone_numbers", "external_id", "timezone", "scheduled_at"} | set(AGENT_FIELDS))
 """Contact fields that must not be repeated inside `data` (seed 000)."""
 
 
-class ContactInput(AgentInput):
-    """One row of an upsert. An absent field stays, null clears; `data` and `phone_numbers` are replaced whole."""
+Model = TypeVar("Model", bound=BaseModel)
 
+
+def _taking_plain_fields(model: type[Model]) -> type[Model]:
+    """The model with the plain fields of a contact as a row brings them."""
+    fields: dict[str, Any] = {}
+    for one in PLAIN_FIELDS:
+        words = f"{one.description} Kept in `data` under this name; refused if `data` of the same row has it too."
+        text = Annotated[str, StringConstraints(max_length=one.max_characters)]
+        fields[one.name] = (Annotated[text | None, Field(description=words)], None)
+    return create_model(model.__name__, __base__=model, __module__=model.__module__, **fields)
+
+
+def _showing_plain_fields(model: type[Model]) -> type[Model]:
+    """The model with the plain fields of a contact as they are shown."""
+    fields: dict[str, Any] = {}
+    for one in PLAIN_FIELDS:
+        words = f"{one.description} Null if `data` has no text under this name."
+        fields[one.name] = (Annotated[str | None, Field(description=words)], ...)
+    return create_model(model.__name__, __base__=model, __module__=model.__module__, **fields)
+
+
+@_taking_plain_fields
+class _IdentifiedInput(AgentInput):
     id: Uuid | None = None
     """Of the contact to update; an unknown one is given to the contact that is created."""
     external_id: ExternalId | None = None
@@ -43,14 +64,11 @@ class ContactInput(AgentInput):
     """In the order in which they are tried. Needed on creation; for ad-hoc contacts in E.164."""
     data: Annotated[dict[str, Any], json_object_of(MAX_DATA_BYTES)] | None = None
     """What else is known of the person, passed to every call: at most 16 KB of JSON."""
-    first_name: RecognizedText | None = None
-    """Kept in `data` under this name, like the next three; refused if `data` of the same row has it too."""
-    last_name: RecognizedText | None = None
-    """Kept in `data`."""
-    email: RecognizedText | None = None
-    """Kept in `data`; any text will do."""
-    company: RecognizedText | None = None
-    """Kept in `data`."""
+
+
+class ContactInput(_IdentifiedInput):
+    """One row of an upsert. An absent field stays, null clears; `data` and `phone_numbers` are replaced whole."""
+
     timezone: TimezoneName | None = None
     """IANA name of the person's timezone; null: the configuration's."""
     scheduled_at: Instant | None = None
@@ -138,16 +156,15 @@ class RefusalResponse(Response):
     """When it may be tried again, where that is known."""
 
 
-class ContactResponse(Response):
+@_showing_plain_fields
+class _IdentifiedResponse(Response):
     id: Id
     external_id: str | None
     phone_numbers: list[str]
     data: dict[str, Any]
-    first_name: str | None
-    """The text that `data` has under this name, like the next three; null if it has none."""
-    last_name: str | None
-    email: str | None
-    company: str | None
+
+
+class ContactResponse(_IdentifiedResponse):
     timezone: str | None
     scheduled_at: Instant | None
     agent_id: str | None
@@ -198,7 +215,7 @@ class ExportResponse(Response):
     updated_at: Instant
 
 
-class ReleaseResponse(Response):
+class EnqueueResponse(Response):
     """A release of held contacts. `released`: by this request itself, which works on it for a few seconds; `held`: as
     many as are left, with which a worker goes on while it is `running`. Ask the stats how far it is.
     """

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from campanile.domain.contact import DISPLAY_FIELDS
+from campanile.domain.contact_fields import COLUMN_TARGETS
 from campanile.domain.import_report import ImportCounts, ImportRowError
 from campanile.schema.field_types import Id, Instant
 from campanile.schema.messages import Request, Response
@@ -16,9 +16,6 @@ from campanile.schema.messages import Request, Response
 MAX_MAPPING_BYTES = 32 * 1024
 """It is kept with the import, as are the header and the first errors: one item, of 400 KB at most."""
 MAX_MAPPED_COLUMNS = 200
-COLUMN_TARGETS = (
-    "phone", "id", "external_id", "timezone", "scheduled_at", *DISPLAY_FIELDS, "data", "data.<key>", "ignore"
-)  # fmt: skip
 FILE_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
@@ -59,10 +56,15 @@ class ImportSettings(Request):
 
     mode: Literal["lenient", "strict"] = "lenient"
     """lenient: bad rows are reported and left out. strict: one bad row refuses the file before anything is stored."""
-    mapping: Annotated[dict[str, str | None], Field(max_length=MAX_MAPPED_COLUMNS), mapping_onto(COLUMN_TARGETS)] = {}
-    """What columns are, by header: phone, id, external_id, timezone, scheduled_at, first_name, last_name, email,
-    company, data, data.<key>, or ignore (or null). The others are detected.
-    """
+    mapping: Annotated[
+        dict[str, str | None],
+        Field(
+            max_length=MAX_MAPPED_COLUMNS,
+            description=f"What each column is, by its header: {', '.join(COLUMN_TARGETS[:-1])}, or ignore (or null). "
+            "The others are detected.",
+        ),
+        mapping_onto(COLUMN_TARGETS),
+    ] = {}
 
 
 class ImportInput(ImportSettings):

@@ -1,4 +1,4 @@
-"""Pages of a list: opaque cursors, and how much one answer may carry."""
+"""Pages of a list: opaque cursors, and how much one response may carry."""
 
 import json
 import re
@@ -30,7 +30,7 @@ Shown = TypeVar("Shown", bound=BaseModel)
 
 
 def cursor_after(last_id: str) -> str:
-    """The cursor of the page that begins behind the object `last_id`."""
+    """The cursor of the page that begins after the object `last_id`."""
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
@@ -45,13 +45,16 @@ def read_cursor(cursor: str | None, kind: re.Pattern[str] = ID) -> str | None:
     except ValueError:
         last_id = ""
     if not kind.fullmatch(last_id):
-        message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
+        message = (
+            "is not a cursor of this list: pass `next_cursor` from the previous page unchanged, "
+            "or leave it out for the first page"
+        )
         raise InvalidFieldsError([FieldError("cursor", "invalid", message)])
     return last_id
 
 
 def fitting(shown: Sequence[Shown]) -> list[Shown]:
-    """As many as one response may carry; the next page starts after the last one of them."""
+    """As many as one response may carry; the next page starts after the last of them."""
     sizes = accumulate(_escaped_bytes(one) for one in shown)
     return [one for one, size in zip(shown, sizes, strict=True) if size <= MAX_ESCAPED_BYTES]
 

@@ -2,16 +2,16 @@
 
 from functools import cache
 
+from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.contacts.export_contacts import ExportPorts
-from campanile.contacts.release_held import ReleasePorts
 from campanile.edge.wiring import files, foundation
 
 
 @cache
-def release_ports() -> ReleasePorts:
-    return ReleasePorts(foundation.table(), foundation.dial_queue(), files.work_queue(), foundation.clock())
+def enqueue_ports() -> EnqueuePorts:
+    return EnqueuePorts(foundation.table(), foundation.dial_queue(), files.work_queue(), foundation.clock())
 
 
 @cache
 def export_ports() -> ExportPorts:
-    return ExportPorts(foundation.table(), files.work_queue(), files.uploads(), foundation.clock())
+    return ExportPorts(foundation.table(), files.work_queue(), files.bucket(), foundation.clock())

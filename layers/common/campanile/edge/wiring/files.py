@@ -6,18 +6,18 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from campanile.adapters.bucket import Uploads
+from campanile.adapters.bucket import Bucket
 from campanile.adapters.work_queue import WorkQueue
 from campanile.edge.wiring import foundation
 
 
 @cache
-def uploads() -> Uploads:
+def bucket() -> Bucket:
     # A link leads to the bucket's own region, as the global name does not know new buckets; emulators know paths only.
     is_emulated = foundation.configured().aws_endpoint_url
     addressed: Any = {"addressing_style": "path" if is_emulated else "virtual"}
     config = foundation.CONNECTIONS.merge(Config(signature_version="s3v4", s3=addressed))
-    return Uploads(boto3.client("s3", config=config), foundation.configured().required("bucket"))
+    return Bucket(boto3.client("s3", config=config), foundation.configured().required("bucket"))
 
 
 @cache

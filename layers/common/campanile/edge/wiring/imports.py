@@ -9,5 +9,5 @@ from campanile.imports.run import ImportPorts
 @cache
 def import_ports() -> ImportPorts:
     return ImportPorts(
-        foundation.table(), foundation.dial_queue(), files.work_queue(), files.uploads(), foundation.clock()
+        foundation.table(), foundation.dial_queue(), files.work_queue(), files.bucket(), foundation.clock()
     )

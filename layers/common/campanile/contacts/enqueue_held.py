@@ -11,19 +11,19 @@ from itertools import islice
 
 from campanile.adapters.clock import Clock
 from campanile.adapters.dial_queue import DialQueue
-from campanile.adapters.work_queue import ReleaseOrder, WorkQueue
+from campanile.adapters.work_queue import EnqueueOrder, WorkQueue
 from campanile.campaigns import find_campaign
 from campanile.contacts import notify_dialer
-from campanile.domain.campaign import Campaign
+from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import bucket
-from campanile.domain.errors import StateError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
-from campanile.schema.contacts import ReleaseResponse
+from campanile.domain.times import WORK_IN_REQUEST_MS
+from campanile.schema.contacts import EnqueueResponse
 from campanile.store import contact_writes, contacts, counters, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
 
-RELEASING_MS = 7_000
+ENQUEUING_MS = WORK_IN_REQUEST_MS
 """How long a request releases contacts itself."""
 CONTACTS_AT_ONCE = 200
 LOOKS = 10
@@ -33,7 +33,7 @@ _HELD = bucket(ContactStatus.HELD, None)
 
 
 @dataclass(frozen=True, slots=True)
-class ReleasePorts:
+class EnqueuePorts:
     """What releases work with."""
 
     table: Table
@@ -42,40 +42,39 @@ class ReleasePorts:
     clock: Clock
 
 
-def ask(ports: ReleasePorts, org: str, reference: str) -> ReleaseResponse:
+def enqueue(ports: EnqueuePorts, org: str, reference: str) -> EnqueueResponse:
     """Release what the campaign holds; what takes longer than some seconds is gone on with by a worker.
 
     Raises NotFoundError, or StateError for a closed campaign.
     """
     campaign = find_campaign.find(ports.table, org, reference)
-    if campaign.status is CampaignStatus.CLOSED:
-        raise StateError("The campaign is closed; nobody is called in it any more. Create a new campaign.")
-    order = ReleaseOrder(org, campaign.id, counters.allocated(ports.table, campaign.key))
-    until = ports.clock.monotonic_ms() + RELEASING_MS
+    refuse_closed(campaign)
+    order = EnqueueOrder(org, campaign.id, counters.allocated(ports.table, campaign.key))
+    until = ports.clock.monotonic_ms() + ENQUEUING_MS
     run = _Run(ports, campaign, order.below)
     is_done = run.go(lambda: ports.clock.monotonic_ms() < until)
     if not is_done:
-        ports.work_queue.send_release(order)
+        ports.work_queue.send_enqueue(order)
     held = sum(block.buckets.get(_HELD, 0) for block in counters.blocks(ports.table, campaign.key))
-    return ReleaseResponse(status="completed" if is_done else "running", released=run.released, held=held)
+    return EnqueueResponse(status="completed" if is_done else "running", released=run.enqueued, held=held)
 
 
-def go_on(ports: ReleasePorts, order: ReleaseOrder, may_go_on: Callable[[], bool]) -> int:
+def continue_enqueuing(ports: EnqueuePorts, order: EnqueueOrder, may_go_on: Callable[[], bool]) -> int:
     """Go on with a release while `may_go_on`; answers how many contacts it released. A closed campaign's stay held."""
     campaign = find_campaign.find(ports.table, order.org, order.campaign)
     if campaign.status is CampaignStatus.CLOSED:
         return 0
     run = _Run(ports, campaign, order.below)
     if not run.go(may_go_on):
-        ports.work_queue.send_release(order)
-    return run.released
+        ports.work_queue.send_enqueue(order)
+    return run.enqueued
 
 
 class _Run:
     """One run over the campaign's held contacts with creation numbers `below` the given one."""
 
-    def __init__(self, ports: ReleasePorts, campaign: Campaign, below: int) -> None:
-        self.released = 0
+    def __init__(self, ports: EnqueuePorts, campaign: Campaign, below: int) -> None:
+        self.enqueued = 0
         self._ports = ports
         self._campaign = campaign
         self._below = below
@@ -89,7 +88,7 @@ class _Run:
                 while some := list(islice(ids, CONTACTS_AT_ONCE)):
                     if not may_go_on():
                         return False
-                    later += self._release(some)
+                    later += self._enqueue(some)
             held = counters.blocks(self._ports.table, self._campaign.key)
             if sum(block.buckets.get(_HELD, 0) for block in held if self._is_asked_for(block.number)) <= later:
                 return True
@@ -109,7 +108,7 @@ class _Run:
             if entry["bucket"] == _HELD:
                 yield keys.contact_id_of(entry)
 
-    def _release(self, ids: list[str]) -> int:
+    def _enqueue(self, ids: list[str]) -> int:
         """Release these; answers how many of them are held, but came later."""
         table, campaign, now = self._ports.table, self._campaign, self._ports.clock.now_ms()
         # Whole: the write of a contact leaves its cold item as the draft has it.
@@ -121,6 +120,6 @@ class _Run:
             waiting = [draft.changed for draft in drafts]
             self._campaign = notify_dialer.announce(table, campaign, waiting, now)
             lost = contact_writes.write(table, self._campaign, drafts)
-            self.released += len(drafts) - len(lost)
+            self.enqueued += len(drafts) - len(lost)
             notify_dialer.wake(self._ports.dial_queue, self._campaign, {one.due for one in waiting}, now)
         return len(held) - len(asked)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from campanile.adapters.work_queue import ReleaseOrder
-from campanile.contacts import check_rows, release_held, upsert
-from campanile.contacts.rows import Row
+from campanile.adapters.work_queue import EnqueueOrder
+from campanile.contacts import check_rows, enqueue_held, upsert
+from campanile.contacts.rows import ContactRow
 from campanile.domain.lifecycle import ContactStatus
 from campanile.schema.contacts import ContactInput
 from campanile.store import counters, keys
@@ -53,7 +53,7 @@ def test_a_held_contact_is_in_lists_and_may_be_changed_and_deleted(dialer: Diale
     assert held.total == 4
     assert [(one.status, one.next_attempt_at) for one in held.contacts] == [("held", None)] * 4
     assert held.contacts[0].data == {"name": "Ada"}
-    release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+    enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
     assert dialer.run() == 3, "the one that is scheduled waits for its time"
     audit(dialer, campaign)
 
@@ -63,7 +63,7 @@ def test_a_release_leaves_contacts_as_they_are_also_large_ones(dialer: Dialer) -
     ids = dialer.hold(campaign, *PEOPLE[:2])
     large = {"id": ids[0], "data": {"plan": "x" * 1_000}, "agent_id": "own"}
     dialer.upsert(campaign, large, {"id": ids[1], "data": {"plan": "y"}, "agent_id": "own"})
-    release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+    enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
     dialer.run()
     told = [(post.request.agent_id, post.request.custom_metadata["plan"]) for post in dialer.posts]
     assert told == [("own", "x" * 1_000), ("own", "y")]
@@ -89,7 +89,7 @@ def test_a_contact_that_starts_as_do_not_call_is_counted_and_never_called(dialer
     campaign = dialer.campaign()
     [row] = check_rows.validate([ContactInput(phone_numbers=[PEOPLE[0]])], "+1")
     now = dialer.clock.now_ms()
-    listed = Row(row.index, row.fields, row.numbers, insert_as=ContactStatus.DO_NOT_CALL)
+    listed = ContactRow(row.place, row.fields, row.numbers, insert_as=ContactStatus.DO_NOT_CALL)
     upsert.store(dialer.table, dialer.queue, campaign, [listed], now, now)
     assert dialer.stats(campaign).contacts.do_not_call == 1
     assert dialer.run() == 0
@@ -100,7 +100,7 @@ def test_a_paused_campaign_releases_and_calls_when_it_goes_on(dialer: Dialer) ->
     campaign = dialer.campaign()
     dialer.hold(campaign, *PEOPLE)
     dialer.change(campaign, "pause")
-    release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+    enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
     assert dialer.run() == 0
     dialer.change(campaign, "start")
     assert dialer.run() == 5
@@ -112,25 +112,27 @@ def test_a_closed_campaign_releases_nobody(edge: Dialer, api: Client) -> None:
     edge.change(campaign, "close")
     answer = api.post(f"/campaign/campaigns/{campaign.id}/release", None, 400)
     assert "closed" in answer["detail"]
-    assert release_held.go_on(edge.release_ports, ReleaseOrder(edge.org, campaign.id, 5), lambda: True) == 0
+    assert (
+        enqueue_held.continue_enqueuing(edge.enqueue_ports, EnqueueOrder(edge.org, campaign.id, 5), lambda: True) == 0
+    )
     assert statuses(edge, campaign.id) == ["held"] * 5
 
 
 def test_what_takes_too_long_is_gone_on_with_by_a_worker_and_later_contacts_stay_held(
     dialer: Dialer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(release_held, "CONTACTS_AT_ONCE", 2)
-    monkeypatch.setattr(release_held, "RELEASING_MS", 0)
+    monkeypatch.setattr(enqueue_held, "CONTACTS_AT_ONCE", 2)
+    monkeypatch.setattr(enqueue_held, "ENQUEUING_MS", 0)
     campaign = dialer.campaign()
     dialer.hold(campaign, *PEOPLE)
-    answer = release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+    answer = enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
     assert (answer.status, answer.released, answer.held) == ("running", 0, 5)
     dialer.hold(campaign, number(8))
     turns = 0
-    while dialer.release_queue.sent:
-        order = dialer.release_queue.sent.pop()
+    while dialer.enqueue_queue.sent:
+        order = dialer.enqueue_queue.sent.pop()
         left = iter([True, False])
-        release_held.go_on(dialer.release_ports, order, lambda left=left: next(left))  # type: ignore[misc]
+        enqueue_held.continue_enqueuing(dialer.enqueue_ports, order, lambda left=left: next(left))  # type: ignore[misc]
         turns += 1
     assert turns == 3
     assert statuses(dialer, campaign.id) == ["pending"] * 5 + ["held"]
@@ -142,7 +144,7 @@ def test_a_release_that_dies_anywhere_is_asked_for_again_and_nobody_is_lost(dial
     campaign = dialer.campaign()
     dialer.hold(campaign, *PEOPLE[:3])
     with dialer.interposed(after=requests.append):
-        release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+        enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
     for point in range(len(requests)):
         campaign = dialer.campaign()
         dialer.hold(campaign, *PEOPLE[:3])
@@ -154,9 +156,9 @@ def test_a_release_that_dies_anywhere_is_asked_for_again_and_nobody_is_lost(dial
             left.pop()
 
         with pytest.raises(DiedError), dialer.interposed(after=die):
-            release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+            enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
         audit(dialer, campaign)
-        release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+        enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
         assert statuses(dialer, campaign.id) == ["pending"] * 3
         audit(dialer, campaign)
 
@@ -166,7 +168,7 @@ def test_two_releases_a_push_and_a_deletion_at_once_count_everybody_once(dialer:
     ids = dialer.hold(campaign, *PEOPLE)
 
     def ask() -> None:
-        release_held.ask(dialer.release_ports, dialer.org, campaign.id)
+        enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id)
 
     def push() -> None:
         dialer.hold(campaign, *PEOPLE[:2], enqueues=True)
@@ -181,5 +183,5 @@ def test_counters_of_several_blocks_follow(dialer: Dialer) -> None:
     campaign = dialer.campaign()
     counters.allocate(dialer.table, campaign.key, keys.BLOCK_SIZE - 2)
     dialer.hold(campaign, *PEOPLE)
-    assert release_held.ask(dialer.release_ports, dialer.org, campaign.id).released == 5
+    assert enqueue_held.enqueue(dialer.enqueue_ports, dialer.org, campaign.id).released == 5
     audit(dialer, campaign)
