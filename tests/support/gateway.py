@@ -1,18 +1,16 @@
-"""The API without a gateway: the template's routes, the functions' handlers, API Gateway's proxy events."""
+"""The API in one process: a front door, the template's routes and the functions' handlers."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
-from uuid import uuid4
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tests.support import source
+from tests.support import front_doors, source
 from tests.support.dialer import ALL_DAY
+from tests.support.front_doors import Door, RefusedError, Sent
 from tests.support.template import FUNCTION, folder, resources, routes
 
 Handler = Any
@@ -93,48 +91,30 @@ def call(
     headers: Mapping[str, str] | None = None,
     *,
     is_base64: bool = False,
+    door: Door = front_doors.rest,
 ) -> Response:
-    """One request. `body` goes as JSON, or as it is when it is text; a None value leaves a header out."""
-    url = urlsplit(path)
-    template, function, parameters = _route(method, url.path)
-    query = parse_qs(url.query, keep_blank_values=True)
-    event = {
-        "resource": template,
-        "path": unquote(url.path),
-        "httpMethod": method,
-        "headers": {"Content-Type": "application/json", **(headers or {})},
-        "multiValueHeaders": {name: [value] for name, value in (headers or {}).items()},
-        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-        "multiValueQueryStringParameters": query or None,
-        "pathParameters": parameters or None,
-        "requestContext": {"requestId": str(uuid4()), "stage": "v1", "path": f"/v1{url.path}", "httpMethod": method},
-        "body": body if isinstance(body, str) or body is None else json.dumps(body),
-        "isBase64Encoded": is_base64,
-    }
-    handler: Handler = source.app(function).handler
-    answer = handler(event, Context())
-    sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    assert sent["x-request-id"] == event["requestContext"]["requestId"]  # type: ignore[index]
-    return Response(answer["statusCode"], sent, answer["body"] or "")
-
-
-def _route(method: str, path: str) -> tuple[str, str, dict[str, str]]:
-    for verb, template, function in served():
-        pattern = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", template)
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
-        if verb == method and (match := re.fullmatch(pattern, path)):
-            return template, function, {name: unquote(value) for name, value in match.groupdict().items()}
-    raise AssertionError(f"no route takes {method} {path}")
+    """One request. `body` goes as JSON, or as it is when it is text."""
+    text = body if isinstance(body, str) or body is None else json.dumps(body)
+    sent = Sent(method, path, [*{"Content-Type": "application/json", **(headers or {})}.items()], text, is_base64)
+    try:
+        event, function = door(sent)
+        handler: Handler = source.app(function).handler
+        got = front_doors.received(sent, handler(event, Context()))
+    except RefusedError as error:
+        got = front_doors.refused(sent, error)
+    assert got.headers["x-request-id"] == sent.request_id
+    return Response(got.status, got.headers, got.text)
 
 
 class Client:
-    """Calls the API with one credential."""
+    """Calls the API with one credential, through the front door of AWS unless told otherwise."""
 
-    def __init__(self, authorization: str | None) -> None:
+    def __init__(self, authorization: str | None, door: Door = front_doors.rest) -> None:
         self.headers = {} if authorization is None else {"Authorization": authorization}
+        self.door = door
 
     def __call__(self, method: str, path: str, body: object = None, **headers: str) -> Response:
-        return call(method, path, body, {**self.headers, **headers})
+        return call(method, path, body, {**self.headers, **headers}, door=self.door)
 
     def get(self, path: str) -> Any:
         answer = self("GET", path)

@@ -84,6 +84,19 @@ def routes() -> list[Route]:
     ]
 
 
+def fallbacks() -> list[Route]:
+    """The methods that the API itself gives to paths, beside those of the functions' routes."""
+    [api] = resources(API).values()
+    found = []
+    for path, methods in api.get("DefinitionBody", {}).get("paths", {}).items():
+        for key, method in methods.items():
+            named = referred(method["x-amazon-apigateway-integration"]["uri"])
+            [function] = {one for one in named if not one.startswith("AWS::")}
+            name = "ANY" if key == "x-amazon-apigateway-any-method" else key.upper()
+            found.append(Route(function, name, path))
+    return found
+
+
 def event_types(function: Mapping[str, Any]) -> set[str]:
     """What invokes a function: `Api`, `SQS`, `S3`, `Schedule`."""
     return {event["Type"] for event in function.get("Events", {}).values()}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from campanile.edge.problems import CONTENT_TYPE
 
 DESCRIPTION: Final = """\
-Times are RFC 3339 in UTC. Bodies are JSON in UTF-8 of at most 4.5 MB. A field or query parameter that is not \
+Times are RFC 3339 in UTC. Bodies are JSON in UTF-8 of at most 4.2 MB. A field or query parameter that is not \
 documented here is refused, and no value is converted to another type.
 
 Every response has `X-Request-Id`. Every error is a problem document (RFC 9457). It says what to do, and which field \
@@ -157,7 +157,7 @@ REFUSALS: Final = {
     413: Refusal(
         "TooLarge",
         "Request Entity Too Large",
-        "The body is larger than 4.5 MB.",
+        "The body is larger than 4.2 MB.",
         "The body has 5200000 bytes; at most 4500000 are taken. Split the request.",
     ),
     422: Refusal(

@@ -12,5 +12,5 @@ in_osvis_dialect = http.refusing(routes.unmatched, dialect.render)
 
 
 def handler(event: Event, context: LambdaContext) -> GatewayResponse:
-    refuse = in_osvis_dialect if event["path"].startswith(routes.OSVI) else in_own_dialect
+    refuse = in_osvis_dialect if routes.is_osvis(event) else in_own_dialect
     return refuse(event, context)

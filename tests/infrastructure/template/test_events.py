@@ -36,7 +36,7 @@ from campanile.telephony.callback import CallReference, sign_reference
 from campanile.telephony.signing import bearer_token, sign_event
 from tests.support import source
 from tests.support.events import EVENTS, load_event
-from tests.support.template import FUNCTION, event_types, folder, resources, routes, table_definition
+from tests.support.template import FUNCTION, event_types, fallbacks, folder, resources, routes, table_definition
 
 FUNCTIONS = {folder(function): (name, function) for name, function in resources(FUNCTION).items()}
 INVOKED_BY_HAND = {"carrier_report"}
@@ -66,8 +66,8 @@ def test_no_event_carries_a_secret_of_anybodys() -> None:
 def test_an_api_event_is_one_of_a_rest_api_and_of_a_route_of_its_function(name: str) -> None:
     event = load_event(name)
     APIGatewayProxyEventModel.model_validate(event)
-    served = {(route.method, route.path) for route in routes() if route.function == FUNCTIONS[name][0]}
-    assert (event["httpMethod"], event["resource"]) in served
+    served = {(one.method, one.path) for one in [*routes(), *fallbacks()] if one.function == FUNCTIONS[name][0]}
+    assert {(event["httpMethod"], event["resource"]), ("ANY", event["resource"])} & served
     path = event["resource"]
     for key, value in (event["pathParameters"] or {}).items():
         path = path.replace(f"{{{key}}}", value).replace(f"{{{key}+}}", value)

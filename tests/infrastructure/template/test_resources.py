@@ -1,6 +1,7 @@
 """Table, queues, bucket and API of the template, held against the code that uses them."""
 
 import ast
+import json
 import re
 from collections import defaultdict
 from typing import Any
@@ -11,7 +12,7 @@ from campanile.edge.routes import ROUTES
 from campanile.store import contact_actions, contacts, keys
 from campanile.store.keys import Key
 from tests.support import source
-from tests.support.template import API, QUEUE, ROOT, TABLE, resources, routes, template
+from tests.support.template import API, FUNCTION, QUEUE, ROOT, TABLE, fallbacks, resources, routes, template
 
 PACKAGE = ROOT / "layers" / "common" / "campanile"
 CARRIER = "/simulated-carrier/"
@@ -141,16 +142,56 @@ def test_the_gateway_has_exactly_the_routes_that_the_code_knows() -> None:
     assert dict(found) == {path: set(methods) for path, methods in ROUTES.items()}
 
 
-def test_every_other_path_and_method_leads_to_the_function_that_says_so() -> None:
-    """`any` would swallow the methods of longer paths; explicit ones leave the gateway nothing to answer."""
-    unmatched = {(route.path, route.method) for route in routes() if route.function == "UnmatchedRouteFunction"}
-    assert unmatched == {(path, method) for path in ("/", "/{proxy+}") for method in METHODS}
+def test_every_path_leads_to_the_function_that_says_so_for_a_method_that_no_other_takes() -> None:
+    """Inner paths too: AWS itself responds where a resource has no such method, and calls it a missing token."""
+    paths = {"/"}
+    for route in routes():
+        segments = route.path.strip("/").split("/")
+        paths |= {"/" + "/".join(segments[:number]) for number in range(1, len(segments) + 1)}
+    assert {route.function for route in fallbacks()} == {"UnmatchedRouteFunction"}
+    caught = {(route.path, route.method) for route in fallbacks()}
+    everywhere = {(path, method) for path in ("/", "/{proxy+}") for method in METHODS}  # MiniStack ignores `any`
+    assert caught == everywhere | {(path, "ANY") for path in paths - {"/", "/{proxy+}"}}
 
 
-def test_every_method_is_explicit_and_every_route_has_one_function() -> None:
-    assert {route.method for route in routes()} <= METHODS
+def test_one_permission_lets_the_gateway_call_that_function_for_every_path() -> None:
+    """A function's policy has 20 KB, and SAM adds a permission for each event. That of `/{proxy+}` is for any path."""
+    events = resources(FUNCTION)["UnmatchedRouteFunction"]["Events"].values()
+    assert [(one["Properties"]["Path"], one["Properties"]["Method"]) for one in events] == [("/{proxy+}", "any")]
+
+
+def test_a_method_is_explicit_and_a_route_has_one_function() -> None:
     served = [(route.path, route.method) for route in routes()]
+    assert {method for path, method in served if path != "/{proxy+}"} <= METHODS
     assert len(set(served)) == len(served)
+
+
+def test_the_gateways_own_responses_are_problems_and_quote_nothing_of_the_request() -> None:
+    """What AWS says of a wrong method quotes the Authorization header."""
+    [api] = resources(API).values()
+    assert api["GatewayResponses"].keys() >= {"DEFAULT_4XX", "DEFAULT_5XX", "INVALID_SIGNATURE", "REQUEST_TOO_LARGE"}
+    for response in api["GatewayResponses"].values():
+        [text] = response["ResponseTemplates"].values()
+        assert set(re.findall(r"\$[\w.]+", text)) == {"$context.requestId"}
+        document = json.loads(text)
+        assert document["status"] == response["StatusCode"]
+        assert {"type", "title", "detail", "request_id"} <= document.keys()
+        assert (document["success"], document["error"], document["details"]) == (False, document["detail"], None)
+        headers = response["ResponseParameters"]["Headers"]
+        assert headers["Content-Type"] == "'application/problem+json'"
+        assert headers["X-Request-Id"] == "context.requestId"
+
+
+def test_pages_of_other_origins_may_do_nothing_unless_the_deployment_names_them() -> None:
+    parameter = template()["Parameters"]["AllowedOrigins"]
+    assert (parameter["Type"], parameter["Default"]) == ("CommaDelimitedList", "")
+    joined = {"Fn::Join": ["", {"Ref": "AllowedOrigins"}]}
+    assert template()["Conditions"]["HasOrigins"] == {"Fn::Not": [{"Fn::Equals": [joined, ""]}]}
+    condition, rules, otherwise = template()["Resources"]["Bucket"]["Properties"]["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("HasOrigins", {"Ref": "AWS::NoValue"})
+    [rule] = rules["CorsRules"]
+    assert rule["AllowedOrigins"] == {"Ref": "AllowedOrigins"}
+    assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "POST"}
 
 
 def test_a_function_serves_the_route_that_the_template_gives_it() -> None:

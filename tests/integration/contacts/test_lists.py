@@ -14,6 +14,7 @@ from campanile.store import keys
 from campanile.store.table import Update
 from tests.support.audit import audit
 from tests.support.dialer import Dialer, number
+from tests.support.gateway import Client
 from tests.support.table import CountingTable
 
 BLOCK = 7
@@ -214,3 +215,24 @@ def test_stats_agree_with_a_recount_at_every_step_of_a_busy_campaign(dialer: Dia
             dialer.end(post, random.choice(list(Outcome)))
         dialer.clock.advance(random.choice([1, 6]))
         audit(dialer, campaign)
+
+
+def test_a_page_cut_short_gives_the_number_returned_as_its_limit(api: Client) -> None:
+    """200 contacts full of quotes are more than a function may return. Who walks by `limit` meets each of them once."""
+    campaign = api.campaign()
+    path = f"/campaign/campaigns/{campaign}/contacts"
+    for first in range(0, 200, 50):
+        rows = [
+            {"phone_numbers": [number(n)], "data": {"text": '"' * 8_000 + str(n)}} for n in range(first, first + 50)
+        ]
+        assert api.post(path, {"contacts": rows})["inserted"] == 50
+    met: list[str] = []
+    pages = []
+    while len(met) < 200:
+        page = api.get(f"{path}?limit=200&offset={len(met)}")
+        assert page["limit"] in (200, len(page["contacts"]))
+        pages.append((page["limit"], page["total"]))
+        met += [contact["id"] for contact in page["contacts"]]
+    assert len(set(met)) == len(met) == 200
+    assert pages[0][0] < 200
+    assert pages[-1][0] == 200

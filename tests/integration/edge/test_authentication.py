@@ -15,6 +15,7 @@ from campanile.store import credentials, members
 from campanile.store.credentials import ALL_SCOPES
 from campanile.store.members import Role
 from campanile.store.table import Table
+from tests.support import front_doors
 from tests.support.clock import at
 from tests.support.dialer import Dialer
 from tests.support.gateway import Client, Response, problem
@@ -277,8 +278,9 @@ def test_a_personal_tokens_secret_opens_no_api_key_and_the_other_way_round(
     ],
 )
 def test_a_malformed_token_is_refused_and_nothing_breaks(edge: Dialer, token: str) -> None:
+    client = Client(f"Bearer {token}", front_doors.ministack)  # AWS passes neither 100,000 characters nor surrogates on
     for headers in ({}, {"X-Anyreach-Org": edge.org}):
-        detail = problem(Client(f"Bearer {token}")("GET", SETTINGS, **headers), 401)["detail"]
+        detail = problem(client("GET", SETTINGS, **headers), 401)["detail"]
         assert detail != WITHOUT_ORG
 
 

@@ -213,8 +213,8 @@ def test_a_body_is_refused_at_whatever_depth_a_parser_gives_up(edge: Dialer, api
 def test_strange_names_in_paths_are_not_found_and_break_nothing(api: Client, reference: str) -> None:
     campaign = api.campaign()
     for path in (f"/campaign/campaigns/{reference}", f"/campaign/campaigns/{campaign}/contacts/{reference}"):
-        assert api("GET", path).status in (404, 422)
-    assert api("GET", f"/campaign/configurations/{reference}").status in (404, 422)
+        assert api("GET", path).status in (400, 404, 422)
+    assert api("GET", f"/campaign/configurations/{reference}").status in (400, 404, 422)
     assert api("GET", f"/campaign/campaigns/{campaign}/contacts?limit={reference}").status == 422
     assert api("GET", f"/campaign/campaigns/{campaign}/contacts?offset=" + "9" * 30).status == 200
 

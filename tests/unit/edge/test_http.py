@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from campanile.domain import errors
 from campanile.domain.errors import FieldError
 from campanile.edge import http
-from campanile.edge.gateway_event import MAX_BODY_BYTES
+from campanile.edge.gateway_event import MAX_BODY_BYTES, Event
 from campanile.edge.http import Endpoint, PathId, refusing, rest_api
 from campanile.edge.problems import STATUS, problem
 from campanile.schema.contacts import ContactsInput
@@ -65,8 +66,9 @@ def post(handler: http.Handler, body: str | None, campaign: str = "spring") -> R
 
 
 def get(handler: http.Handler, campaign: str, path: str | None = None) -> Response:
-    event = load_event("get_campaign") | {"pathParameters": {"campaign_id": campaign}}
-    return answer_to(handler, event | {"path": path or f"/campaign/campaigns/{campaign}"})
+    sent = quote(campaign, safe="")  # as a client does, and a REST API leaves it
+    event = load_event("get_campaign") | {"pathParameters": {"campaign_id": sent}}
+    return answer_to(handler, event | {"path": path or f"/campaign/campaigns/{sent}"})
 
 
 def test_a_good_request_is_answered_with_its_request_id(handler: http.Handler) -> None:
@@ -149,8 +151,8 @@ def test_a_request_is_logged_in_one_line_by_route_and_never_by_its_path(
 
 
 def test_a_method_that_a_path_does_not_take_is_answered_with_those_it_takes() -> None:
-    def not_allowed(method: str, path: str) -> Exception:
-        return errors.MethodNotAllowedError(f"{path} does not take {method}.", ["GET", "PUT"])
+    def not_allowed(event: Event) -> Exception:
+        return errors.MethodNotAllowedError(f"{event['path']} does not take {event['httpMethod']}.", ["GET", "PUT"])
 
     answer = answer_to(refusing(not_allowed), load_event("unmatched_route"))
     assert (answer.status, answer.headers["Allow"]) == (405, ["GET, PUT"])

@@ -31,3 +31,17 @@ def test_a_number_that_is_none_is_named(name: str, value: str) -> None:
 def test_a_text_that_a_function_needs_is_named_when_it_is_empty() -> None:
     with pytest.raises(WrongSettingError, match="BUCKET is not set"):
         settings.from_environment({"TABLE_NAME": "table"}).required("bucket")
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        (None, set()),
+        ("", set()),
+        (" , ", set()),
+        ("https://a.example/, http://b.example:8080", {"https://a.example", "http://b.example:8080"}),
+    ],
+)
+def test_the_allowed_origins_are_read_without_a_table(text: str | None, origins: set[str]) -> None:
+    environment = {} if text is None else {settings.ALLOWED_ORIGINS: text}
+    assert settings.allowed_origins(environment) == origins

@@ -1,5 +1,6 @@
 """Cursors come back as they went out, and nothing else is one; an answer stays within what Lambda may return."""
 
+import json
 from base64 import urlsafe_b64encode
 from uuid import uuid4
 
@@ -38,7 +39,11 @@ def test_a_cursor_of_something_that_is_no_id_is_refused(inside: str) -> None:
         pagination.read_cursor(urlsafe_b64encode(inside.encode()).decode())
 
 
-def test_an_answer_ends_before_it_is_larger_than_lambda_returns() -> None:
-    million = [Text(text="x" * 1_000_000)] * 9
-    assert len(pagination.fitting(million)) == 4
-    assert pagination.fitting(million[:2]) == million[:2]
+@pytest.mark.parametrize(("text", "escaped"), [("x", 1), ('"', 4), ("\\", 4), ("é", 7), ("😀", 14), ("\n", 3)])
+def test_a_page_ends_before_it_is_larger_than_lambda_returns(text: str, escaped: int) -> None:
+    """The body is JSON in a JSON string: its quotes and backslashes double, and it is ASCII."""
+    rows = [Text(text=text * (1_000_000 // escaped))] * 9
+    assert len(pagination.fitting(rows)) == 5
+    assert pagination.fitting(rows[:2]) == rows[:2]
+    body = json.dumps({"rows": [row.model_dump() for row in pagination.fitting(rows)]}, separators=(",", ":"))
+    assert 4_900_000 < len(json.dumps({"body": body})) < 6_000_000

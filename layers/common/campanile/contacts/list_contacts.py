@@ -56,8 +56,11 @@ class Selection:
 def page(table: Table, campaign: Campaign, wanted: Filter, limit: int, offset: int, now_ms: int) -> ContactsResponse:
     """Contacts `offset` to `offset + limit` in order of creation. `total` counts all that the filter admits."""
     selected = select(table, campaign, wanted, limit, offset)
-    answers = pagination.fitting(read(table, campaign, selected.ids, selected.held, now_ms))
-    return ContactsResponse(contacts=answers, total=selected.total, limit=limit, offset=offset)
+    found = read(table, campaign, selected.ids, selected.held, now_ms)
+    shown = pagination.fitting(found)
+    if len(shown) < len(found):
+        limit = len(shown)  # a caller who walks by `limit` then misses none
+    return ContactsResponse(contacts=shown, total=selected.total, limit=limit, offset=offset)
 
 
 def of_block(table: Table, campaign: Campaign, number: int, now_ms: int) -> Iterator[ContactResponse]:

@@ -1,6 +1,6 @@
 """The HTTP edge: one resolver, one entry point. Every response carries X-Request-Id; a dialect renders errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 
 from campanile.domain import errors
 from campanile.domain.errors import FieldError
-from campanile.edge import gateway_event, observability, routes
+from campanile.edge import cors, gateway_event, observability, paths, routes
 from campanile.edge.authentication import Caller
 from campanile.edge.gateway_event import Event, header
 from campanile.edge.problems import problem
@@ -135,26 +135,38 @@ class Endpoint:
         return self.once(event, context, caller.org, lambda key: self._serve(event, context, caller, key))
 
     def _serve(self, event: Event, context: LambdaContext, caller: Caller | None, key: str | None) -> GatewayResponse:
-        if event["path"].endswith("/"):
-            raise routes.unmatched(event["httpMethod"], event["path"])
+        if paths.has_trailing_slash(event):
+            raise routes.unmatched(event)
         self.api.append_context(caller=caller, request_key=key)  # type: ignore[no-untyped-call]  # Powertools' own
         # Every body is JSON, whatever the client calls it: curl -d says it is a form.
         headers = {
             name: value for name, value in (event.get("headers") or {}).items() if name.lower() != "content-type"
         }
         headers["content-type"] = "application/json"
-        return self.api.resolve({**event, "path": gateway_event.routed_path(event), "headers": headers}, context)
+        return self.api.resolve({**event, "path": paths.routed(event), "headers": headers}, context)
 
 
-def refusing(error_for: Callable[[str, str], Exception], render: Renderer = problem) -> Handler:
-    """The Lambda handler of what no endpoint serves; `error_for` gives the error by method and path."""
+def refusing(error_for: Callable[[Event], Exception], render: Renderer = problem) -> Handler:
+    """The Lambda handler of what no endpoint serves; `error_for` gives the error by the request."""
 
     def handler(event: Event, _context: LambdaContext) -> GatewayResponse:
         began = foundation.clock().monotonic_ms()
-        response = _refusal(error_for(event["httpMethod"], event["path"]), event, render)
+        error = error_for(event)
+        if event["httpMethod"] == "OPTIONS" and isinstance(error, errors.MethodNotAllowedError):
+            response = _options(event, error.allowed)
+        else:
+            response = _refusal(error, event, render)
         return _completed(response, event, began, None)
 
     return handler
+
+
+def _options(event: Event, methods: Sequence[str]) -> GatewayResponse:
+    """The methods of a path, and what a browser asks before it lets a page of another origin use them."""
+    headers = {"Allow": [", ".join([*methods, "OPTIONS"])]}
+    if "Access-Control-Allow-Origin" in cors.headers(foundation.allowed_origins(), header(event, "Origin")):
+        headers |= cors.preflight(methods)
+    return {"statusCode": 204, "multiValueHeaders": headers, "body": "", "isBase64Encoded": False}
 
 
 def _refuse_unknown_parameters(api: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -187,8 +199,10 @@ def _refusal(error: Exception, event: Event, render: Renderer) -> GatewayRespons
 
 
 def _completed(response: GatewayResponse, event: Event, began: int, caller: Caller | None) -> GatewayResponse:
-    """The response as it leaves: with its request id, and logged."""
-    response.setdefault("multiValueHeaders", {})["X-Request-Id"] = [gateway_event.request_id(event)]
+    """The response as it leaves: with its request id, with what browsers need, and logged."""
+    headers = response.setdefault("multiValueHeaders", {})
+    headers["X-Request-Id"] = [gateway_event.request_id(event)]
+    headers |= cors.headers(foundation.allowed_origins(), header(event, "Origin"))
     response["body"] = response.get("body") or ""  # the gateway wants text, also where nothing is to be said
     _log(response, event, began, caller)
     return response

@@ -3,6 +3,8 @@
 import re
 
 from campanile.domain.errors import MethodNotAllowedError, NotFoundError
+from campanile.edge import paths
+from campanile.edge.gateway_event import Event
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "/campaign/configurations": ("GET", "POST"),
@@ -42,13 +44,34 @@ OSVI = ("/v1/campaigns/", "/v1/dnd_numbers")
 """How the paths of OSVI's routes begin. They render errors in OSVI's dialect."""
 
 
-def unmatched(method: str, path: str) -> Exception:
-    """The error for a request that nothing serves; its words say what to do."""
-    for template, methods in ROUTES.items():
-        pattern = re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))
-        if re.fullmatch(pattern, path):
-            allowed = ", ".join(methods)
-            return MethodNotAllowedError(f"{template} does not take {method}; it takes {allowed}.", list(methods))
-        if re.fullmatch(pattern + "/+", path):
-            return NotFoundError(f"No such route. Leave out the trailing slash: {path.rstrip('/')}")
-    return NotFoundError("No such route. The API is under /campaign; GET /reference lists the routes.")
+def unmatched(event: Event) -> Exception:
+    """Why nothing serves a request, in words that say what to do.
+
+    The resource decides, not the path: a custom domain may put a base path before it. MiniStack has a known path with
+    another method under `/{proxy+}`, so there the path decides.
+    """
+    method, path = event["httpMethod"], paths.below_the_base(event)
+    template = _template_of(path)
+    if template is None:
+        return NotFoundError("No such route. The API is under /campaign; GET /reference lists the routes.")
+    if paths.has_trailing_slash(event):
+        return NotFoundError(f"No such route. Leave out the trailing slash: {event['path'].rstrip('/')}")
+    methods = ROUTES[template]
+    allowed = ", ".join(methods)
+    return MethodNotAllowedError(f"{template} does not take {method}; it takes {allowed}.", list(methods))
+
+
+def is_osvis(event: Event) -> bool:
+    """Whether a path is one of OSVI's, or below one."""
+    return paths.below_the_base(event).startswith(OSVI)
+
+
+def _template_of(path: str) -> str | None:
+    if path in ROUTES:
+        return path
+    return next((template for template, pattern in _PATTERNS if pattern.fullmatch(path)), None)
+
+
+_PATTERNS = [
+    (template, re.compile(re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\.")) + "/*")) for template in ROUTES
+]

@@ -7,6 +7,9 @@ from typing import Any
 
 from campanile.domain.limits import Limits
 
+ALLOWED_ORIGINS = "ALLOWED_ORIGINS"
+"""The variable with the origins whose pages may call the API. Functions without a table read it too."""
+
 
 class WrongSettingError(Exception):
     """An environment variable that the function needs is missing or has a wrong value."""
@@ -62,6 +65,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     names = {one.name: one.name.upper() for one in fields(Settings)}
     given = {name: environment[variable] for name, variable in names.items() if variable in environment}
     return Settings(**{name: _typed(name, text) for name, text in given.items()})
+
+
+def allowed_origins(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The origins whose pages may call the API; none unless the deployment names some, with commas between them."""
+    given = environment.get(ALLOWED_ORIGINS, "").split(",")
+    return frozenset(origin for part in given if (origin := part.strip().rstrip("/")))
 
 
 def _typed(name: str, text: str) -> Any:

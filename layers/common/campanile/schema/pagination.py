@@ -1,5 +1,6 @@
 """Pages of a list: opaque cursors, and how much one response may carry."""
 
+import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -19,8 +20,8 @@ Offset = Annotated[int, Field(ge=0), IN_DIGITS]
 Cursor = Annotated[str, Field(max_length=100)]
 TextCursor = Annotated[str, Field(max_length=1_400)]
 """Of a list whose ids are texts of up to 255 characters."""
-MAX_ANSWER_BYTES = 5_000_000
-"""Lambda returns at most 6 MB, and the gateway's envelope is part of it."""
+MAX_ESCAPED_BYTES = 5_900_000
+"""A function returns at most 6,291,556 bytes, in which the body is a JSON string: its quotes and backslashes double."""
 ID = re.compile(r"[0-9a-f-]{36}")
 NUMBER = re.compile(r"\+[0-9]{7,15}")
 TEXT = re.compile(r"(?s).{1,255}")
@@ -54,5 +55,11 @@ def read_cursor(cursor: str | None, kind: re.Pattern[str] = ID) -> str | None:
 
 def fitting(shown: Sequence[Shown]) -> list[Shown]:
     """As many as one response may carry; the next page starts after the last of them."""
-    sizes = accumulate(len(one.model_dump_json().encode()) for one in shown)
-    return [one for one, size in zip(shown, sizes, strict=True) if size <= MAX_ANSWER_BYTES]
+    sizes = accumulate(_escaped_bytes(one) for one in shown)
+    return [one for one, size in zip(shown, sizes, strict=True) if size <= MAX_ESCAPED_BYTES]
+
+
+def _escaped_bytes(one: BaseModel) -> int:
+    """What an object adds to the function's response: JSON within a JSON string, all of it ASCII."""
+    text = json.dumps(one.model_dump(mode="json"), separators=(",", ":"))
+    return len(json.dumps(text))

@@ -25,6 +25,11 @@ def configured() -> "Settings":
 
 
 @cache
+def allowed_origins() -> frozenset[str]:
+    return settings.allowed_origins()
+
+
+@cache
 def clock() -> SystemClock:
     return SystemClock()
 
