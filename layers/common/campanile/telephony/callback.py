@@ -16,7 +16,7 @@ from campanile.telephony.signing import derive
 
 @dataclass(frozen=True, slots=True)
 class CallReference:
-    """The call a callback URL belongs to, and its slot. Only its `provider` (None: the default one) may report on it."""
+    """The call a callback URL belongs to, and its slot. Only its `provider` (None: the default) may report on it."""
 
     org: str
     slot: int
