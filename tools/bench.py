@@ -21,7 +21,7 @@ from tools.stack.local_stack import Stack, running_stack
 
 POLL_SECONDS = 0.5
 BAD_EVERY = 1_000
-"""Every so many rows one number is none."""
+"""One row in so many has an invalid number."""
 
 
 def lines(rows: int) -> Iterator[str]:
@@ -33,7 +33,7 @@ def lines(rows: int) -> Iterator[str]:
 
 
 def import_rows(stack: Stack, rows: int) -> dict[str, Any]:
-    """Import so many rows into a new campaign that calls nobody; answers what was measured."""
+    """Import so many rows into a new campaign that calls nobody; returns the figures."""
     api = Api(stack, stack.api_key)
     campaign = api.campaign("bench", default_windows=[])
     form = api.post(f"/campaign/campaigns/{campaign}/imports", {"file_name": "people.csv"}, 201)

@@ -1,4 +1,4 @@
-"""Schemathesis against a deployed stack: requests made up from the OpenAPI document, every answer held to it.
+"""Schemathesis against a deployed stack: requests made up from the OpenAPI document, every response checked against it.
 
     python -m tools.fuzz                          30 minutes, against a stack of its own
     python -m tools.fuzz --minutes 5 --seed 7
@@ -47,7 +47,7 @@ ATTEMPT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """An answer that is not as the document says; `request` repeats it. Two of one `place` are the same finding."""
+    """A response that differs from the document; `request` repeats it. Two of one `place` are the same finding."""
 
     operation: str
     check: str
@@ -116,7 +116,7 @@ def run(stack: Stack, settings: Mapping[str, Any], tell: Callable[[str], None] =
 
 
 def _known(product: Product) -> dict[str, Any]:
-    """Campaigns that call people, as values of path parameters: a path that names nothing is only ever answered 404."""
+    """Campaigns that call people, as values of path parameters: a path that names nothing always gets 404."""
     fields = {"name": "Fuzz", "default_windows": ALL_DAY, "retry_delay_seconds": 1}
     configurations = [
         product.ask(ConfigurationResponse, "POST", "/campaign/configurations", fields).id for _ in range(3)

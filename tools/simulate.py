@@ -5,7 +5,7 @@
     python -m tools.simulate --seed 7                      one seed again, event by event
     python -m tools.simulate --seed 7 --contact 4f1c6a52   only what mentions the contact
 
-Exit code 1 if a guarantee was violated; the seeds are named, and `--seed` shows how it came about.
+Exit code 1 if a guarantee was violated; the seeds are named, and `--seed` shows what happened.
 """
 
 import gc

@@ -15,13 +15,12 @@ import pytest
 
 from campanile.domain.lifecycle import Outcome
 from campanile.simulated_carrier.behaviour import Behaviour
+from campanile.telephony.errors import InvalidSignatureError, MalformedEventError
 from campanile.telephony.port import (
     Ambiguous,
     Ended,
-    InvalidSignatureError,
     Live,
     LookUpFailed,
-    MalformedEventError,
     Misconfigured,
     NotFound,
     Placed,

@@ -14,15 +14,15 @@ from botocore.exceptions import ClientError
 
 from campanile.domain.call import Attempt, Slot
 from campanile.domain.campaign import AgentFields, Campaign
-from campanile.domain.contact import Contact, LaneKind, LastRefusal, Told
+from campanile.domain.contact import Contact, LaneKind, LastRefusal, ReportedInCall
 from campanile.domain.fair_shares import Share
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.domain.org import OrgSettings, SheetEntry
 from campanile.store import (
     calls,
     campaigns,
+    contact_actions,
     contact_writes,
-    contacts,
     counters,
     do_not_call,
     global_limit,
@@ -168,12 +168,12 @@ WRITES: dict[str, Any] = {
     "a part of the global limit grown": lambda table: global_limit.grow(table, PARTS, PARTS.shares, SETTINGS, 9),
     "a part of the global limit shrunk": lambda table: global_limit.shrink(table, PARTS, [(SETTINGS, 3)]),
     "sends put off": lambda table: provider_accounts.back_off(table, "acme", NOW),
-    "work announced": lambda table: work_registry.announce(table, "acme", NOW, NOW),
+    "work announced": lambda table: work_registry.mark_work(table, "acme", NOW, NOW),
     "a pass finished": lambda table: work_registry.finish_pass(table, "acme", NOW),
     "a registration raised": lambda table: work_registry.settle(table, Registration("acme", 3, NOW, NOW), NOW),
     "a registration removed": lambda table: work_registry.settle(table, Registration("acme", 3, NOW, NOW), None),
     "counters read": lambda table: counters.blocks(table, CAMPAIGN_ID),
-    "slots read": lambda table: slots.held(table, SETTINGS),
+    "slots read": lambda table: slots.in_use(table, SETTINGS),
     **{f"FINAL: {end.status}": lambda table, end=end: finish(table, end) for end in ENDINGS},
     "an attempt corrected": lambda table: calls.correct(table, RETRIED, RETRIED, False, None, []),
     "an attempt corrected during the next call": lambda table: calls.correct(
@@ -181,17 +181,17 @@ WRITES: dict[str, Any] = {
         CONTACT,
         replace(CONTACT, attempts=(ATTEMPT,), last_outcome=Outcome.BUSY),
         False,
-        contacts.remarking(CONTACT, ATTEMPT.id, {"notes": "note", "disposition": None}),
+        contact_actions.remarking(CONTACT, ATTEMPT.id, {"notes": "note", "disposition": None}),
         [],
     ),
-    "a report of a call in progress": lambda table: calls.tell(
+    "a report of a call in progress": lambda table: calls.keep_report(
         table,
         CONTACT,
-        replace(CONTACT, told=Told(callback_at=NOW)),
-        contacts.remarking(CONTACT, ATTEMPT.id, {"notes": None}),
+        replace(CONTACT, reported=ReportedInCall(callback_at=NOW)),
+        contact_actions.remarking(CONTACT, ATTEMPT.id, {"notes": None}),
         [],
     ),
-    "a report of a call in progress taken back": lambda table: calls.tell(table, CONTACT, CONTACT, None, []),
+    "a report of a call in progress taken back": lambda table: calls.keep_report(table, CONTACT, CONTACT, None, []),
     "an attempt corrected that ends its contact": lambda table: calls.correct(
         table, RETRIED, replace(RETRIED, status=ContactStatus.COMPLETED), False, None, []
     ),

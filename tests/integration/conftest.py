@@ -8,7 +8,8 @@ import pytest
 
 from campanile.edge.authentication import Authenticator
 from campanile.edge.settings import Settings
-from campanile.edge.wiring import contacts, files, foundation, imports, reports, requests
+from campanile.edge.wiring import contacts, files, foundation, imports, reports
+from campanile.edge.wiring import credentials as wired_credentials
 from campanile.store import credentials
 from campanile.store.credentials import ALL_SCOPES
 from campanile.store.table import Table
@@ -65,7 +66,7 @@ def edge(dialer: Dialer, monkeypatch: pytest.MonkeyPatch) -> Dialer:
             "dial_queue": dialer.queue,
             "configured": settings,
         },
-        requests: {"authenticator": authenticator},
+        wired_credentials: {"authenticator": authenticator},
         imports: {"import_ports": dialer.import_ports},
         contacts: {"export_ports": dialer.export_ports, "enqueue_ports": dialer.enqueue_ports},
         reports: {"report_ports": dialer.ports.for_reports},

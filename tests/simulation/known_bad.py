@@ -15,7 +15,7 @@ import pytest
 from campanile.contacts import enqueue_held, upsert
 from campanile.dialing import agenda, global_limit, locking, placing, record_outcome, recovery
 from campanile.domain import gate, pacing, retry
-from campanile.store import calls, contacts, number_locks, orgs, slots, work_registry
+from campanile.store import calls, contact_actions, number_locks, orgs, slots, work_registry
 from tests.simulation.setting import Setting, inscrutable, mute, restless, sleepy, uncapped, undead
 
 Owner = ModuleType | type
@@ -123,8 +123,8 @@ VARIANTS = (
         (
             placing,
             "place",
-            "        answer = _ask_gate(ports, call)\n",
-            "        answer = _ask_gate(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
+            "        answer = ask_gate.ask(ports, call)\n",
+            "        answer = ask_gate.ask(ports, call)\n        asked_at = ports.clock.monotonic_ms()\n",
         ),
         world=restless,
         first_seed=90,
@@ -201,7 +201,7 @@ VARIANTS = (
     _variant(
         "a contact is written over what it has become since it was read",
         "G4 G6 G7 G8 G5",
-        (contacts, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
+        (contact_actions, "_unchanged", '"#rev = :seen_rev AND #n = :seen_n"', '"#rev <> :seen_rev OR #n = :seen_n"'),
         world=restless,
         first_seed=50,
     ),
@@ -218,7 +218,7 @@ VARIANTS = (
     _variant(
         "a contact is inserted over the one of its name",
         "G4 G6 G7 G10 G11",
-        (contacts, "inserting", 'Put(item, "attribute_not_exists(#PK)")', "Put(item)"),
+        (contact_actions, "inserting", 'Put(item, "attribute_not_exists(#PK)")', "Put(item)"),
     ),
     _variant(
         "an invalid number is called again",
@@ -260,7 +260,7 @@ VARIANTS = (
     _variant(
         "an org's part of the global limit shrinks although its calls go on",
         "G2",
-        (global_limit, "_lower", "max(settings.usable, len(slots.held(ports.table, settings)))", "settings.usable"),
+        (global_limit, "_lower", "max(settings.usable, len(slots.in_use(ports.table, settings)))", "settings.usable"),
     ),
     _variant(
         "the daily cap of a number is not asked for",

@@ -6,7 +6,9 @@ from random import Random
 from typing import Any
 
 from campanile.campaigns import change_campaign, find_campaign, manage_configurations, stats
-from campanile.campaigns.change_status import close, pause, start
+from campanile.campaigns.change_status import close, pause
+from campanile.campaigns.country_code import country_code_of
+from campanile.campaigns.start_campaign import start
 from campanile.contacts import check_rows, enqueue_held, manage_contacts, upsert
 from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.dialing import manage_concurrency
@@ -57,7 +59,7 @@ def upsert_rows(
     def work(ports: Ports) -> Any:
         campaign = find_campaign.find_or_ad_hoc(ports.table, org, campaign_id)
         inputs = [ContactInput.model_validate(row) for row in rows]
-        checked = check_rows.validate(inputs, find_campaign.country_code_of(ports.table, campaign))
+        checked = check_rows.validate(inputs, country_code_of(ports.table, campaign))
         if request_key:
             checked = upsert.repeatable(checked, campaign, request_key)
         return upsert.upsert(ports.table, ports.dial_queue, campaign, checked, ports.clock.now_ms())
@@ -76,7 +78,7 @@ def push_rows(campaign: KnownCampaign, rows: Sequence[Mapping[str, Any]], enqueu
         status = ContactStatus.PENDING if enqueue else ContactStatus.HELD
         checked = [
             replace(row, insert_as=status, enqueues=enqueue)
-            for row in check_rows.validate(inputs, find_campaign.country_code_of(ports.table, found))
+            for row in check_rows.validate(inputs, country_code_of(ports.table, found))
         ]
         return upsert.upsert(ports.table, ports.dial_queue, found, checked, ports.clock.now_ms())
 

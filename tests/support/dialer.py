@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import change_status, create_campaign, manage_configurations, stats
+from campanile.campaigns import change_status, create_campaign, manage_configurations, start_campaign, stats
 from campanile.contacts import check_rows, list_contacts, manage_contacts, upsert
 from campanile.contacts.enqueue_held import EnqueuePorts
 from campanile.contacts.export_contacts import ExportPorts
@@ -192,7 +192,7 @@ class Dialer:
         """Start, pause or close."""
         now = self.clock.now_ms()
         if action == "start":
-            change_status.start(self.table, self.queue, self.org, campaign.id, now)
+            start_campaign.start(self.table, self.queue, self.org, campaign.id, now)
         else:
             leave = {"pause": change_status.pause, "close": change_status.close}[action]
             leave(self.table, self.org, campaign.id, now)
@@ -272,4 +272,4 @@ class Dialer:
         return stats.read(self.table, current, self.clock.now_ms())
 
     def held(self) -> list[Slot]:
-        return slots.held(self.table, orgs.settings(self.table, self.org))
+        return slots.in_use(self.table, orgs.settings(self.table, self.org))

@@ -70,7 +70,7 @@ class RecordingImportQueue(WorkQueue):
     def send_import(self, job: str, delay_seconds: int = 0) -> None:
         self.sent.append((job, delay_seconds))
 
-    def hold(self, receipt: str, seconds: int) -> None:
+    def keep_invisible(self, receipt: str, seconds: int) -> None:
         """Nobody else takes messages here."""
 
 

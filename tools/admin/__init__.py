@@ -7,8 +7,8 @@
     python -m tools.admin account set twilio-main --calls-per-second 5 --org acme --org umbrella
     python -m tools.admin drop people.csv spring-outreach --org acme
 
-It acts on the stack `campanile` in the AWS account of this shell; `--stack-name` names another one, and
-`--stack-file .local/stack.json` means the stack that `make up` left running.
+It acts on the stack `campanile` in the AWS account of this shell. `--stack-name` names another stack, and
+`--stack-file .local/stack.json` means the stack that `make up` started.
 """
 
 import typer

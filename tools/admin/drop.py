@@ -1,4 +1,4 @@
-"""`drop`: a CSV file for the bucket, and what becomes of it."""
+"""`drop`: put a CSV file into the bucket, and follow its import."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from tools.admin.target import RefusedError, StackFile, StackName, Target, deplo
 
 POLL_SECONDS = 0.3
 BEGUN_SECONDS = 60
-"""S3 tells of a new file within seconds."""
+"""S3 sends the event of a new file within seconds."""
 TOLD_ERRORS = 10
 
 

@@ -1,4 +1,4 @@
-"""Which deployed stack a command acts on, and how it says what goes wrong there."""
+"""Which deployed stack a command acts on, and how it reports errors."""
 
 import json
 import sys

@@ -1,9 +1,9 @@
 """Writes the API's description into the layer: `openapi.json` for programs, `reference.html` for people.
 
     python -m tools.openapi           write both from the code
-    python -m tools.openapi --check   fail when one of them is not what the code says
+    python -m tools.openapi --check   fail when one of them differs from the code
 
-The layer carries both; GET /openapi.json and GET /reference answer them.
+The layer has both; GET /openapi.json and GET /reference return them.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The API as one OpenAPI 3.1 document: what each function's resolver knows of its route, completed by rule.
 
 Functions are found, not listed. Fields are described by the docstrings below them in the model's source, requests by
-`events/<function>.json`, answers by `docs/examples/<function>.json`, where a function with several has one by status.
+`events/<function>.json`, responses by `docs/examples/<function>.json`; a function with several has one per status.
 """
 
 import ast
@@ -183,7 +183,7 @@ def _header_parameters(function: Function) -> list[Json]:
 
 
 def _responses(function: Function) -> Json:
-    """What Powertools says of success, and by rule what else the operation can answer."""
+    """Success as Powertools describes it, and by rule the errors that the operation can return."""
     successes = {status: one for status, one in function.operation["responses"].items() if status != "422"}
     done: Json = {}
     for status, success in successes.items():

@@ -6,22 +6,22 @@ from typing import Any, Final
 from campanile.edge.problems import CONTENT_TYPE
 
 DESCRIPTION: Final = """\
-Times are RFC 3339 in UTC. Bodies are JSON in UTF-8 of at most 4.5 MB. Fields and query parameters that are not \
-documented here are refused, and no value is converted into another type.
+Times are RFC 3339 in UTC. Bodies are JSON in UTF-8 of at most 4.5 MB. A field or query parameter that is not \
+documented here is refused, and no value is converted to another type.
 
-Every answer carries `X-Request-Id`. Every error is a problem document (RFC 9457) that says what to do and, where a \
-field is wrong, which one. Whatever belongs to another organization answers 404.
+Every response has `X-Request-Id`. Every error is a problem document (RFC 9457). It says what to do, and which field \
+is wrong. Anything that belongs to another organization is a 404.
 
-A POST with an `Idempotency-Key` is carried out once, however often it is sent."""
+A POST with an `Idempotency-Key` is carried out once, however often you send it."""
 
 TAGS: Final = {
     "campaigns": "A campaign calls its contacts while it is active and its configuration's windows are open.",
-    "contacts": "The people a campaign calls, with what became of each call. `default` stands for no campaign.",
-    "configurations": "When to call, how to retry, and which agent speaks: shared by any number of campaigns.",
-    "do-not-call": "Numbers that nobody calls, whichever campaign or contact has them.",
-    "agents": "Agents of the provider that contacts can be pushed for by id.",
-    "settings": "How many calls the organization has in flight at once.",
-    "documentation": "This API, described.",
+    "contacts": "The people a campaign calls, with the outcome of each call. `default` stands for no campaign.",
+    "configurations": "When to call, how to retry, and which agent speaks. Any number of campaigns can share one.",
+    "do-not-call": "Numbers that are never called, whatever campaign or contact has them.",
+    "agents": "The provider's agents. Contacts can be pushed for one by its id.",
+    "settings": "How many calls the organization may have in flight at once.",
+    "documentation": "The description of this API.",
 }
 SEGMENT_TAGS: Final = {
     # The first of these that is a segment of the path.
@@ -41,24 +41,24 @@ SEGMENT_TAGS: Final = {
 PARAMETERS: Final = {
     "campaign_id": "The campaign's UUID, or the external id it was given.",
     "contact_id": "The contact's UUID, or the external id it was given.",
-    "attempt_id": "The attempt's UUID, as the contact's `attempts` and the provider's calls have it.",
+    "attempt_id": "The attempt's UUID, as in the contact's `attempts` and in the provider's calls.",
     "import_id": "The import's UUID.",
     "config_id": "The configuration's UUID.",
     "agent_id": "The agent's id.",
-    "phone_number": "The number in E.164, with its `+`, which may be written `%2B`.",
-    "search": "Only numbers that contain these digits, or, behind a `+`, begin with them.",
-    "reason": "Why; it stays in the history.",
-    "limit": "How many to list at most.",
-    "offset": "How many to pass over.",
-    "cursor": "`next_cursor` of the page before.",
-    "name": "Only campaigns whose name contains this, in whatever case.",
-    "status": "Only those of this status; may be given several times.",
-    "fresh": "Begin a new export, also if one was completed in the last five minutes; not while one is written.",
-    "view": "Only those that are shown like this; may be given several times.",
-    "mode": "strict: one wrong row refuses the request with 422. lenient: wrong rows are left out and answered in "
-    "`failed`, the others are stored. What only the stored contacts tell (a row that names none that is there and has "
-    "no number, a number that is another's) is answered in `failed` in both.",
-    "outcome": "Only those whose last call ended like this; may be given several times.",
+    "phone_number": "The number in E.164, with its `+`, which may be written as `%2B`.",
+    "search": "Only numbers that contain these digits. With a leading `+`: only numbers that begin with them.",
+    "reason": "The reason. It stays in the history.",
+    "limit": "The most items to list.",
+    "offset": "How many items to skip.",
+    "cursor": "The `next_cursor` of the previous page.",
+    "name": "Only campaigns whose name contains this; case does not matter.",
+    "status": "Only those with this status. May be repeated.",
+    "fresh": "Begin a new export, even if one was completed in the last five minutes. Ignored while one is written.",
+    "view": "Only those with this shown status. May be repeated.",
+    "mode": "strict: one wrong row refuses the whole request with 422. lenient: wrong rows are listed in `failed`, and "
+    "the others are stored. Both modes list in `failed` what only the stored contacts show: a row without a number "
+    "that names no stored contact, or a number that belongs to another contact.",
+    "outcome": "Only those whose last call had this outcome. May be repeated.",
 }
 
 REQUEST_ID: Final = "7d2c9b1e-0f4a-4c3b-9a8d-6e5f4a3b2c1d"
@@ -75,15 +75,15 @@ REQUEST_HEADERS: Final = {
         "name": "X-Anyreach-Org",
         "in": "header",
         "required": False,
-        "description": "The organization that is meant by a personal token; an API key has one of its own.",
+        "description": "The organization to act in, for a personal token. An API key belongs to one organization.",
         "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Chosen by the caller, such as a fresh UUID. For 24 hours the same request with the same key "
-        "gets the first answer and changes nothing.",
+        "description": "A value of your own, such as a new UUID. For 24 hours the same request with the same key "
+        "gets the first response and changes nothing.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     },
 }
@@ -98,7 +98,7 @@ SECURITY_SCHEMES: Final = {
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error that many operations can answer."""
+    """An error that many operations can return."""
 
     name: str
     title: str
@@ -127,7 +127,7 @@ REFUSALS: Final = {
     400: Refusal(
         "BadRequest",
         "Bad Request",
-        "The body is no JSON or has too many contacts, or the campaign's status does not allow it.",
+        "The body is not JSON or has too many contacts, or the campaign's status does not allow the request.",
         "The body is not valid JSON.",
     ),
     401: Refusal(
@@ -151,7 +151,7 @@ REFUSALS: Final = {
     409: Refusal(
         "Conflict",
         "Conflict",
-        "Another object is in the way, the object is in use, or too many wrote at once.",
+        "Another object has this id or name, the object is in use, or too many requests wrote at once.",
         "Another campaign of the organization has this external_id.",
     ),
     413: Refusal(
@@ -163,7 +163,7 @@ REFUSALS: Final = {
     422: Refusal(
         "Unprocessable",
         "Unprocessable Entity",
-        "A field, a parameter or a header is wrong; `errors` lists which.",
+        "A field, a parameter or a header is wrong. `errors` lists them.",
         "The request has invalid fields.",
         (
             {

@@ -1,7 +1,7 @@
-"""POST /campaign/agents: make an agent of the provider known, with the number it calls from."""
+"""POST /campaign/agents: register one of the provider's agents, with the number it calls from."""
 
 from campanile.campaigns import manage_agents
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
 from campanile.edge.wiring import foundation
@@ -15,4 +15,4 @@ def create_agent(agent: NewAgent, caller: CallerOf, request_key: RequestKeyOf) -
     return manage_agents.create(foundation.table(), caller.org, agent, foundation.clock().now_ms(), request_key)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,4 +1,4 @@
-"""DELETE /campaign/agents/{agent_id}: delete an agent that nothing which may still call refers to."""
+"""DELETE /campaign/agents/{agent_id}: delete an agent. Nothing that may still make calls may refer to it."""
 
 from aws_lambda_powertools.event_handler import Response
 

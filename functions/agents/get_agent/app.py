@@ -1,4 +1,4 @@
-"""GET /campaign/agents/{agent_id}: one agent."""
+"""GET /campaign/agents/{agent_id}: get an agent."""
 
 from campanile.campaigns import manage_agents
 from campanile.edge import http

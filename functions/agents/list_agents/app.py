@@ -1,4 +1,4 @@
-"""GET /campaign/agents: the org's agents in order of their ids, page by page."""
+"""GET /campaign/agents: list the org's agents in order of their ids, page by page."""
 
 from typing import Annotated
 

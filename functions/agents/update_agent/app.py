@@ -1,4 +1,4 @@
-"""PATCH /campaign/agents/{agent_id}: change an agent; contacts pushed for it afterwards follow it."""
+"""PATCH /campaign/agents/{agent_id}: change an agent. The change applies to contacts pushed for it from then on."""
 
 from campanile.campaigns import manage_agents
 from campanile.edge import http

@@ -1,4 +1,4 @@
-"""GET /openapi.json: this API as an OpenAPI 3.1 document; it needs no credential."""
+"""GET /openapi.json: get this API as an OpenAPI 3.1 document. No credential is needed."""
 
 import pkgutil
 

@@ -1,4 +1,4 @@
-"""GET /reference: this API as a page to read; it needs no credential."""
+"""GET /reference: get this API as a page for people. No credential is needed."""
 
 import pkgutil
 

@@ -1,4 +1,4 @@
-"""Everything no other function serves: 404 for an unknown path, 405 for a known one with another method."""
+"""Every request that no other function serves: 404 for an unknown path, 405 for a known path with another method."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 

@@ -1,6 +1,6 @@
-"""POST /campaign/campaigns: create a campaign; it starts active. Contacts it brings are added as an import."""
+"""POST /campaign/campaigns: create a campaign. It starts active. Contacts in the request are added as an import."""
 
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
 from campanile.edge.wiring import foundation, imports
@@ -17,4 +17,4 @@ def create_campaign(campaign: CampaignInput, caller: CallerOf, request_key: Requ
     return inline_contacts.create(imports.import_ports(), caller.org, campaign, now, request_key)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

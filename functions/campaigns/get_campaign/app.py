@@ -1,4 +1,4 @@
-"""GET /campaign/campaigns/{campaign_id}: one campaign, by UUID or external id."""
+"""GET /campaign/campaigns/{campaign_id}: get a campaign by its UUID or external id."""
 
 from campanile.campaigns import find_campaign, show_campaign
 from campanile.edge import http

@@ -1,4 +1,4 @@
-"""GET /campaign/campaigns/{campaign_id}/stats: contact counts, attempts and active calls."""
+"""GET /campaign/campaigns/{campaign_id}/stats: get a campaign's contact counts, attempts and active calls."""
 
 from campanile.campaigns import find_campaign, stats
 from campanile.edge import http

@@ -1,4 +1,4 @@
-"""GET /campaign/campaigns: the org's campaigns in order of creation, page by page."""
+"""GET /campaign/campaigns: list the org's campaigns in order of creation, page by page."""
 
 from typing import Annotated
 

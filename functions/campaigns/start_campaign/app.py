@@ -1,7 +1,7 @@
-"""POST /campaign/campaigns/{campaign_id}/start: start a campaign, or resume it."""
+"""POST /campaign/campaigns/{campaign_id}/start: start or resume a campaign."""
 
-from campanile.campaigns import change_status
-from campanile.edge import http
+from campanile.campaigns.start_campaign import start
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation
@@ -12,9 +12,7 @@ api = http.rest_api()
 
 @api.post("/campaign/campaigns/<campaign_id>/start")
 def start_campaign(campaign_id: PathId, caller: CallerOf) -> CampaignResponse:
-    return change_status.start(
-        foundation.table(), foundation.dial_queue(), caller.org, campaign_id, foundation.clock().now_ms()
-    )
+    return start(foundation.table(), foundation.dial_queue(), caller.org, campaign_id, foundation.clock().now_ms())
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,4 +1,4 @@
-"""PATCH /campaign/campaigns/{campaign_id}: change a campaign; contacts it brings are added as an import."""
+"""PATCH /campaign/campaigns/{campaign_id}: change a campaign. Contacts in the request are added as an import."""
 
 from campanile.edge import http
 from campanile.edge.authentication import MANAGE

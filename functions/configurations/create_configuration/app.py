@@ -1,7 +1,7 @@
 """POST /campaign/configurations: create a configuration."""
 
 from campanile.campaigns import manage_configurations
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, RequestKeyOf
 from campanile.edge.wiring import foundation
@@ -18,4 +18,4 @@ def create_configuration(
     return manage_configurations.create(foundation.table(), caller.org, configuration, now, request_key)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

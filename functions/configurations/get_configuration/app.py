@@ -1,4 +1,4 @@
-"""GET /campaign/configurations/{config_id}: one configuration."""
+"""GET /campaign/configurations/{config_id}: get a configuration."""
 
 from campanile.campaigns import manage_configurations
 from campanile.edge import http

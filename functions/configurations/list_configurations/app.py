@@ -1,4 +1,4 @@
-"""GET /campaign/configurations: the org's configurations in order of creation, page by page."""
+"""GET /campaign/configurations: list the org's configurations in order of creation, page by page."""
 
 from typing import Annotated
 

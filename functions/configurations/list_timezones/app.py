@@ -1,4 +1,4 @@
-"""GET /campaign/timezones: every timezone name that is taken wherever one is asked for."""
+"""GET /campaign/timezones: list the timezone names that Campanile accepts."""
 
 from campanile.domain.timezones import timezone_names
 from campanile.edge import http

@@ -1,4 +1,4 @@
-"""PATCH /campaign/configurations/{config_id}: change a configuration; decisions taken afterwards follow it."""
+"""PATCH /campaign/configurations/{config_id}: change a configuration. It applies to every call decided from then on."""
 
 from campanile.campaigns import manage_configurations
 from campanile.edge import http

@@ -1,7 +1,7 @@
 """POST /campaign/campaigns/{campaign_id}/release: enqueue held contacts, which were pushed without `enqueue`."""
 
 from campanile.contacts import enqueue_held
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import contacts
@@ -15,4 +15,4 @@ def release_contacts(campaign_id: PathId, caller: CallerOf) -> EnqueueResponse:
     return enqueue_held.enqueue(contacts.enqueue_ports(), caller.org, campaign_id)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

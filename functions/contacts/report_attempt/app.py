@@ -2,7 +2,7 @@
 
 from campanile.campaigns import find_campaign
 from campanile.dialing import record_report
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import REPORT
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, reports
@@ -21,4 +21,4 @@ def report_attempt(
     )
 
 
-handler = http.Endpoint(api, REPORT)
+handler = http.Endpoint(api, REPORT, once=idempotency.once)

@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import WrapValidator
 
 from campanile.campaigns import find_campaign
+from campanile.campaigns.country_code import country_code_of
 from campanile.contacts import check_rows, upsert
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId, RequestKeyOf
 from campanile.edge.wiring import foundation
@@ -27,7 +28,7 @@ def upsert_contacts(
     if mode == "strict":
         check_rows.refuse_unread(batch)
     campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    country_code = find_campaign.country_code_of(foundation.table(), campaign)
+    country_code = country_code_of(foundation.table(), campaign)
     if mode == "lenient":
         rows, failed = check_rows.sort_out(batch, country_code)
     else:
@@ -38,4 +39,4 @@ def upsert_contacts(
     return check_rows.with_failed(answer, rows, failed)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

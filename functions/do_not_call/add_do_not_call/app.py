@@ -3,7 +3,7 @@ the response.
 """
 
 from campanile.do_not_call import manage_do_not_call
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
@@ -21,4 +21,4 @@ def add_do_not_call(wanted: DoNotCallInput, caller: CallerOf) -> DoNotCallRespon
     return DoNotCallResponse(added=added, already_listed=len(listings) - added, entries=entries)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,6 +1,6 @@
 """POST /campaign/do-not-call/imports: begin an import of numbers, and get the form for its file."""
 
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation, imports
@@ -16,4 +16,4 @@ def create_do_not_call_import(wanted: DoNotCallImportInput, caller: CallerOf) ->
     return begin.request_list_upload(imports.import_ports(), caller.org, wanted, foundation.clock().now_ms())
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,7 +1,7 @@
 """POST /campaign/campaigns/{campaign_id}/imports: begin an import, and get the form for its file."""
 
 from campanile.campaigns import find_campaign
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, imports
@@ -17,4 +17,4 @@ def create_import(campaign_id: PathId, wanted: ImportInput, caller: CallerOf) ->
     return begin.request_upload(imports.import_ports(), campaign, wanted, foundation.clock().now_ms())
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

@@ -1,7 +1,7 @@
 """POST /campaign/campaigns/{campaign_id}/imports/preview: what an import would make of a file, by its first 64 KB."""
 
 from campanile.campaigns import find_campaign
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation
@@ -17,4 +17,4 @@ def preview_import(campaign_id: PathId, wanted: PreviewInput, caller: CallerOf) 
     return preview.preview(foundation.table(), campaign, wanted)
 
 
-handler = http.Endpoint(api, MANAGE)
+handler = http.Endpoint(api, MANAGE, once=idempotency.once)

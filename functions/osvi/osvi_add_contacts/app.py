@@ -1,8 +1,8 @@
-"""POST /v1/campaigns/{id}/contacts: OSVI's push of up to 10,000 contacts, called at once or held."""
+"""POST /v1/campaigns/{id}/contacts: OSVI's push of up to 10,000 contacts, to be called at once or held."""
 
 from aws_lambda_powertools.event_handler import Response
 
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, imports
@@ -18,4 +18,4 @@ def osvi_add_contacts(id: PathId, caller: CallerOf) -> Response[str]:  # noqa: A
     return dialect.success(201, data=pushes.push(imports.import_ports(), caller.org, id, body, now))
 
 
-handler = http.Endpoint(api, MANAGE, dialect.DIALECT)
+handler = http.Endpoint(api, MANAGE, dialect.DIALECT, once=idempotency.once)

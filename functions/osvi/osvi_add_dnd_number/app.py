@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from campanile.edge import http
+from campanile.edge import http, idempotency
 from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
@@ -17,4 +17,4 @@ def osvi_add_dnd_number(caller: CallerOf) -> Response[str]:
     return dialect.success(201, data=dnd_numbers.add(foundation.table(), caller.org, text, caller.key_id, now))
 
 
-handler = http.Endpoint(api, MANAGE, dialect.DIALECT)
+handler = http.Endpoint(api, MANAGE, dialect.DIALECT, once=idempotency.once)

@@ -1,4 +1,4 @@
-"""GET /v1/campaigns/{id}/status: OSVI's view of a campaign's progress."""
+"""GET /v1/campaigns/{id}/status: a campaign's progress as OSVI shows it."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""GET /v1/dnd_numbers: the numbers that an OSVI client's agent does not call, page by page."""
+"""GET /v1/dnd_numbers: list the numbers that an OSVI client's agent does not call, page by page."""
 
 from typing import Annotated
 

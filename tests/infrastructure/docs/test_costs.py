@@ -128,7 +128,7 @@ def test_reading_and_managing_cost_what_the_data_model_says(world: World) -> Non
     spent["17"] = world.spend(lambda: dialer.page(world.campaign, limit=50, offset=100))
     settings = orgs.settings(store, org)
     spent["1"] = world.spend(lambda: orgs.dial_view(store, org))
-    spent["2"] = world.spend(lambda: slots.held(store, settings))
+    spent["2"] = world.spend(lambda: slots.in_use(store, settings))
     entry = SheetEntry(world.campaign.key, 1, world.campaign.configuration_id, frozenset({ZONE}))
     spent["3"] = world.spend(lambda: Lane(entry, ZONE, LaneKind.FIRST).head(store))
     now = dialer.clock.now_ms()

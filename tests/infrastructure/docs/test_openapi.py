@@ -114,6 +114,7 @@ def test_a_post_takes_an_idempotency_key_and_every_response_carries_a_request_id
     for method, _, operation in operations():
         names = [resolved(parameter)["name"] for parameter in operation["parameters"]]
         assert ("Idempotency-Key" in names) == (method == "post")
+        assert (source.app(operation["operationId"]).handler.once is not None) == (method == "post")
         assert all(resolved(one)["headers"]["X-Request-Id"] for one in operation["responses"].values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from campanile.domain.contact import Contact, LaneKind
 from campanile.domain.lifecycle import ContactStatus
 from campanile.edge.routes import ROUTES
-from campanile.store import contacts, keys
+from campanile.store import contact_actions, contacts, keys
 from campanile.store.keys import Key
 from tests.support import source
 from tests.support.template import API, QUEUE, ROOT, TABLE, resources, routes, template
@@ -39,7 +39,7 @@ def test_the_table_has_the_key_that_the_code_writes() -> None:
 
 def test_a_new_contact_is_in_the_key_of_both_indexes() -> None:
     contact = Contact("campaign", "id", 0, ContactStatus.PENDING, ("+14155550123",), 0, 0, LaneKind.FIRST)
-    [put] = contacts.inserting(contact, ad_hoc=False)
+    [put] = contact_actions.inserting(contact, ad_hoc=False)
     assert set(schema(index(keys.LANES)) + schema(index(keys.ROSTER))) <= set(vars_of(put)["item"])
 
 

@@ -21,7 +21,8 @@ from campanile.schema.campaigns import CampaignInput, CampaignPatch
 from campanile.schema.configurations import ConfigurationInput, ConfigurationPatch
 from campanile.store import campaigns, configurations, keys, orgs
 from campanile.store.campaigns import ExternalIdTakenError, TransitionRefusedError
-from campanile.store.configurations import ConfigurationInUseError, UnknownConfigurationError
+from campanile.store.configuration_references import UnknownConfigurationError
+from campanile.store.configurations import ConfigurationInUseError
 from tests.support.dialer import Dialer
 from tests.support.threads import together
 

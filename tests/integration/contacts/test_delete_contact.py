@@ -10,7 +10,7 @@ from campanile.dialing import placing
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import DELETABLE, ContactStatus, Outcome
-from campanile.store import contact_writes, contacts, counters, keys, tombstones
+from campanile.store import contact_actions, contact_writes, counters, keys, tombstones
 from campanile.store.table import TransactionCanceledError, Update
 from campanile.telephony.port import Refused
 from tests.support.audit import audit, audit_names
@@ -359,9 +359,9 @@ def test_what_was_read_of_a_deleted_contact_changes_none_that_came_under_its_nam
     dialer.delete(campaign, "ana")
     dialer.add(campaign, {"external_id": "ana", "phone_numbers": [number(2)]})
     stale = [
-        contacts.locking(former, "attempt", dialer.clock.now_ms()),
-        *contacts.updating(former, replace(former, data={"who": "the former"}), ad_hoc=False),
-        *contacts.deleting(former),
+        contact_actions.locking(former, "attempt", dialer.clock.now_ms()),
+        *contact_actions.updating(former, replace(former, data={"who": "the former"}), ad_hoc=False),
+        *contact_actions.deleting(former),
     ]
     for action in stale:
         with pytest.raises(TransactionCanceledError):

@@ -24,7 +24,7 @@ from campanile.domain.call import Attempt
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact, LaneKind, bucket
 from campanile.domain.lifecycle import ContactStatus, Outcome, contact_action
-from campanile.store import campaigns, contacts, counters, keys
+from campanile.store import campaigns, contact_actions, counters, keys
 from campanile.store.table import Item, Put
 from tests.support import table as tables
 from tests.support.dialer import Dialer, number
@@ -119,7 +119,7 @@ class Loader:
         new = self._new(n)
         if fate(n) != WAITING:
             new = replace(new, status=ContactStatus.ACTIVE)
-        [put] = contacts.inserting(new, ad_hoc=False)
+        [put] = contact_actions.inserting(new, ad_hoc=False)
         assert isinstance(put, Put)
         return {**put.item, **({"attempt": contact_id(n)} if new.status is ContactStatus.ACTIVE else {})}
 
@@ -138,7 +138,7 @@ class Loader:
             attempts=(Attempt(contact_id(n), 1, number(0), outcome, now, now),),
             last_outcome=outcome,
         )
-        self._dialer.table.write(contacts.finishing(active, ended, contact_action(status), ad_hoc=False))
+        self._dialer.table.write(contact_actions.finishing(active, ended, contact_action(status), ad_hoc=False))
 
     def _new(self, n: int) -> Contact:
         now = self._dialer.clock.now_ms()

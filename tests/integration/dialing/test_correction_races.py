@@ -7,7 +7,7 @@ import pytest
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import ConflictError, NotFoundError
 from campanile.domain.lifecycle import Outcome
-from campanile.store import calls, contacts
+from campanile.store import calls, contact_actions
 from campanile.telephony.port import LookUpFailed
 from tests.support import table as tables
 from tests.support.audit import audit, audit_names
@@ -120,7 +120,7 @@ def test_what_was_read_before_a_call_changes_nothing_after_it(dialer: Dialer, ca
     retry(dialer)
     active = ana(dialer, campaign)
     assert not calls.correct(
-        dialer.table, stale, stale, False, contacts.remarking(stale, "attempt", {"notes": "a note"}), []
+        dialer.table, stale, stale, False, contact_actions.remarking(stale, "attempt", {"notes": "a note"}), []
     )
     assert ana(dialer, campaign) == active
 

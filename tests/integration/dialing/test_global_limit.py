@@ -220,4 +220,4 @@ def test_many_workers_of_many_orgs_never_exceed_the_limit_nor_starve(empty_table
     together([watch, work_all])
     assert over == []
     assert all(dialer.telephony.overlaps == [] for dialer in dialers)
-    assert all(slots.held(empty_table, orgs.settings(empty_table, dialer.org)) == [] for dialer in dialers)
+    assert all(slots.in_use(empty_table, orgs.settings(empty_table, dialer.org)) == [] for dialer in dialers)

@@ -10,7 +10,7 @@ from typing import Any
 
 from campanile.adapters.dial_queue import Hint
 from campanile.dialing import manage_concurrency, placing, record_outcome
-from campanile.dialing.placing import LockedCall
+from campanile.dialing.ask_gate import LockedCall
 from campanile.domain.call import CallEnd, Slot
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Outcome
@@ -129,7 +129,7 @@ class Office:
         """LOCK on one of the slots that are free, tried in the order in which they are offered."""
         table = self.dialer.table
         settings = orgs.settings(table, self.dialer.org)
-        held = slots.held(table, settings)
+        held = slots.in_use(table, settings)
         self.dialer.clock.sleep(STALL_SECONDS)
         for n in slots.free_numbers(settings, held):
             slot = slot_for(self.dialer, contact, n)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campanile.dialing import placing
-from campanile.dialing.placing import LockedCall
+from campanile.dialing.ask_gate import LockedCall
 from campanile.domain.call import CallEnd
 from campanile.domain.lifecycle import Outcome
 from campanile.store import slots

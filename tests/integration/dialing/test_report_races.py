@@ -64,7 +64,7 @@ def check(dialer: Dialer, campaign: Campaign, told: Told, status: str, outcome: 
     """Both the report and the end of its call have counted, once."""
     contact = ana(dialer, campaign)
     assert (contact.status, attempts(contact), contact.attempt_count) == (status, [outcome], 1)
-    assert contact.told is None
+    assert contact.reported is None
     [shown] = dialer.contact(campaign, "ana").attempts
     assert (shown.notes, shown.duration_seconds) == ("a note", 2.5)
     assert is_listed(dialer, number(1)) == ("do_not_call" in told)

@@ -71,7 +71,7 @@ def test_wrong_reports_are_refused_by_name(edge: Dialer, campaign: Campaign, api
     nobody = path.replace("/ana/", "/nobody/")
     for address in (nobody, path.rpartition("/attempts/")[0] + "/attempts/none/report"):
         problem(api("POST", address, {"do_not_call": True}), 404)
-    assert ana(edge, campaign).told is None
+    assert ana(edge, campaign).reported is None
 
 
 def test_a_call_that_is_only_locked_is_no_attempt_yet(dialer: Dialer, campaign: Campaign) -> None:
@@ -188,7 +188,7 @@ def test_a_request_not_to_be_called_is_heard_whatever_stands_beside_it(
 ) -> None:
     post = called(dialer, campaign)
     assert hearing(post, "call.report", do_not_call=True, **beside) == "recorded"
-    told = ana(dialer, campaign).told
+    told = ana(dialer, campaign).reported
     assert told
     assert told.do_not_call
 

@@ -53,7 +53,7 @@ def test_who_asks_not_to_be_called_is_listed_at_once_and_ends_so_whatever_the_ca
     assert listed["reason"] == "asked twice"
     assert dialer.end(post, outcome)
     contact = ana(dialer, campaign)
-    assert (contact.status, attempts(contact), contact.told) == ("do_not_call", ["do_not_call"], None)
+    assert (contact.status, attempts(contact), contact.reported) == ("do_not_call", ["do_not_call"], None)
     assert entry(dialer, number(1)) == listed, "the agent's reason stands"
     assert not is_listed(dialer, number(2))
     dialer.clock.advance(100)

@@ -20,9 +20,9 @@ def registered(dialer: Dialer) -> work_registry.Registration:
 
 
 def test_an_announcement_lowers_the_due_time_and_bumps_the_sequence(dialer: Dialer) -> None:
-    work_registry.announce(dialer.table, dialer.org, 5_000, 1_000)
+    work_registry.mark_work(dialer.table, dialer.org, 5_000, 1_000)
     first = registered(dialer)
-    work_registry.announce(dialer.table, dialer.org, 3_000, 2_000)
+    work_registry.mark_work(dialer.table, dialer.org, 3_000, 2_000)
     second = registered(dialer)
     assert (first.next_due_at, second.next_due_at) == (5_000, 3_000)
     assert second.seq > first.seq
@@ -30,15 +30,15 @@ def test_an_announcement_lowers_the_due_time_and_bumps_the_sequence(dialer: Dial
 
 
 def test_a_later_announcement_never_raises_the_due_time(dialer: Dialer) -> None:
-    work_registry.announce(dialer.table, dialer.org, 3_000, 1_000)
-    work_registry.announce(dialer.table, dialer.org, 9_000, 2_000)
+    work_registry.mark_work(dialer.table, dialer.org, 3_000, 1_000)
+    work_registry.mark_work(dialer.table, dialer.org, 9_000, 2_000)
     assert registered(dialer).next_due_at == 3_000
     assert registered(dialer).seq == 2
 
 
 def test_a_registration_settled_while_work_is_announced_keeps_a_due_time(dialer: Dialer) -> None:
     """The worker removes the item between the two writes of an announcement."""
-    work_registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    work_registry.mark_work(dialer.table, dialer.org, 1_000, 1_000)
     seen = registered(dialer)
 
     def remove_before_the_second_write(request: Request) -> None:
@@ -46,15 +46,15 @@ def test_a_registration_settled_while_work_is_announced_keeps_a_due_time(dialer:
             work_registry.settle(dialer.table, seen, None)
 
     with dialer.interposed(remove_before_the_second_write):
-        work_registry.announce(dialer.table, dialer.org, 5_000, 2_000)
+        work_registry.mark_work(dialer.table, dialer.org, 5_000, 2_000)
     assert registered(dialer).next_due_at == 5_000
 
 
 def test_a_registration_made_anew_is_not_removed_by_a_worker_that_saw_the_former_one(dialer: Dialer) -> None:
-    work_registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    work_registry.mark_work(dialer.table, dialer.org, 1_000, 1_000)
     seen = registered(dialer)
     assert work_registry.settle(dialer.table, seen, None)
-    work_registry.announce(dialer.table, dialer.org, 2_000, 900_000)
+    work_registry.mark_work(dialer.table, dialer.org, 2_000, 900_000)
     assert not work_registry.settle(dialer.table, seen, None)
     assert registered(dialer).next_due_at == 2_000
 
@@ -208,7 +208,7 @@ def test_the_tick_leaves_an_org_alone_whose_work_is_later(empty_table: Table) ->
 def test_the_tick_serves_every_org(empty_table: Table) -> None:
     clock, orgs = Dialer(empty_table).clock, [Dialer(empty_table) for _ in range(20)]
     for org in orgs:
-        work_registry.announce(empty_table, org.org, clock.now_ms(), clock.now_ms())
+        work_registry.mark_work(empty_table, org.org, clock.now_ms(), clock.now_ms())
     assert tick.run(empty_table, orgs[0].queue, clock.now_ms()) == 20
     assert {message.hint.org for message in orgs[0].queue.sent} == {org.org for org in orgs}
 
@@ -234,7 +234,7 @@ def test_a_contact_added_to_a_forgotten_org_is_called_again_by_the_tick(dialer: 
 
 
 def test_a_removed_registration_can_be_removed_only_once(dialer: Dialer) -> None:
-    work_registry.announce(dialer.table, dialer.org, 1_000, 1_000)
+    work_registry.mark_work(dialer.table, dialer.org, 1_000, 1_000)
     dialer.table.write(Delete(keys.registration(dialer.org)))
     assert work_registry.read(dialer.table, dialer.org) is None
     work_registry.finish_pass(dialer.table, dialer.org, 2_000)

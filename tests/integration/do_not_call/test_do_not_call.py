@@ -293,7 +293,7 @@ def test_who_removed_is_told_and_what_was_there_is_not_forgotten(dialer: Dialer)
     dialer.clock.advance(1)
     take_off_list(dialer, ONE, "consent given anew")
     [removed, added] = do_not_call.history(dialer.table, dialer.org, ONE)
-    assert (removed.told.actor, removed.told.reason, added.told.reason) == (ACTOR, "consent given anew", "asked")
+    assert (removed.entry.actor, removed.entry.reason, added.entry.reason) == (ACTOR, "consent given anew", "asked")
 
 
 def test_two_events_of_one_millisecond_are_two_lines(dialer: Dialer) -> None:

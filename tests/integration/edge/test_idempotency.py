@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from campanile.campaigns import create_campaign, show_campaign
+from campanile.campaigns import configuration_warnings, create_campaign
 from campanile.schema.campaigns import CampaignInput
 from campanile.store import campaigns, keys
 from campanile.store.table import Delete, Table
@@ -106,7 +106,7 @@ def test_a_repetition_while_the_first_is_under_way_is_a_conflict(
     edge: Dialer, api: Client, campaign_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers: list[Response] = []
-    warnings_of = show_campaign.warnings_of
+    warnings_of = configuration_warnings.warnings_of
 
     def repeat_meanwhile(*arguments: Any) -> Any:
         if not answers:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campanile.domain import retry
 from campanile.domain.after_call import after_call, after_refusal
 from campanile.domain.call import CallEnd, Slot
-from campanile.domain.contact import Contact, LaneKind, Told
+from campanile.domain.contact import Contact, LaneKind, ReportedInCall
 from campanile.domain.lifecycle import TERMINAL, ContactStatus, Outcome, Refusal, SlotPhase
 from campanile.domain.retry import MAX_CALLBACKS, RetryPolicy
 from campanile.schema.contacts import MAX_PHONE_NUMBERS
@@ -188,7 +188,7 @@ def test_a_listed_number_that_is_no_longer_the_contacts_does_not_decide_how_it_e
 
 @pytest.mark.parametrize("code", Refusal)
 def test_who_asked_not_to_be_called_ends_so_whatever_the_refusal_was(code: Refusal) -> None:
-    asked = replace(contact(A), unreachable=(A,), told=Told(do_not_call=True))
+    asked = replace(contact(A), unreachable=(A,), reported=ReportedInCall(do_not_call=True))
     assert after_refusal(asked, A, code, NOW, None).status is ContactStatus.DO_NOT_CALL
 
 

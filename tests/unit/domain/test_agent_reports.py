@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from campanile.domain import agent_reports
 from campanile.domain.after_call import after_late_report, after_refusal, as_told, by_contacts_clock
 from campanile.domain.call import AgentReport, CallbackWish, CallEnd
-from campanile.domain.contact import Contact, LaneKind, Told
+from campanile.domain.contact import Contact, LaneKind, ReportedInCall
 from campanile.domain.lifecycle import CONTACT, ContactStatus, Outcome, Refusal
 from campanile.domain.retry import MAX_CALLBACKS, RetryPolicy
 from tests.unit.domain.test_late_reports import NOW, STRICT, contact, ended, lived, locked, policies
@@ -30,9 +30,9 @@ def wanted_at(report: AgentReport) -> int | None:
 
 def told_in_call(active: Contact, *told: AgentReport) -> Contact:
     """The contact once these reports came in during its call."""
-    _, slot = locked(replace(active, status=ContactStatus.PENDING, attempt_id=None, told=None))
+    _, slot = locked(replace(active, status=ContactStatus.PENDING, attempt_id=None, reported=None))
     for one in told:
-        active = replace(active, told=agent_reports.in_call(active, slot, one, wanted_at(one))[0])
+        active = replace(active, reported=agent_reports.in_call(active, slot, one, wanted_at(one))[0])
     return active
 
 
@@ -49,21 +49,21 @@ def told_after(finished: Contact, report: AgentReport, policy: RetryPolicy) -> C
 @pytest.mark.parametrize(
     ("told", "outcome", "expected"),
     [
-        *((Told(do_not_call=True), one, Outcome.DO_NOT_CALL) for one in Outcome),
-        *((Told(True, WANTED), one, Outcome.DO_NOT_CALL) for one in Outcome),
+        *((ReportedInCall(do_not_call=True), one, Outcome.DO_NOT_CALL) for one in Outcome),
+        *((ReportedInCall(True, WANTED), one, Outcome.DO_NOT_CALL) for one in Outcome),
         *(
-            (Told(callback_at=WANTED), one, one if one is Outcome.DO_NOT_CALL else Outcome.CALLBACK_REQUESTED)
+            (ReportedInCall(callback_at=WANTED), one, one if one is Outcome.DO_NOT_CALL else Outcome.CALLBACK_REQUESTED)
             for one in Outcome
         ),
         *(
-            (Told(is_canceled=True), one, Outcome.ANSWERED if one is Outcome.CALLBACK_REQUESTED else one)
+            (ReportedInCall(is_canceled=True), one, Outcome.ANSWERED if one is Outcome.CALLBACK_REQUESTED else one)
             for one in Outcome
         ),
         *((None, one, one) for one in Outcome),
     ],
 )
 def test_a_request_not_to_be_called_stands_above_a_callback_and_both_above_the_carriers_outcome(
-    told: Told | None, outcome: Outcome, expected: Outcome
+    told: ReportedInCall | None, outcome: Outcome, expected: Outcome
 ) -> None:
     report = CallEnd(outcome, NOW, 2.5, callback_at_ms=NOW + 1)
     result = as_told(told, report)
@@ -99,7 +99,7 @@ def test_a_report_makes_the_same_of_a_contact_before_the_end_of_its_call_and_aft
     assert (first.budget_used, first.callbacks_used) == (afterwards.budget_used, afterwards.callbacks_used)
     if first.status is ContactStatus.PENDING:
         assert (first.due, first.kind) == (afterwards.due, afterwards.kind)
-    assert first.told is None
+    assert first.reported is None
 
 
 @settings(deadline=None, derandomize=True)
@@ -121,7 +121,7 @@ def test_in_every_life_reports_follow_the_lifecycle_and_give_no_more_than_three_
         before = one
         if event == "report" and slot is not None:
             told, _ = agent_reports.in_call(one, slot, report, wanted_at(report))
-            one = replace(one, told=told)
+            one = replace(one, reported=told)
         elif event == "report" and one.attempts:
             one = told_after(one, report, policy)
             if one.status is not before.status:
@@ -135,24 +135,24 @@ def test_in_every_life_reports_follow_the_lifecycle_and_give_no_more_than_three_
                 one = after_refusal(one, slot.phone_number, Refusal.NOT_PLACED, NOW, None)
             else:
                 one = ended(one, slot, outcome, policy)
-            if before.told and before.told.do_not_call:
+            if before.reported and before.reported.do_not_call:
                 assert one.status is ContactStatus.DO_NOT_CALL
             slot = None
         assert one.callbacks_used <= MAX_CALLBACKS
         assert one.budget_used <= policy.budget
-        assert one.told is None or one.status is ContactStatus.ACTIVE
+        assert one.reported is None or one.status is ContactStatus.ACTIVE
 
 
 def test_the_last_word_of_a_call_counts_and_a_request_not_to_be_called_is_not_taken_back() -> None:
     active, _ = locked(contact())
-    assert told_in_call(active, ASKS, CANCELS).told == Told(is_canceled=True)
-    assert told_in_call(active, CANCELS, ASKS).told == Told(callback_at=WANTED)
-    assert told_in_call(active, ASKS, LISTS).told == Told(do_not_call=True)
+    assert told_in_call(active, ASKS, CANCELS).reported == ReportedInCall(is_canceled=True)
+    assert told_in_call(active, CANCELS, ASKS).reported == ReportedInCall(callback_at=WANTED)
+    assert told_in_call(active, ASKS, LISTS).reported == ReportedInCall(do_not_call=True)
     for report in REPORTS:
-        told = told_in_call(active, LISTS, report).told
+        told = told_in_call(active, LISTS, report).reported
         assert told
         assert (told.do_not_call, told.callback_at) == (True, None)
-    assert told_in_call(active, AgentReport()).told is None
+    assert told_in_call(active, AgentReport()).reported is None
 
 
 @pytest.mark.parametrize("callbacks_used", range(MAX_CALLBACKS + 1))
@@ -162,7 +162,9 @@ def test_the_fourth_callback_is_refused_during_the_call_as_after_it(callbacks_us
     slot = replace(slot, is_callback=is_callback)
     told, during = agent_reports.in_call(active, slot, ASKS, WANTED)
     is_granted = callbacks_used + is_callback < MAX_CALLBACKS
-    assert (told, list(during)) == ((Told(callback_at=WANTED), []) if is_granted else (None, ["too_many_callbacks"]))
+    assert (told, list(during)) == (
+        (ReportedInCall(callback_at=WANTED), []) if is_granted else (None, ["too_many_callbacks"])
+    )
     finished = ended(active, slot, Outcome.ANSWERED, STRICT)
     outcome, after = agent_reports.after_call(finished, finished.attempts[-1], ASKS, WANTED)
     assert (outcome is Outcome.CALLBACK_REQUESTED, list(after)) == (is_granted, list(during))
@@ -210,7 +212,7 @@ def test_whatever_the_end_was_a_person_who_asks_not_to_be_called_ends_as_do_not_
 def test_what_was_told_of_a_call_that_the_provider_denies_is_kept() -> None:
     active, slot = locked(contact(2))
     listed = after_refusal(told_in_call(active, LISTS), slot.phone_number, Refusal.NOT_PLACED, NOW, None)
-    assert (listed.status, listed.told) == (ContactStatus.DO_NOT_CALL, None)
+    assert (listed.status, listed.reported) == (ContactStatus.DO_NOT_CALL, None)
     asked = after_refusal(told_in_call(active, ASKS), slot.phone_number, Refusal.NOT_PLACED, NOW, None)
     assert (asked.status, asked.kind, asked.due) == (ContactStatus.PENDING, LaneKind.CALLBACK, WANTED)
     paused = after_refusal(

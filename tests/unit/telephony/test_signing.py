@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from campanile.telephony.callback import CallReference, callback_url, read_reference, sign_reference
-from campanile.telephony.port import InvalidSignatureError
+from campanile.telephony.errors import InvalidSignatureError
 from campanile.telephony.signing import (
     EVENT_TOLERANCE_SECONDS,
     bearer_token,

@@ -25,7 +25,7 @@ class Bucket:
         self._bucket = bucket
 
     def metadata(self, file: StoredFile) -> Mapping[str, str]:
-        """What was told with the file when it was stored (`x-amz-meta-...`), names in lower case."""
+        """The file's own metadata (`x-amz-meta-...`), names in lower case."""
         return self._client.head_object(**self._address(file))["Metadata"]
 
     def blocks(self, file: StoredFile, offset: int = 0) -> Iterator[bytes]:
@@ -34,7 +34,7 @@ class Bucket:
             end = min(start + BLOCK_BYTES, file.size) - 1
             answer = self._client.get_object(**self._address(file), Range=f"bytes={start}-{end}")
             data = answer["Body"].read()
-            # Whoever ignores a range answers with all (RFC 9110, 14.2): MiniStack does where a version is named.
+            # A server may ignore a range and send all (RFC 9110, 14.2): MiniStack does when a version is named.
             yield data if "ContentRange" in answer else data[start : end + 1]
 
     def keep(self, key: str, text: str) -> None:
@@ -52,11 +52,11 @@ class Bucket:
 
     def link(self, key: str, file_name: str, seconds: int) -> str:
         """A link that downloads a kept text as a CSV file of this name, for so many seconds."""
-        told = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
+        disposition = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
         wanted = {
             "Bucket": self._bucket,
             "Key": key,
-            "ResponseContentDisposition": told,
+            "ResponseContentDisposition": disposition,
             "ResponseContentType": "text/csv; charset=utf-8",
         }
         return self._client.generate_presigned_url("get_object", wanted, seconds)

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from campanile.adapters import faults
 from campanile.adapters.clock import Clock
 from campanile.adapters.faults import Log
+from campanile.domain import known_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -22,7 +23,7 @@ MAX_DELAY_SECONDS = 900
 """SQS' longest delay of a message on a standard queue; FIFO queues have no delay per message."""
 MAX_BATCH = 10
 INDEX_LAG_MS = 2_000
-"""How long an index may lag behind the table: who makes work that an index shows sends a second hint after it."""
+"""How long an index may lag behind the table: work that an index shows needs a second hint after this time."""
 
 
 TICK = "tick"
@@ -40,13 +41,13 @@ class Hint:
 
 
 def parse_hint(body: str) -> Hint:
-    """The hint in a message; raises ValueError or TypeError when it is none."""
-    return Hint(**json.loads(body))
+    """The hint in a message, whichever version of the code sent it; raises ValueError or TypeError when it is none."""
+    return known_fields.read(Hint, json.loads(body))
 
 
 class DialQueue:
-    """Sends hints. One that SQS does not take is told to the operator and otherwise let go: what it hints at is in
-    the table already, and the tick finds it within a minute.
+    """Sends hints. When SQS does not take one, that is logged and nothing else: the work it hints at is in the table
+    already, and the tick finds it within a minute.
     """
 
     def __init__(self, client: "SQSClient", dial_url: str, wake_url: str, clock: Clock, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""How an unexpected error is told to the operator: what and where, never its message, as that may quote a person."""
+"""How an unexpected error is logged: its type and place, never its message, which may quote a person."""
 
 import traceback
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The queue of imports, exports and releases: a message names the work, all the rest is in the table and the bucket."""
+"""The queue of imports, exports and releases. A message only names the work; the table and the bucket have the rest."""
 
 import json
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImportOrder:
-    """Which import is to be gone on with."""
+    """The import to continue."""
 
     job: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """Which export is to be written, or gone on with. `campaign` is the campaign's id, or `default`."""
+    """The export to write or to continue. `campaign` is the campaign's id, or `default`."""
 
     org: str
     campaign: str
@@ -27,7 +27,7 @@ class ExportOrder:
 
 @dataclass(frozen=True, slots=True)
 class EnqueueOrder:
-    """Which campaign's held contacts are to be released: those with creation numbers `below` this one."""
+    """The campaign whose held contacts to enqueue: those with creation numbers below `below`."""
 
     org: str
     campaign: str
@@ -40,19 +40,19 @@ class WorkQueue:
         self._url = url
 
     def send_import(self, job: str, delay_seconds: int = 0) -> None:
-        """Have the import taken up, `delay_seconds` (0-900) from now."""
+        """Have a worker continue the import, `delay_seconds` (0-900) from now."""
         self._send({"import": job}, delay_seconds)
 
     def send_export(self, order: ExportOrder, delay_seconds: int = 0) -> None:
-        """Have the export written, `delay_seconds` (0-900) from now."""
+        """Have a worker write the export, `delay_seconds` (0-900) from now."""
         self._send(asdict(order), delay_seconds)
 
     def send_enqueue(self, order: EnqueueOrder) -> None:
-        """Have the release gone on with."""
+        """Have a worker continue to enqueue held contacts."""
         self._send({"org": order.org, "campaign": order.campaign, "release_below": order.below}, 0)
 
-    def hold(self, receipt: str, seconds: int) -> None:
-        """Keep a message that is being worked on from other workers, for so many seconds from now."""
+    def keep_invisible(self, receipt: str, seconds: int) -> None:
+        """Hide a message that is being worked on from other workers, for this many seconds from now."""
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def _send(self, message: Mapping[str, str | int], delay_seconds: int) -> None:
@@ -60,7 +60,7 @@ class WorkQueue:
 
 
 def order_of(body: str) -> ImportOrder | ExportOrder | EnqueueOrder:
-    """The work that a message names; raises ValueError when it names none."""
+    """The work that a message names, whichever version of the code sent it; raises ValueError when it names none."""
     match json.loads(body):
         case {"import": str(job)}:
             return ImportOrder(job)

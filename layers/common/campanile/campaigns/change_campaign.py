@@ -15,7 +15,7 @@ from campanile.store.table import Table
 def change(
     table: Table, dial_queue: DialQueue, org: str, reference: str, wanted: CampaignPatch, now_ms: int
 ) -> Campaign:
-    """Change the given fields; the dialer follows them from the response on. A former external id keeps resolving.
+    """Change the given fields. They apply to every call decided after the response. Former external ids keep resolving.
 
     Raises NotFoundError, TransitionRefusedError for a closed campaign, UnknownConfigurationError, ExternalIdTakenError.
     """
@@ -31,7 +31,7 @@ def change(
         agent = {name: fields.pop(name) for name in AGENT_FIELDS if name in fields}
         return replace(current, **fields, agent=replace(current.agent, **agent), updated_at=now_ms)
 
-    work_registry.announce(table, org, now_ms, now_ms)
+    work_registry.mark_work(table, org, now_ms, now_ms)
     result = campaigns.update(table, campaign, changed)
     dial_queue.hint(Hint(org, "campaign_changed", campaign.key))
     return result

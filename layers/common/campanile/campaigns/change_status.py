@@ -1,27 +1,17 @@
-"""Start, pause and close campaigns."""
+"""Pause and close campaigns."""
 
-from campanile.adapters.dial_queue import DialQueue, Hint
 from campanile.campaigns.find_campaign import find
-from campanile.campaigns.show_campaign import response, warnings_of
+from campanile.campaigns.show_campaign import response
 from campanile.schema.campaign_responses import CampaignResponse
-from campanile.store import campaigns, work_registry
+from campanile.store import campaigns
 from campanile.store.table import Table
 
 
-def start(table: Table, dial_queue: DialQueue, org: str, reference: str, now_ms: int) -> CampaignResponse:
-    """Start or resume a campaign; raises NotFoundError, or TransitionRefusedError naming the current status (400)."""
-    campaign = find(table, org, reference)
-    work_registry.announce(table, org, now_ms, now_ms)
-    started = campaigns.transition(table, campaign, "start", now_ms)
-    dial_queue.hint(Hint(org, "campaign_started", started.key))
-    return response(started, warnings_of(table, started))
-
-
 def pause(table: Table, org: str, reference: str, now_ms: int) -> CampaignResponse:
-    """Pause a campaign; raises as `start`."""
+    """Pause a campaign; raises NotFoundError, or TransitionRefusedError naming the current status (400)."""
     return response(campaigns.transition(table, find(table, org, reference), "pause", now_ms))
 
 
 def close(table: Table, org: str, reference: str, now_ms: int) -> CampaignResponse:
-    """Close a campaign for good; raises as `start`."""
+    """Close a campaign for good; raises as `pause`."""
     return response(campaigns.transition(table, find(table, org, reference), "close", now_ms))

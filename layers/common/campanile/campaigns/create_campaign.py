@@ -1,8 +1,9 @@
 """Create campaigns: a new one is active at once (seed 001)."""
 
 from campanile.adapters.identifiers import time_ordered_id
+from campanile.campaigns.configuration_warnings import warnings_of
 from campanile.campaigns.find_campaign import find
-from campanile.campaigns.show_campaign import response, warnings_of
+from campanile.campaigns.show_campaign import response
 from campanile.domain.campaign import Campaign
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.schema.campaign_responses import CampaignResponse

@@ -2,7 +2,7 @@
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError
-from campanile.store import campaigns, configurations, keys
+from campanile.store import campaigns, keys
 from campanile.store.table import Table
 
 
@@ -17,12 +17,3 @@ def find(table: Table, org: str, reference: str) -> Campaign:
 def find_or_ad_hoc(table: Table, org: str, reference: str) -> Campaign:
     """As `find`; `default` is the pseudo-campaign of ad-hoc contacts, on the contacts routes only (seed 001)."""
     return campaigns.ad_hoc(org) if reference == keys.DEFAULT_CAMPAIGN else find(table, org, reference)
-
-
-def country_code_of(table: Table, campaign: Campaign) -> str | None:
-    """The country code for numbers in local format; None for ad-hoc contacts, which have no configuration.
-
-    Raises UnknownConfigurationError for a campaign that is still to be stored.
-    """
-    configuration = configurations.of_campaign(table, campaign)
-    return configuration.default_country_code if configuration else None

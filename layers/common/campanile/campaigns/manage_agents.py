@@ -1,4 +1,4 @@
-"""Create agents, list, read, change and delete them."""
+"""Create, list, read, change and delete agents."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from campanile.store.table import CONTENTION_RETRIES, ContendedError, Table
 
 
 def create(table: Table, org: str, wanted: NewAgent, now_ms: int, request_key: str | None = None) -> AgentResponse:
-    """Store an agent; a request whose key has created one before answers that one.
+    """Store an agent, or return the one that a request with this key has created before.
 
-    Raises AgentIdTakenError, or ConflictError while the first request with this key is still being carried out.
+    Raises AgentIdTakenError, or RequestUnderWayError.
     """
     if created := created_by_request.created(table, org, request_key, wanted, now_ms):
         return get(table, org, created)
@@ -46,7 +46,7 @@ def get(table: Table, org: str, agent_id: str) -> AgentResponse:
 
 
 def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: int) -> AgentResponse:
-    """Change the given fields; contacts that were pushed before keep the version and number they were given.
+    """Change the given fields. Contacts that were pushed before keep their version and number.
 
     Raises NotFoundError.
     """
@@ -62,7 +62,7 @@ def change(table: Table, org: str, agent_id: str, wanted: AgentPatch, now_ms: in
 
 
 def delete(table: Table, org: str, agent_id: str) -> None:
-    """Raises NotFoundError, or ConflictError while something that may still call refers to the agent."""
+    """Raises NotFoundError, or ConflictError while something that may still make calls refers to the agent."""
     for _ in range(CONTENTION_RETRIES):
         seen = agents.pushed_to(table, org, agent_id)
         if seen is None:
@@ -77,7 +77,7 @@ def delete(table: Table, org: str, agent_id: str) -> None:
 def _referrer(table: Table, org: str, agent_id: str, pushed_to: frozenset[str]) -> str | None:
     """What refers to the agent, in words that name the fix.
 
-    Any id that the provider knows may stand in an `agent_id`, so those of configurations and campaigns are looked up.
+    An `agent_id` may be any id that the provider knows, so all configurations and campaigns are searched for it.
     """
     for key in sorted(pushed_to):
         campaign = campaigns.get(table, org, key)

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 
 from campanile.adapters.dial_queue import INDEX_LAG_MS, DialQueue, Hint
 from campanile.adapters.identifiers import time_ordered_id
-from campanile.campaigns.show_campaign import UNREADABLE_WINDOWS, window_warnings
+from campanile.campaigns.configuration_warnings import UNREADABLE_WINDOWS, window_warnings
 from campanile.domain.calling_window import Schedule
 from campanile.domain.configuration import Configuration
 from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError, NotFoundError
@@ -25,9 +25,9 @@ from campanile.store.table import Table
 def create(
     table: Table, org: str, wanted: ConfigurationInput, now_ms: int, request_key: str | None = None
 ) -> SavedConfigurationResponse:
-    """Store a configuration; one without calling windows is accepted with a warning, as no call would be allowed.
+    """Store a configuration, or return the one that a request with this key has created before.
 
-    A request whose key has created one before answers that one.
+    One without calling windows allows no calls; it is accepted with a warning.
     """
     if created := created_by_request.created(table, org, request_key, wanted, now_ms):
         return response(_find(table, org, created))
@@ -55,7 +55,7 @@ def get(table: Table, org: str, configuration_id: str) -> ConfigurationResponse:
 def change(
     table: Table, dial_queue: DialQueue, org: str, configuration_id: str, wanted: ConfigurationPatch, now_ms: int
 ) -> SavedConfigurationResponse:
-    """Change the given fields; decisions taken from the answer on follow them, calls in flight end as they were placed.
+    """Change the given fields. They apply to every call decided after the response; calls in flight end as placed.
 
     Raises NotFoundError, InvalidFieldsError when the whole has become too large, or ConflictError when this version
     cannot read the stored windows and the request does not replace them all.
@@ -67,11 +67,11 @@ def change(
             raise ConflictError(f"{UNREADABLE_WINDOWS} Give {', '.join(Schedule.model_fields)} to replace them.")
         try:
             whole = ConfigurationInput.model_validate({**fields(current), **given}, strict=False)
-        except ValidationError as invalid:  # every field is right by itself: together they are too large
+        except ValidationError as invalid:  # each field is valid; together they are too large
             raise InvalidFieldsError([FieldError("body", "too_large", invalid.errors()[0]["msg"])]) from None
         return whole.configuration(current.id, current.created_at, now_ms)
 
-    work_registry.announce(table, org, now_ms, now_ms)  # a window may have opened
+    work_registry.mark_work(table, org, now_ms, now_ms)  # a window may have opened
     result = configurations.update(table, org, configuration_id.lower(), changed)
     if result is None:
         raise _not_found()
@@ -88,7 +88,7 @@ def delete(table: Table, org: str, configuration_id: str) -> None:
 
 
 def response(configuration: Configuration) -> SavedConfigurationResponse:
-    """The configuration as the API shows it once it is stored, with what its owner should look at."""
+    """The stored configuration as the API shows it, with warnings for its owner."""
     return SavedConfigurationResponse.of(configuration, warnings=window_warnings(configuration))
 
 

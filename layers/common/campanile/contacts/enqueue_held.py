@@ -17,12 +17,13 @@ from campanile.contacts import notify_dialer
 from campanile.domain.campaign import Campaign, refuse_closed
 from campanile.domain.contact import bucket
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus
+from campanile.domain.times import WORK_IN_REQUEST_MS
 from campanile.schema.contacts import EnqueueResponse
 from campanile.store import contact_writes, contacts, counters, keys
 from campanile.store.contact_writes import Draft
 from campanile.store.table import Table
 
-ENQUEUING_MS = 7_000
+ENQUEUING_MS = WORK_IN_REQUEST_MS
 """How long a request enqueues contacts itself."""
 CONTACTS_AT_ONCE = 200
 LOOKS = 10

@@ -161,5 +161,5 @@ def _may_be_active(block: Block, wanted: Filter) -> bool:
 
 def _held(table: Table, campaign: Campaign) -> dict[str, Slot]:
     """The campaign's calls in flight, by contact id."""
-    found = slots.held(table, orgs.settings(table, campaign.org))
+    found = slots.in_use(table, orgs.settings(table, campaign.org))
     return {slot.contact_id: slot for slot in found if slot.campaign_key == campaign.key}

@@ -25,7 +25,7 @@ def announce(table: Table, campaign: Campaign, to_write: Sequence[Contact], now_
     zones = {contacts.zone_of(contact, campaign.is_ad_hoc) for contact in to_call}
     campaign = campaigns.register_lanes(table, campaign, zones)
     if dues := [contact.due for contact in to_call if contact.status is ContactStatus.PENDING]:
-        work_registry.announce(table, campaign.org, max(now_ms, min(dues)), now_ms)
+        work_registry.mark_work(table, campaign.org, max(now_ms, min(dues)), now_ms)
     return campaign
 
 

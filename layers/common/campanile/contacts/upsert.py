@@ -21,7 +21,8 @@ from campanile.schema.contacts import UpsertResponse
 from campanile.store import contact_writes, keys
 from campanile.store.table import ContendedError, Table
 
-CONTENTION_RETRIES = 20
+LOST_ROUNDS = 20
+"""How many rounds in a row may write nothing: a round has many rows, so rivals win more of them than of one item."""
 ROWS_AFTER_WAITING = 20
 """How many rows to fold at least after one that had to wait. In a chain, the next one has to wait as well."""
 
@@ -65,7 +66,7 @@ def store(
     left = list(rows)
     looked_at = len(left)
     lost_rounds = 0
-    while left and lost_rounds < CONTENTION_RETRIES:
+    while left and lost_rounds < LOST_ROUNDS:
         folded, lost = run.round(left[:looked_at])
         results |= folded
         looked_at = max(2 * len(folded), ROWS_AFTER_WAITING)

@@ -199,7 +199,7 @@ def _look(ports: Ports, org: str) -> View:
     read_at = ports.clock.monotonic_ms()
     settings, sheet = orgs.dial_view(ports.table, org)
     settings = global_limit.follow_deployment(ports, settings)
-    return View(settings, sheet, slots.held(ports.table, settings), read_at)
+    return View(settings, sheet, slots.in_use(ports.table, settings), read_at)
 
 
 def _renew(current: Pass) -> None:

@@ -30,9 +30,9 @@ def follow_deployment(ports: Ports, settings: OrgSettings) -> OrgSettings:
             return settings
         if total and not global_limit.read(ports.table).rev:  # there was no limit before: everyone's calls count
             for other in orgs.settings_of(ports.table, orgs.every(ports.table)).values():
-                _set_aside(ports, other.org, len(slots.held(ports.table, other)))
+                _set_aside(ports, other.org, len(slots.in_use(ports.table, other)))
         if total:  # until `usable` is lowered another worker may lock by it
-            _set_aside(ports, settings.org, max(settings.usable, len(slots.held(ports.table, settings))))
+            _set_aside(ports, settings.org, max(settings.usable, len(slots.in_use(ports.table, settings))))
         changed = orgs.set_usable(ports.table, settings, 0 if total else settings.concurrency_limit, total)
         settings = changed or orgs.settings(ports.table, settings.org)
     raise ContendedError(settings.org)
@@ -74,7 +74,7 @@ def _reclaim(ports: Ports, parts: Parts, now_ms: int) -> bool:
     """
     limits = orgs.settings_of(ports.table, sorted(parts.shares))
     wants = {
-        org: found.concurrency_limit if parts.shares[org].is_asking(now_ms) else len(slots.held(ports.table, found))
+        org: found.concurrency_limit if parts.shares[org].is_asking(now_ms) else len(slots.in_use(ports.table, found))
         for org, found in limits.items()
     }
     fair = fair_shares.fair_shares(ports.limits.global_concurrency, wants, now_ms)
@@ -90,7 +90,7 @@ def _lower(ports: Ports, settings: OrgSettings, target: int) -> tuple[OrgSetting
     if settings.usable > target:
         lowered = orgs.set_usable(ports.table, settings, target, settings.global_limit)
         settings = lowered or orgs.settings(ports.table, settings.org)
-    return settings, max(settings.usable, len(slots.held(ports.table, settings)))
+    return settings, max(settings.usable, len(slots.in_use(ports.table, settings)))
 
 
 def _largest_surplus_first(

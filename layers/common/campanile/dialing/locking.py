@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from campanile.dialing.agenda import Agenda
-from campanile.dialing.placing import LockedCall
+from campanile.dialing.ask_gate import LockedCall
 from campanile.dialing.ports import Ports
 from campanile.domain import pacing, retry
 from campanile.domain.call import Slot

@@ -17,7 +17,7 @@ def put(
     table: Table, queue: DialQueue, limits: Limits, org: str, wanted: ConcurrencyInput, now_ms: int
 ) -> ConcurrencyResponse:
     """Set the limit. A lower one stops new calls from this answer on and ends none; a higher one acts at once."""
-    work_registry.announce(table, org, now_ms, now_ms)
+    work_registry.mark_work(table, org, now_ms, now_ms)
     for _ in range(CONTENTION_RETRIES):
         current = orgs.settings(table, org)
         changed = orgs.set_limit(
@@ -45,6 +45,6 @@ def _answer(table: Table, limits: Limits, settings: OrgSettings, now_ms: int) ->
     return ConcurrencyResponse(
         concurrency_limit=settings.concurrency_limit,
         effective_limit=_effective(table, limits, settings, now_ms),
-        active_count=len(slots.held(table, settings)),
+        active_count=len(slots.in_use(table, settings)),
         calls_per_second=settings.calls_per_second,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from campanile.dialing import record_outcome, record_report
 from campanile.dialing.ports import Ports
 from campanile.telephony.callback import CallReference, read_reference
-from campanile.telephony.port import CarrierEvent, InvalidSignatureError, MalformedEventError
+from campanile.telephony.errors import InvalidSignatureError, MalformedEventError
+from campanile.telephony.port import CarrierEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from campanile.domain import after_call
 from campanile.domain.call import Attempt, CallEnd, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
+from campanile.domain.do_not_call import Source
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
 from campanile.store import (
     calls,
     campaigns,
     configurations,
+    contact_actions,
     contacts,
     do_not_call,
     keys,
@@ -86,7 +88,7 @@ def finish(ports: Ports, slot: Slot, report: CallEnd) -> bool:
         changed = after_call.after_call(contact, slot, told, policy, ports.limits.longest_call)
         now = ports.clock.now_ms()
         if changed.status is ContactStatus.PENDING:
-            work_registry.announce(ports.table, slot.org, changed.due, now)
+            work_registry.mark_work(ports.table, slot.org, changed.due, now)
         listed: Sequence[Action] = []
         if not _agent_has_listed(ports, contact, slot):
             listed = _listing(slot.org, slot.phone_number, slot.attempt_id, report, now)
@@ -112,7 +114,7 @@ def give_back(ports: Ports, slot: Slot, code: Refusal, until: int | None = None,
             return False
         now = ports.clock.now_ms()
         changed = after_call.after_refusal(contact, slot.phone_number, code, now, until, due)
-        work_registry.announce(ports.table, slot.org, max(changed.due, now), now)
+        work_registry.mark_work(ports.table, slot.org, max(changed.due, now), now)
         if calls.give_back(ports.table, slot, contact, changed, is_ad_hoc, code):
             ports.log.info(
                 "call refused", extra={"action": "release", "attempt_id": slot.attempt_id, "code": str(code)}
@@ -144,7 +146,7 @@ def correct(
     if changed.status is ContactStatus.PENDING:
         # A finished contact may have been given another timezone, whose lane nobody reads yet.
         campaigns.register_lanes(ports.table, campaign, {contacts.zone_of(changed, campaign.is_ad_hoc)})
-        work_registry.announce(ports.table, org, changed.due, now)
+        work_registry.mark_work(ports.table, org, changed.due, now)
     if not calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, remarks, listed):
         return None
     ports.log.info(
@@ -166,7 +168,7 @@ def _correct_late(ports: Ports, reference: CallReference, report: CallEnd) -> bo
         now = ports.clock.now_ms()
         told = _bounded(report, attempt.started_at, now)
         listed = _listing(reference.org, attempt.phone_number, attempt.id, told, now)
-        remarks = contacts.archiving(contact, [], attempt.id, _remarks(told))
+        remarks = contact_actions.archiving(contact, [], attempt.id, _remarks(told))
         if correct(ports, reference.org, contact, attempt, told, remarks, listed):
             return True
     raise ContendedError(reference.contact_id)
@@ -214,7 +216,7 @@ def _policy_of(ports: Ports | ReportPorts, campaign: Campaign) -> tuple[RetryPol
 
 def _agent_has_listed(ports: Ports, contact: Contact, slot: Slot) -> bool:
     """Whether the agent on this call has put its number on the list: that entry says why, the carrier's would not."""
-    told = contact.told is not None and contact.told.do_not_call
+    told = contact.reported is not None and contact.reported.do_not_call
     return told and do_not_call.has_asked(ports.table, slot.org, slot.phone_number, slot.attempt_id)
 
 
@@ -222,7 +224,7 @@ def _listing(org: str, number: str, attempt_id: str, report: CallEnd, now_ms: in
     """The do-not-call entry that a report asks for, if it does: where nobody spoke, it is the carrier who says so."""
     if report.outcome is not Outcome.DO_NOT_CALL:
         return []
-    source: do_not_call.Source = "conversation" if report.duration_seconds > 0 else "carrier"
+    source: Source = "conversation" if report.duration_seconds > 0 else "carrier"
     return do_not_call.adding(org, number, source=source, attempt_id=attempt_id, now_ms=now_ms)
 
 

@@ -20,8 +20,18 @@ from campanile.domain.shown_status import shown_status
 from campanile.domain.times import instant, milliseconds
 from campanile.domain.timezones import by_clock
 from campanile.schema.reports import ReportResponse, warning
-from campanile.store import calls, configurations, contacts, do_not_call, keys, orgs, slots, tombstones
-from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put
+from campanile.store import (
+    calls,
+    configurations,
+    contact_actions,
+    contacts,
+    do_not_call,
+    keys,
+    orgs,
+    slots,
+    tombstones,
+)
+from campanile.store.table import CONTENTION_RETRIES, ContendedError, Put, Update
 from campanile.telephony.callback import CallReference
 
 _NO_ATTEMPT = "No attempt of this contact has this id."
@@ -66,7 +76,7 @@ def record(
         if call is None:
             return _of_deleted(ports, author, contact_id, report)
         callback_at = _callback_at(ports, campaign, call.contact, report)
-        recorded = _tell(ports, author, call, report, callback_at)
+        recorded = _write(ports, author, call, report, callback_at)
         if recorded is not None:
             contact, codes = recorded
             told = {"action": "reported", "attempt_id": attempt_id, "warnings": list(codes)}
@@ -99,7 +109,7 @@ def _find(ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: s
     for round_ in range(CONTENTION_RETRIES):
         if contact is None or contact.attempt_id != attempt_id:
             break
-        held = slots.held(ports.table, orgs.settings(ports.table, campaign.org))
+        held = slots.in_use(ports.table, orgs.settings(ports.table, campaign.org))
         if slot := next((one for one in held if one.attempt_id == attempt_id), None):
             return None if slot.phase is SlotPhase.LOCKED else _Call(contact, slot, None)
         ports.table.back_off(round_)  # its FINAL is being written
@@ -139,33 +149,67 @@ def _callback_at(ports: ReportPorts, campaign: Campaign, contact: Contact, repor
     return at
 
 
-def _tell(
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a report leaves beside the contact: remarks in its cold item, and do-not-call entries."""
+
+    remarks: Update | None
+    listed: Sequence[Put]
+
+    def __bool__(self) -> bool:
+        return self.remarks is not None or bool(self.listed)
+
+
+_Written = tuple[Contact, Sequence[str]]
+"""The contact as it is after the report, and the codes of warnings."""
+
+
+def _write(
     ports: ReportPorts, author: _Author, call: _Call, report: AgentReport, callback_at: int | None
-) -> tuple[Contact, Sequence[str]] | None:
-    """Write what is told: the contact as it is then, and codes of warnings. None: it is no longer as it was read."""
-    contact = call.contact
-    remarks = contacts.remarking(contact, author.attempt_id, report.remarks)
-    listed = _listing(ports, author, call.phone_number, report)
-    now = ports.clock.now_ms()
+) -> _Written | None:
+    """Write a report; None when the contact is no longer what was read."""
+    words = _Words(
+        contact_actions.remarking(call.contact, author.attempt_id, report.remarks),
+        _listing(ports, author, call.phone_number, report),
+    )
     if call.slot is not None:
-        told, codes = agent_reports.in_call(contact, call.slot, report, callback_at)
-        if told == contact.told and not remarks and not listed:
-            return contact, codes
-        changed = replace(contact, told=told, updated_at=now)
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
+        return _keep_during_call(ports, call.contact, call.slot, report, callback_at, words)
     assert call.attempt, "a call is in progress or recorded"
-    outcome, codes = agent_reports.after_call(contact, call.attempt, report, callback_at)
-    if outcome is not None and call.is_recent and not _is_due_already(contact, call.attempt, outcome, callback_at, now):
-        end = _ended(call.attempt, outcome, callback_at)
-        corrected = record_outcome.correct(ports, author.campaign.org, contact, call.attempt, end, remarks, listed)
-        return (corrected, codes) if corrected else None
-    ended = agent_reports.of_long_ago(contact, report) if not call.is_recent else contact
-    if not remarks and not listed and ended == contact:
+    outcome, codes = agent_reports.after_call(call.contact, call.attempt, report, callback_at)
+    now = ports.clock.now_ms()
+    if not call.is_recent or outcome is None or _is_due_already(call.contact, call.attempt, outcome, callback_at, now):
+        return _keep_words(ports, author.campaign, call, report, words, codes)
+    end = _ended(call.attempt, outcome, callback_at)
+    org = author.campaign.org
+    corrected = record_outcome.correct(ports, org, call.contact, call.attempt, end, words.remarks, words.listed)
+    return (corrected, codes) if corrected else None
+
+
+def _keep_during_call(
+    ports: ReportPorts, contact: Contact, slot: Slot, report: AgentReport, callback_at: int | None, words: _Words
+) -> _Written | None:
+    """Keep on the contact what FINAL will decide by."""
+    reported, codes = agent_reports.in_call(contact, slot, report, callback_at)
+    if reported == contact.reported and not words:
         return contact, codes
-    changed = replace(ended, updated_at=now)
-    if changed.told != contact.told:
-        return (changed, codes) if calls.tell(ports.table, contact, changed, remarks, listed) else None
-    kept = calls.correct(ports.table, contact, changed, author.campaign.is_ad_hoc, remarks, listed)
+    changed = replace(contact, reported=reported, updated_at=ports.clock.now_ms())
+    kept = calls.keep_report(ports.table, contact, changed, words.remarks, words.listed)
+    return (changed, codes) if kept else None
+
+
+def _keep_words(
+    ports: ReportPorts, campaign: Campaign, call: _Call, report: AgentReport, words: _Words, codes: Sequence[str]
+) -> _Written | None:
+    """Keep a report that changes no outcome; one on a call of long ago may still end a contact that waits."""
+    contact = call.contact
+    ended = contact if call.is_recent else agent_reports.of_long_ago(contact, report)
+    if not words and ended == contact:
+        return contact, codes
+    changed = replace(ended, updated_at=ports.clock.now_ms())
+    if changed.reported != contact.reported:
+        kept = calls.keep_report(ports.table, contact, changed, words.remarks, words.listed)
+    else:
+        kept = calls.correct(ports.table, contact, changed, campaign.is_ad_hoc, words.remarks, words.listed)
     return (changed, codes) if kept else None
 
 

@@ -100,8 +100,8 @@ def response(entry: Entry) -> DoNotCallEntry:
 
 
 def _event(line: Line) -> DoNotCallEvent:
-    shown = response(line.told).model_dump(exclude={"phone_number", "created_at"})
-    return DoNotCallEvent(event=line.event, at=instant(line.told.created_at), **shown)
+    shown = response(line.entry).model_dump(exclude={"phone_number", "created_at"})
+    return DoNotCallEvent(event=line.event, at=instant(line.entry.created_at), **shown)
 
 
 def _checked(numbers: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from campanile.domain import lifecycle, retry
 from campanile.domain.call import Attempt, CallEnd, Slot
-from campanile.domain.contact import Contact, LaneKind, LastRefusal, Told
+from campanile.domain.contact import Contact, LaneKind, LastRefusal, ReportedInCall
 from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.domain.retry import RetryPolicy
 from campanile.domain.times import milliseconds
@@ -18,11 +18,11 @@ def after_call(
     """Apply a call's end, and what was told of it before. The attempt is counted as asked for when the slot says it
     was a callback (G8).
     """
-    report = as_told(contact.told, report)
+    report = as_told(contact.reported, report)
     called = replace(
         contact,
         attempt_id=None,
-        told=None,
+        reported=None,
         attempt_count=contact.attempt_count + 1,
         budget_used=contact.budget_used + (not slot.is_callback),
         callbacks_used=contact.callbacks_used + slot.is_callback,
@@ -33,7 +33,7 @@ def after_call(
     return _decided(called, report, policy, longest_call_seconds)
 
 
-def as_told(told: Told | None, report: CallEnd) -> CallEnd:
+def as_told(told: ReportedInCall | None, report: CallEnd) -> CallEnd:
     """What the carrier reports of a call whose agent has told something: a request not to be called again stands
     above everything, whoever tells it; then the agent's word on a callback.
     """
@@ -187,7 +187,7 @@ def after_refusal(
     provider denies is kept.
     """
     unreachable, listed = contact.unreachable, contact.listed
-    told = contact.told or Told()
+    told = contact.reported or ReportedInCall()
     status = _known_end(contact.attempts) or ContactStatus.PENDING
     if code is Refusal.DO_NOT_CALL:
         unreachable, listed = _with(unreachable, number), _with(listed, number)
@@ -201,7 +201,7 @@ def after_refusal(
         skipped,
         status=status,
         attempt_id=None,
-        told=None,
+        reported=None,
         due=due if told.callback_at is None else max(due, told.callback_at),
         kind=contact.kind if told.callback_at is None else LaneKind.CALLBACK,
         last_outcome=contact.attempts[-1].outcome if contact.attempts else None,  # a late report may have corrected it

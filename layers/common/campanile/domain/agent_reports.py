@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from campanile.domain import lifecycle
 from campanile.domain.call import AgentReport, Attempt, Slot
-from campanile.domain.contact import Contact, LaneKind, Told
+from campanile.domain.contact import Contact, LaneKind, ReportedInCall
 from campanile.domain.lifecycle import ContactStatus, Outcome
 from campanile.domain.retry import MAX_CALLBACKS
 
@@ -25,9 +25,9 @@ _CALLABLE = frozenset({ContactStatus.PENDING, ContactStatus.COMPLETED, ContactSt
 
 def in_call(
     contact: Contact, slot: Slot, report: AgentReport, callback_at: int | None
-) -> tuple[Told | None, Sequence[str]]:
+) -> tuple[ReportedInCall | None, Sequence[str]]:
     """What is to be known of the call in `slot` at its end, and the codes of warnings. `callback_at` in UTC ms."""
-    told = contact.told or Told()
+    told = contact.reported or ReportedInCall()
     if report.do_not_call:
         told = replace(told, do_not_call=True, callback_at=None)
     if report.callback is None:
@@ -72,14 +72,16 @@ def of_long_ago(contact: Contact, report: AgentReport) -> Contact:
     if not report.do_not_call:
         return contact
     if contact.status is ContactStatus.ACTIVE:
-        return replace(contact, told=replace(contact.told or Told(), do_not_call=True, callback_at=None))
+        return replace(
+            contact, reported=replace(contact.reported or ReportedInCall(), do_not_call=True, callback_at=None)
+        )
     return replace(contact, status=lifecycle.corrected(contact.status, ContactStatus.DO_NOT_CALL))
 
 
 def waiting_callback(contact: Contact) -> int | None:
     """When the contact is going to be called back (UTC ms), as far as it is known; None: it is not."""
-    if contact.told is not None:
-        return contact.told.callback_at
+    if contact.reported is not None:
+        return contact.reported.callback_at
     is_waiting = contact.status is ContactStatus.PENDING and contact.kind is LaneKind.CALLBACK
     return contact.due if is_waiting else None
 
@@ -94,5 +96,5 @@ def _no_callback(contact: Contact, attempt: Attempt) -> str | None:
     return None if contact.status in _CALLABLE else "contact_finished"
 
 
-def _nothing_as_none(told: Told) -> Told | None:
-    return None if told == Told() else told
+def _nothing_as_none(told: ReportedInCall) -> ReportedInCall | None:
+    return None if told == ReportedInCall() else told

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from campanile.domain.timezones import TimezoneName
+from campanile.domain.timezones import TimezoneName, canonical
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -90,13 +90,13 @@ def _time_advice(value: str) -> str:
 class ScheduleOverride(BaseModel):
     """Windows that replace the usual ones for contacts in the listed timezones; none means no calls.
 
-    Zones are compared by name: an override for `America/Los_Angeles` does not bind a contact in `US/Pacific`.
+    Names of one zone are equal: an override for `America/Los_Angeles` also binds a contact in `US/Pacific`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezones: Annotated[list[TimezoneName], Field(json_schema_extra={"minItems": 1})]
-    """IANA names, compared letter by letter; each in one override only."""
+    """IANA names; each zone in one override only, under whichever of its names."""
     windows: list[TimeWindow]
     """When contacts there may be called; none: never."""
 
@@ -109,12 +109,13 @@ class ScheduleOverride(BaseModel):
 
 
 def _refuse_rivals(overrides: list[ScheduleOverride]) -> list[ScheduleOverride]:
-    listed: set[str] = set()
-    for override in overrides:
+    listed: dict[str, tuple[int, str]] = {}
+    for index, override in enumerate(overrides):
         for zone_name in override.timezones:
-            if zone_name in listed:
-                raise ValueError(f"{zone_name!r} is in two overrides: list it once, with all its windows")
-            listed.add(zone_name)
+            other, known = listed.setdefault(canonical(zone_name), (index, zone_name))
+            if other != index:
+                same = "" if known == zone_name else f", there as {known!r}"
+                raise ValueError(f"{zone_name!r} is in two overrides{same}: list it once, with all its windows")
     return overrides
 
 
@@ -155,7 +156,7 @@ def windows_for(schedule: Schedule, zone_name: str | None, scheduled_first_call:
         overrides = schedule.scheduled_overrides
     zone_name = zone_name or schedule.default_timezone
     for override in overrides:
-        if zone_name in override.timezones:
+        if canonical(zone_name) in map(canonical, override.timezones):
             return list(override.windows)
     return list(windows)
 

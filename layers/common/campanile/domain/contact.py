@@ -10,7 +10,7 @@ from campanile.domain.campaign import AgentFields
 from campanile.domain.lifecycle import ContactStatus, Outcome
 
 MAX_ALIASES = 20
-"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
+"""How many other names a contact may have. It keeps them, on its own item, until it is deleted."""
 TOO_MANY_NAMES = f"the contact has had {MAX_ALIASES} other external_ids, which it keeps until it is deleted"
 
 
@@ -24,10 +24,10 @@ class LaneKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the agent told of the call in progress; it decides over the carrier's outcome when that call ends.
+class ReportedInCall:
+    """What the agent has reported during the call in progress. It outweighs the carrier's outcome when the call ends.
 
-    `callback_at` in UTC ms. `is_canceled`: no callback is wanted any more, nor one that the carrier will tell of.
+    `callback_at` in UTC ms. `is_canceled`: the person wants no callback, not even one that the carrier reports.
     """
 
     do_not_call: bool = False
@@ -44,20 +44,16 @@ class LastRefusal:
     until: int | None
 
 
-MAX_ALIASES = 20
-"""How many further names a contact has at most: it keeps them until it is deleted, on its own item."""
-
-
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person to call. `due`, `kind` say when and why it waits, and stay while it is active.
 
-    `rev` grows with every write; `number` is the creation number within the campaign. `budget_used` counts calls
-    nobody asked for, `callbacks_used` those the person asked for (G8). `unreachable` are numbers found invalid or
-    on the do-not-call list, `listed` those of them that were on the list; `attempts` are the latest 8, older ones are
-    in the cold item. `aliases` are the ids that lead here besides its own: of its external id and of former ones.
-    `imported` names the import that wrote it last and the first of its rows that did. `told` is there only while it is
-    active.
+    `rev` grows with every write. `number` is the serial of its creation within the campaign. `budget_used` counts the
+    calls that the person did not ask for, `callbacks_used` those that the person did (G8). `unreachable` are numbers
+    that are invalid or on the do-not-call list; `listed` are those of them on the list. `attempts` are the latest 8;
+    the cold item has the older ones. `aliases` are other ids of the contact: for its external id and for former ones.
+    `imported` names the import that wrote it last, and the first of its rows that did. `reported` is set only while
+    the contact is active.
     """
 
     campaign_key: str
@@ -77,7 +73,7 @@ class Contact:
     agent: AgentFields = field(default_factory=AgentFields)
     cold: bool = False
     attempt_id: str | None = None
-    told: Told | None = None
+    reported: ReportedInCall | None = None
     attempt_count: int = 0
     budget_used: int = 0
     callbacks_used: int = 0
@@ -96,9 +92,9 @@ class Contact:
 
     @property
     def asked_not_to_be_called(self) -> bool:
-        """Whether the person has said so in one of the latest calls, or in an earlier one while this one goes on."""
-        was_told = self.told is not None and self.told.do_not_call
-        return was_told or any(one.outcome is Outcome.DO_NOT_CALL for one in self.attempts)
+        """Whether the person asked for this in one of the latest calls, or in an earlier one during this call."""
+        has_reported = self.reported is not None and self.reported.do_not_call
+        return has_reported or any(one.outcome is Outcome.DO_NOT_CALL for one in self.attempts)
 
     @property
     def bucket(self) -> str:
@@ -109,7 +105,7 @@ class Contact:
 def bucket(status: ContactStatus, last_outcome: Outcome | None) -> str:
     """Name of the counter of contacts in `status` whose last call ended with `last_outcome`.
 
-    An active contact is counted as the pending one it was, so LOCK writes no counter: slots tell who is active.
+    An active contact counts as pending, as before its LOCK, so LOCK writes no counter. The slots say who is active.
     """
     counted = ContactStatus.PENDING if status is ContactStatus.ACTIVE else status
     return f"{counted}.{last_outcome or '-'}"

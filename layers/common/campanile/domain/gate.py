@@ -10,7 +10,7 @@ from campanile.domain.calling_window import Schedule
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import CampaignStatus, Refusal
 from campanile.domain.times import instant, milliseconds
-from campanile.domain.timezones import parse_timezone
+from campanile.domain.timezones import stored_timezone
 
 MAX_READING_AGE_MS = 500
 
@@ -67,7 +67,7 @@ def opening(schedule: Schedule, zone: str | None, scheduled_first_call: bool, no
     A timezone that this version does not know has no clock, so nobody there is called.
     """
     try:
-        clock = parse_timezone(zone or schedule.default_timezone)
+        clock = stored_timezone(zone or schedule.default_timezone)
     except ValueError:
         return None
     windows = calling_window.windows_for(schedule, zone, scheduled_first_call)

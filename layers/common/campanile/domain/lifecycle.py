@@ -118,7 +118,7 @@ CONTACT: Mapping[str, Transition] = {
         ContactStatus.DO_NOT_CALL,
     ),
 }
-"""Contact transitions by action. The dialer and the outcome recorder take them, and whoever releases held contacts
+"""Contact transitions by action. The dialer and the outcome recorder take them; a release of held contacts
 takes `enqueue`; an upsert takes none (G11).
 
 From `reopen` on they follow a late report: the carrier's about an attempt that was closed as `unknown`, or an agent's.

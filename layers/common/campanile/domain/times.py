@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+WORK_IN_REQUEST_MS = 7_000
+"""How long a request does work that a worker would finish otherwise: the response is due within 10 s."""
+
 
 def instant(ms: int) -> datetime:
     """UTC milliseconds since the epoch as an aware datetime."""

@@ -1,4 +1,4 @@
-"""Who calls (G9): an API key's org stands with the key, a personal token's in a header, if its owner is a member."""
+"""Who calls (G9). An API key belongs to one org; a personal token acts in an org of which its owner is a member."""
 
 import re
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from campanile.store.table import Table
 CACHE_MS = 60_000
 """A revoked or expired credential and a removed member stop within this time in every process."""
 CACHE_SIZE = 1_000
-"""Credentials, and memberships, that a process remembers at most."""
+"""The most credentials, and the most memberships, that a process remembers."""
 
 READ = frozenset({"campaigns:read", "campaigns:manage"})
 MANAGE = frozenset({"campaigns:manage"})
 ANY_CREDENTIAL: frozenset[str] = frozenset()
-"""Any valid credential suffices, whatever its scopes."""
+"""Any valid credential is enough, whatever its scopes."""
 REPORT = frozenset({"attempts:report", "campaigns:manage"})
-"""An agent's own key reports, and opens nothing else."""
+"""An agent's own key can report, and nothing else."""
 CONCURRENCY_READ = frozenset({"campaigns:read", "campaigns:manage", "concurrency:read", "concurrency:manage"})
 CONCURRENCY_MANAGE = frozenset({"campaigns:manage", "concurrency:manage"})
 
@@ -31,7 +31,9 @@ _TOKEN = re.compile(r"(?P<key_id>(ak|pat)_[0-9a-f]{16})\.(?P<secret>[A-Za-z0-9_-
 _OSVI_TOKEN = re.compile(r"[0-9A-Za-z]{16}")
 _UNKNOWN = "The API key or token is unknown or revoked. Check that it was copied whole."
 _WITHOUT_ORG = "Token is missing organization claim."  # Anyreach's own words
-_NO_MEMBER = "The token's owner is no member of the organization in X-Anyreach-Org, or there is no such organization."
+_NO_MEMBER = (
+    "The token's owner is not a member of the organization in X-Anyreach-Org, or that organization does not exist."
+)
 
 Known = TypeVar("Known")
 
@@ -56,7 +58,7 @@ class Authenticator:
     ) -> Caller:
         """The caller, if any of its scopes is `accepted`; raises UnauthenticatedError or ForbiddenError.
 
-        `organization` is what the header X-Anyreach-Org says; it counts for personal tokens only.
+        `organization` is the value of the header X-Anyreach-Org. It counts for personal tokens only.
         """
         credential = self._credential(authorization, now_ms)
         if not credential.is_personal:
@@ -81,7 +83,7 @@ class Authenticator:
         return Caller(credential.owner, credential.key_id)
 
     def _credential(self, authorization: str | None, now_ms: int) -> Credential:
-        """The credential that was sent, known, right and in time; raises UnauthenticatedError."""
+        """The credential in the header; raises UnauthenticatedError if it is unknown, wrong or expired."""
         bearer = _BEARER.fullmatch(authorization or "")
         if bearer is None:
             raise UnauthenticatedError("Send an API key or a personal token: Authorization: Bearer ak_<id>.<secret>")
@@ -100,7 +102,7 @@ class Authenticator:
 
 
 def scopes_within(scopes: frozenset[str], role: Role) -> frozenset[str]:
-    """What a member's token may do in an org: an admin all of its scopes, a viewer only read what they are about."""
+    """What a member's token may do in an org: all of its scopes for an admin, only reading for a viewer."""
     if role is Role.ADMIN:
         return scopes
     return credentials.ALL_SCOPES & {f"{scope.partition(':')[0]}:read" for scope in scopes}
@@ -112,9 +114,9 @@ def _require(scopes: frozenset[str], accepted: frozenset[str], lacking: str) -> 
 
 
 class _Remembered(Generic[Known]):
-    """What the table said, each for CACHE_MS and at most CACHE_SIZE of them: the one unused longest goes first.
+    """A cache of reads: each result for CACHE_MS, at most CACHE_SIZE of them. The least recently used goes first.
 
-    What is not there is not remembered: invented ids would drive out the real ones.
+    A missing item is not remembered: invented ids would push out the real ones.
     """
 
     def __init__(self, read: Callable[..., Known | None]) -> None:

@@ -16,11 +16,11 @@ from pydantic import AfterValidator
 
 from campanile.domain import errors
 from campanile.domain.errors import FieldError
-from campanile.edge import gateway_event, idempotency, observability, routes
+from campanile.edge import gateway_event, observability, routes
 from campanile.edge.authentication import Caller
 from campanile.edge.gateway_event import Event, header
 from campanile.edge.problems import problem
-from campanile.edge.wiring import foundation, requests
+from campanile.edge.wiring import credentials, foundation
 
 MAX_ID_CHARACTERS = 255
 ORGANIZATION = "X-Anyreach-Org"
@@ -29,6 +29,10 @@ GatewayResponse = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], GatewayResponse]
 Renderer = Callable[[Exception, str], Response[str]]
 """Makes the response to an error, given the request id."""
+Serve = Callable[[str | None], GatewayResponse]
+"""Carries the request out, given its Idempotency-Key."""
+Once = Callable[[Event, LambdaContext, str, Serve], GatewayResponse]
+"""Carries an org's request out once, however often it is sent: `idempotency.once`."""
 
 
 def _caller(request: HttpRequest) -> Caller:
@@ -69,7 +73,7 @@ class Dialect:
 
 
 def _bearer(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return requests.authenticator().authenticate(
+    return credentials.authenticator().authenticate(
         header(event, "Authorization"), header(event, ORGANIZATION), accepted_scopes, foundation.clock().now_ms()
     )
 
@@ -93,15 +97,22 @@ def rest_api(dialect: Dialect = OWN_DIALECT) -> APIGatewayRestResolver:
 class Endpoint:
     """The Lambda handler of an endpoint: authenticate, check the size, route, log one line.
 
-    `accepted_scopes`: any of them suffices, the empty set means any credential; None: the route has an authentication
-    of its own (a carrier's signature), or needs none.
+    `accepted_scopes`: any of them is enough, and the empty set accepts any credential. None: the route checks something
+    else (a carrier's signature), or nothing. `once`: makes an Idempotency-Key count, on a POST. Other functions do not
+    pass it, so they load none of its code.
     """
 
     def __init__(
-        self, api: APIGatewayRestResolver, accepted_scopes: frozenset[str] | None, dialect: Dialect = OWN_DIALECT
+        self,
+        api: APIGatewayRestResolver,
+        accepted_scopes: frozenset[str] | None,
+        dialect: Dialect = OWN_DIALECT,
+        *,
+        once: Once | None = None,
     ) -> None:
         self.api = api
         self.accepted_scopes = accepted_scopes
+        self.once = once
         self._dialect = dialect
 
     def __call__(self, event: Event, context: LambdaContext) -> GatewayResponse:
@@ -110,7 +121,7 @@ class Endpoint:
         try:
             caller = self._authenticate(event)
             gateway_event.check_body(event)
-            response = self._serve_once(event, context, caller)
+            response = self._served(event, context, caller)
         except Exception as error:  # noqa: BLE001  the edge: whatever is raised becomes a response, never a gateway's 502
             response = _refusal(error, event, self._dialect.render)
         return _completed(response, event, began, caller)
@@ -118,13 +129,10 @@ class Endpoint:
     def _authenticate(self, event: Event) -> Caller | None:
         return None if self.accepted_scopes is None else self._dialect.authenticate(event, self.accepted_scopes)
 
-    def _serve_once(self, event: Event, context: LambdaContext, caller: Caller | None) -> GatewayResponse:
-        """A POST with an Idempotency-Key is carried out once. A carrier has no key, and repeats its events at will."""
-        given = header(event, idempotency.HEADER) if event["httpMethod"] == "POST" else None
-        if given is None or caller is None:
+    def _served(self, event: Event, context: LambdaContext, caller: Caller | None) -> GatewayResponse:
+        if self.once is None or caller is None:
             return self._serve(event, context, caller, None)
-        key, memory = idempotency.parse_key(given), requests.request_memory(caller.org)
-        return idempotency.once(memory, key, event, context, lambda: self._serve(event, context, caller, key))
+        return self.once(event, context, caller.org, lambda key: self._serve(event, context, caller, key))
 
     def _serve(self, event: Event, context: LambdaContext, caller: Caller | None, key: str | None) -> GatewayResponse:
         if event["path"].endswith("/"):

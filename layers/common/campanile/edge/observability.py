@@ -1,4 +1,4 @@
-"""The one logger. Nothing that identifies a person is logged (G12): ids and codes only."""
+"""The one logger. It logs ids and codes only, nothing that identifies a person (G12)."""
 
 from functools import cache
 

@@ -15,8 +15,7 @@ from campanile.domain.errors import FieldError
 from campanile.edge import observability
 from campanile.schema.field_errors import field_error, path_of
 from campanile.store.table import ContendedError, ItemTooLargeError
-from campanile.telephony.port import InvalidSignatureError, MalformedEventError
-from campanile.telephony.providers import UnknownProviderError
+from campanile.telephony.errors import InvalidSignatureError, MalformedEventError, UnknownProviderError
 
 LISTED_ERRORS = 100
 CONTENT_TYPE = "application/problem+json"

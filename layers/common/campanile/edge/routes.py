@@ -1,4 +1,4 @@
-"""The public routes, and what to say to a request that none of them takes. A test compares them with the template."""
+"""The public routes, and the error for a request that none of them serves. A test compares them with the template."""
 
 import re
 
@@ -39,11 +39,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 """Methods by path."""
 OSVI = ("/v1/campaigns/", "/v1/dnd_numbers")
-"""How the paths of OSVI's routes begin, which tell errors in a form of their own."""
+"""How the paths of OSVI's routes begin. They render errors in OSVI's dialect."""
 
 
 def unmatched(method: str, path: str) -> Exception:
-    """Why nothing serves `method` on `path`, in words that say what to do."""
+    """The error for a request that nothing serves; its words say what to do."""
     for template, methods in ROUTES.items():
         pattern = re.sub(r"\{\w+\}", "[^/]+", template.replace(".", r"\."))
         if re.fullmatch(pattern, path):

@@ -16,8 +16,8 @@ class WrongSettingError(Exception):
 class Settings:
     """One field per environment variable of the same name in capitals.
 
-    `api_url` and `carrier_url` are set only for functions that no API route invokes: they cannot refer to the API
-    that refers to them. `aws_endpoint_url` is where an emulator serves AWS; empty in AWS.
+    Only functions that no API route invokes have `api_url` and `carrier_url`: the others cannot refer to the API that
+    refers to them. `aws_endpoint_url` is the address of an emulator; it is empty in AWS.
     """
 
     table_name: str

@@ -10,7 +10,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from campanile.adapters.dial_queue import Hint
-from campanile.campaigns import change_campaign, create_campaign, find_campaign, show_campaign
+from campanile.campaigns import change_campaign, configuration_warnings, create_campaign, find_campaign, show_campaign
+from campanile.campaigns.country_code import country_code_of
 from campanile.contacts import check_rows
 from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
@@ -37,7 +38,7 @@ def create(
     if known := create_campaign.created_before(ports.table, org, wanted, now_ms, request_key):
         return known
     campaign = create_campaign.new_campaign(ports.table, org, wanted, now_ms)
-    warnings = show_campaign.warnings_of(ports.table, campaign)
+    warnings = configuration_warnings.warnings_of(ports.table, campaign)
     begun = _fill(ports, campaign, wanted.contacts, now_ms)
     create_campaign.store(ports.table, campaign, wanted, request_key)
     return _answer(ports, show_campaign.response(campaign, warnings), begun)
@@ -51,7 +52,7 @@ def _fill(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInpu
         raise ExternalIdTakenError
     begun = begin(ports, _import(campaign, job, now_ms), rows)
     begun = proceed(ports, campaign, begun, rows, ports.clock.monotonic_ms())
-    work_registry.announce(ports.table, campaign.org, now_ms, now_ms)
+    work_registry.mark_work(ports.table, campaign.org, now_ms, now_ms)
     return begun
 
 
@@ -68,7 +69,7 @@ def change(ports: ImportPorts, org: str, reference: str, wanted: CampaignPatch, 
             campaign = replace(campaign, configuration_id=wanted.configuration_id)
         rows = _checked(ports, campaign, wanted.contacts, job)
     changed = change_campaign.change(ports.table, ports.dial_queue, org, reference, wanted, now_ms)
-    answer = show_campaign.response(changed, show_campaign.warnings_of(ports.table, changed))
+    answer = show_campaign.response(changed, configuration_warnings.warnings_of(ports.table, changed))
     if not rows:
         return answer
     begun = begin(ports, _import(changed, job, now_ms), rows)
@@ -82,7 +83,7 @@ def _import(campaign: Campaign, job: str, now_ms: int) -> Import:
 
 def _checked(ports: ImportPorts, campaign: Campaign, contacts: Sequence[ContactInput], job: str) -> list[ContactRow]:
     """The rows with numbers in E.164 by the campaign's configuration. Raises UnknownConfigurationError."""
-    rows = check_rows.validate(contacts, find_campaign.country_code_of(ports.table, campaign))
+    rows = check_rows.validate(contacts, country_code_of(ports.table, campaign))
     return [replace(row, place=row.place + 1, repeatable_id=kept_rows.own_id(job, row.place)) for row in rows]
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from campanile.contacts.rows import ContactRow
 from campanile.domain.campaign import Campaign
 from campanile.domain.errors import NotFoundError, StateError
+from campanile.domain.times import WORK_IN_REQUEST_MS
 from campanile.imports import contacts_file, kept_rows, run
 from campanile.imports.run import Batch, ImportPorts, Run, finished
 from campanile.imports.write_contacts import ContactWriter
@@ -15,8 +16,8 @@ from campanile.store import imports
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.table import ContendedError, ItemTooLargeError
 
-WRITING_MS = 7_000
-"""How long a request writes contacts itself. Its response must be sent within 10 s."""
+WRITING_MS = WORK_IN_REQUEST_MS
+"""How long a request writes contacts itself."""
 TAKEN_UP_AFTER_SECONDS = 30
 """Longer than any function of the API may run. After this, a worker may continue an unfinished import."""
 

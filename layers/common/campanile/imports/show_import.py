@@ -13,10 +13,9 @@ from campanile.schema.imports import (
     ImportsResponse,
 )
 from campanile.store import imports, keys
-from campanile.store.imports import Import
+from campanile.store.imports import LISTED_IMPORTS, Import
 from campanile.store.table import Table
 
-LISTED_IMPORTS = 100
 LINK_SECONDS = 900
 """How long a link works."""
 NOTHING_UPLOADED = "Nothing was uploaded before the form expired; ask for a new one."

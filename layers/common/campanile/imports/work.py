@@ -48,7 +48,7 @@ def take_up(ports: WorkPorts, delivery: Delivery) -> None:
     """
 
     def may_go_on() -> bool:
-        ports.imports.work_queue.hold(delivery.receipt, LEASE_SECONDS)
+        ports.imports.work_queue.keep_invisible(delivery.receipt, LEASE_SECONDS)
         return delivery.remaining_ms() > RESERVE_MS
 
     may_go_on()

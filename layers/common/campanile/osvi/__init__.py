@@ -1,1 +1,1 @@
-"""OSVI's routes (seed 004): its credential, its errors and its bodies around the same campaigns and contacts."""
+"""OSVI's routes (seed 004): the same campaigns and contacts, with OSVI's credential, errors and bodies."""

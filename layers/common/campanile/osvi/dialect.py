@@ -11,7 +11,7 @@ from campanile.edge import problems
 from campanile.edge.authentication import Caller
 from campanile.edge.gateway_event import Event, header
 from campanile.edge.http import Dialect
-from campanile.edge.wiring import foundation, requests
+from campanile.edge.wiring import credentials, foundation
 from campanile.osvi.requests import BadRequestError, NoTrunkError
 
 CREDENTIAL = "API-Token"
@@ -50,7 +50,7 @@ def _status_and_words(error: Exception, request_id: str) -> tuple[HTTPStatus, st
 
 
 def _authenticate(event: Event, accepted_scopes: frozenset[str]) -> Caller:
-    return requests.authenticator().authenticate_osvi(
+    return credentials.authenticator().authenticate_osvi(
         header(event, CREDENTIAL), accepted_scopes, foundation.clock().now_ms()
     )
 

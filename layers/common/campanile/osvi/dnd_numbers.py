@@ -1,6 +1,6 @@
 """OSVI's do-not-disturb numbers: the org's one do-not-call list, which binds all of its agents at once.
 
-OSVI keeps a list per agent; here the agent is kept with the entry, and the number is nobody's to call.
+OSVI keeps one list per agent. Here the agent is stored with the entry, and no agent calls the number.
 """
 
 from dataclasses import dataclass
@@ -19,25 +19,25 @@ from campanile.store.table import Table
 NOT_FOUND = "dnd_number_not_found"
 REMOVED = "Phone removed from DND list"
 REASON = "removed by /v1/dnd_numbers"
-"""A removal has a reason; OSVI's clients give none."""
+"""Every removal has a reason, and OSVI's clients send none."""
 MAX_PER_PAGE = 100
 MAX_REASON_CHARACTERS = 500
 LOOKED_AT = 100_000
-"""How many numbers one request for a page looks at; of a longer list the pages behind are not shown."""
+"""How many numbers one request for a page looks at. Pages beyond that are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries of a page, and what OSVI tells of all pages."""
+    """The entries of a page, and OSVI's figures about all pages."""
 
     entries: list[dict[str, object]]
     meta: dict[str, int]
 
 
 def add(table: Table, org: str, text: str, actor: str, now_ms: int) -> dict[str, object]:
-    """List the number of a body; answers the entry that stands now. Not called later than 1 s after this.
+    """Put the number of a body on the list, and return its entry. No call to it starts more than 1 s later.
 
-    Raises BadRequestError, or NotFoundError for an agent that is not there.
+    Raises BadRequestError, or NotFoundError for an unknown agent.
     """
     body = requests.parse_object(text)
     agent_uuid, phone = (requests.required_text(body, name) for name in ("agent_uuid", "phone"))
@@ -55,9 +55,9 @@ def add(table: Table, org: str, text: str, actor: str, now_ms: int) -> dict[str,
 
 
 def page(table: Table, org: str, agent_uuid: str, search: str, page: int, per_page: int, now_ms: int) -> Page:
-    """A page, counted from 1, of the numbers that contain `search`; all of the org's, as all bind the agent.
+    """A page, counted from 1, of the org's numbers that contain `search`: every entry binds every agent.
 
-    Raises NotFoundError for an agent that is not there.
+    Raises NotFoundError for an unknown agent.
     """
     agent = find_agent(table, org, agent_uuid)
     per_page = min(per_page, MAX_PER_PAGE)
@@ -85,7 +85,7 @@ def remove(table: Table, org: str, phone: str, agent_uuid: str | None, actor: st
     """Take a number off the list, for all agents; raises BadRequestError or NotFoundError."""
     if not phone:
         raise BadRequestError("param is missing or the value is empty: phone")
-    number = _number(f"+{phone[1:]}" if phone.startswith(" ") else phone)  # a `+` that nobody percent-encoded
+    number = _number(f"+{phone[1:]}" if phone.startswith(" ") else phone)  # a `+` that was not percent-encoded
     if agent_uuid is not None:
         find_agent(table, org, agent_uuid)
     _remove(table, org, number, actor, now_ms)

@@ -1,4 +1,4 @@
-"""Contacts that OSVI's clients push into a campaign (seed 004): stored as an import, once, and called or held."""
+"""Contacts that OSVI's clients push into a campaign (seed 004): imported once, then called or held."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ AGENT_NOT_FOUND = "agent_not_found"
 
 
 def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> Mapping[str, object]:
-    """Store the contacts of a body, and answer the upload; the same body within 24 hours is the same upload.
+    """Store the contacts of a body, and return the upload. The same body within 24 hours is the same upload.
 
     Raises, in this order: BadRequestError, NotFoundError for an unknown campaign, StateError for a closed one,
     NotFoundError for an unknown agent, NoTrunkError.
@@ -54,11 +54,11 @@ def push(ports: ImportPorts, org: str, number: str, text: str, now_ms: int) -> M
         ports.work_queue.send_import(begun.job)
     if wanted.enqueue:
         ports.dial_queue.hint(Hint(org, "contacts_added", campaign.key))
-    return _answer(wanted, meant, rows)
+    return _response(wanted, meant, rows)
 
 
 def _remembered(ports: ImportPorts, campaign: Campaign, text: str, now_ms: int) -> tuple[Remembered, Import | None]:
-    """What the body means from now on, and its import if that has begun; one that failed is begun anew."""
+    """The upload that the body stands for, and its import if that has begun. A failed one is begun again."""
     table, org = ports.table, campaign.org
     digest = hashlib.sha256(json.dumps(json.loads(text), sort_keys=True).encode()).hexdigest()
     meant = osvi_pushes.known(table, org, campaign.key, digest, now_ms)
@@ -71,7 +71,7 @@ def _remembered(ports: ImportPorts, campaign: Campaign, text: str, now_ms: int) 
 
 
 def find_campaign(table: Table, org: str, number: str) -> Campaign:
-    """A campaign by its number; raises NotFoundError in OSVI's word, also for another org's."""
+    """A campaign by its number; raises NotFoundError with OSVI's code, also for another org's campaign."""
     found = campaigns.by_number(table, org, int(number)) if number.isascii() and number.isdigit() else None
     if found is None:
         raise NotFoundError(CAMPAIGN_NOT_FOUND)
@@ -79,7 +79,7 @@ def find_campaign(table: Table, org: str, number: str) -> Campaign:
 
 
 def find_agent(table: Table, org: str, agent_id: str) -> Agent:
-    """An agent by its id; raises NotFoundError in OSVI's word, also for another org's."""
+    """An agent by its id; raises NotFoundError with OSVI's code, also for another org's agent."""
     found = agents.get(table, org, agent_id) if len(agent_id) <= MAX_ID_CHARACTERS else None
     if found is None:
         raise NotFoundError(AGENT_NOT_FOUND)
@@ -103,7 +103,7 @@ def _import(campaign: Campaign, agent: Agent, meant: Remembered) -> Import:
 
 
 def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_ms: int) -> list[ContactRow]:
-    """The rows with all that is decided about them: who is called, who is held, who is on the do-not-call list."""
+    """The rows with every decision about them: to be called, held, or on the do-not-call list."""
     ids = [id_from_number(campaign.key, one.number) for one in wanted.contacts]
     listed: set[str] = set()
     finished: set[str] = set()
@@ -131,9 +131,9 @@ def _decided(table: Table, campaign: Campaign, agent: Agent, wanted: Push, now_m
 
 
 def _finished(table: Table, campaign: Campaign, pushed: Mapping[str, Pushed]) -> set[str]:
-    """Which of the contacts are there and finished, or, where numbers are unique, are so under another id.
+    """Which of the contacts are stored and finished; where numbers are unique, also under another id.
 
-    None is looked for in a campaign that has no finished ones.
+    A campaign without finished contacts is not searched.
     """
     blocks = counters.blocks(table, campaign.key)
     if not any(count and split_bucket(name)[0] in TERMINAL for one in blocks for name, count in one.buckets.items()):
@@ -145,9 +145,9 @@ def _finished(table: Table, campaign: Campaign, pushed: Mapping[str, Pushed]) ->
     return {meant[asked] for asked, contact in found.items() if contact.status in TERMINAL}
 
 
-def _answer(wanted: Push, meant: Remembered, rows: Sequence[ContactRow]) -> dict[str, object]:
-    """What the seed's document shows; what was decided is read off the rows, so a repetition is answered the same."""
-    answer: dict[str, object] = {
+def _response(wanted: Push, meant: Remembered, rows: Sequence[ContactRow]) -> dict[str, object]:
+    """The response as the seed's document shows it. It follows from the rows, so a repetition gets the same one."""
+    response: dict[str, object] = {
         "campaign_upload_id": meant.number,
         "contacts_received": wanted.received,
         "contacts_accepted": len(rows),
@@ -155,12 +155,12 @@ def _answer(wanted: Push, meant: Remembered, rows: Sequence[ContactRow]) -> dict
         "enqueued": wanted.enqueue,
     }
     if not wanted.enqueue:
-        return answer
+        return response
     skipped = [one for one in rows if one.insert_as is ContactStatus.DO_NOT_CALL]
-    answer["queued_calls"] = sum(one.enqueues for one in rows if one.insert_as is ContactStatus.PENDING)
+    response["queued_calls"] = sum(one.enqueues for one in rows if one.insert_as is ContactStatus.PENDING)
     if skipped:
-        answer["dnd_skipped"] = [_skipped(one) for one in skipped]
-    return answer
+        response["dnd_skipped"] = [_skipped(one) for one in skipped]
+    return response
 
 
 def _skipped(one: ContactRow) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A push of contacts as OSVI's clients send it (seed 004), checked in the order it answers in, and de-duplicated."""
+"""A push of contacts as OSVI's clients send it (seed 004): checked in OSVI's order, and without duplicates."""
 
 import json
 import re
@@ -22,11 +22,11 @@ _NUMBER = re.compile(r"\+91(?P<national>[1-9][0-9]{9})|(?P<mobile>[6-9][0-9]{9})
 
 
 class BadRequestError(RequestError):
-    """The body is not what the route takes; str() names the first error (400)."""
+    """The body is not one that the route accepts; str() names the first error (400)."""
 
 
 class NoTrunkError(RequestError):
-    """The agent has nothing to call through (422)."""
+    """The agent has no trunk to call through (422)."""
 
     def __init__(self) -> None:
         super().__init__(NO_TRUNK)
@@ -34,7 +34,7 @@ class NoTrunkError(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A contact: its number in E.164, and what the agent is told: the name and every extra key, as text."""
+    """A contact: its number in E.164, and the data for the agent: the name and every extra key, as text."""
 
     number: str
     data: Mapping[str, str]
@@ -46,7 +46,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The body. `contacts` are those of `received` that are left when no number comes twice."""
+    """The body. `received` counts its contacts; `contacts` has each number once."""
 
     agent_uuid: str
     contacts: tuple[Pushed, ...]
@@ -55,7 +55,7 @@ class Push:
 
 
 def parse(text: str) -> Push:
-    """The push that a body asks for; raises BadRequestError for the first thing that is wrong with it."""
+    """The push that a body asks for; raises BadRequestError for the first error in it."""
     body = parse_object(text)
     agent_uuid = required_text(body, "agent_uuid")
     contacts = body.get("contacts")
@@ -88,7 +88,7 @@ def parse_object(text: str) -> Mapping[str, Any]:
 
 
 def required_text(body: Mapping[str, Any], name: str) -> str:
-    """A field that must be there and have text; raises BadRequestError."""
+    """A required text field; raises BadRequestError."""
     value = body.get(name)
     if value is None or value == "":
         raise BadRequestError(f"{name} is required.")
@@ -104,7 +104,7 @@ def required_text(body: Mapping[str, Any], name: str) -> str:
 def parse_phone(value: object) -> str | None:
     """The E.164 of an Indian number: a mobile one of 10 digits, or +91 and 10 digits; None for anything else.
 
-    Spaces, dashes and parentheses between digits mean nothing.
+    Spaces, dashes and parentheses between digits are ignored.
     """
     match = _NUMBER.fullmatch(_SEPARATORS.sub("", value)) if isinstance(value, str) else None
     return f"+91{match['national'] or match['mobile']}" if match else None
@@ -124,7 +124,7 @@ def _contact(place: str, one: object) -> Pushed:
     extras = {key: value for key, value in one.items() if key not in (PERSON_NAME, PHONE)}
     for key, value in extras.items():
         if not isinstance(value, str):
-            shown = key[:_SHOWN_CHARACTERS].encode(errors="replace").decode()  # half a character cannot be answered
+            shown = key[:_SHOWN_CHARACTERS].encode(errors="replace").decode()  # half a character cannot be sent back
             raise BadRequestError(f"{place}: {shown} must be text; write other values as text.")
     data = {PERSON_NAME: name, **extras}
     try:
@@ -137,7 +137,7 @@ def _contact(place: str, one: object) -> Pushed:
 
 
 def _without_repeated(contacts: list[Pushed]) -> Iterator[Pushed]:
-    """Each number once, in the place of the first, as whoever has the longer name says; the first of equal ones."""
+    """Each number once, at its first place. The contact with the longest name is kept, of equals the first."""
     kept: dict[str, Pushed] = {}
     for one in contacts:
         known = kept.get(one.number)

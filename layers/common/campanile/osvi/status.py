@@ -1,4 +1,4 @@
-"""A campaign's progress as OSVI's clients ask for it: cheap to poll, as all of it is counted already."""
+"""A campaign's progress as OSVI's clients poll it. Polling is cheap, because everything is already counted."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,9 @@ from campanile.osvi.pushes import find_campaign
 from campanile.store import configurations, counters, creation_ranges, imports, keys
 from campanile.store.counters import Block
 from campanile.store.creation_ranges import Range
-from campanile.store.imports import Import
+from campanile.store.imports import LISTED_IMPORTS, Import
 from campanile.store.table import Table
 
-LISTED_IMPORTS = 100
-"""How many of a campaign's latest imports are looked at for pushes."""
 PICKED = "picked"
 NOT_PICKED = "not_picked"
 FAILED = "failed"
@@ -32,7 +30,7 @@ CALLS: Mapping[Outcome, str] = {
     Outcome.INVALID_NUMBER: FAILED,
     Outcome.UNKNOWN: FAILED,
 }
-"""Whether anybody picked up, by how a call ended: who asks for a callback, or not to be called again, did."""
+"""Whether somebody picked up, by the call's outcome. To ask for a callback, or for no more calls, they must have."""
 _INDIA = timezone(timedelta(hours=5, minutes=30))
 
 
@@ -50,7 +48,7 @@ def read(table: Table, org: str, number: str) -> dict[str, object]:
 
 
 def in_india(ms: int) -> str:
-    """UTC milliseconds as OSVI writes times: to the second, by the clock of India."""
+    """UTC milliseconds as OSVI writes times: in India's timezone, to the second."""
     return datetime.isoformat(instant(ms).astimezone(_INDIA), timespec="seconds")
 
 
@@ -69,7 +67,7 @@ def _campaign(table: Table, campaign: Campaign) -> dict[str, object]:
 
 
 def _calls(blocks: Sequence[Block]) -> dict[str, object]:
-    """The contacts that were called, by how the latest call to each ended."""
+    """The contacts that were called, by the outcome of the latest call to each."""
     by_status = Counter({PICKED: 0, NOT_PICKED: 0, FAILED: 0})
     for block in blocks:
         for name, count in block.buckets.items():
@@ -82,9 +80,9 @@ def _calls(blocks: Sequence[Block]) -> dict[str, object]:
 def _counted(
     table: Table, campaign_key: str, created: Sequence[Sequence[Range]], blocks: Sequence[Block]
 ) -> list[Counter[str]]:
-    """How many of the contacts with the creation numbers of each of `created` are in which bucket.
+    """For each of `created`, the contacts with these creation numbers, counted by bucket.
 
-    A block of contacts that is all of one push is counted already; of another the roster is read, once for all pushes.
+    A block that belongs to one push is counted already. For a shared block the roster is read, once for all pushes.
     """
     counted: list[Counter[str]] = [Counter() for _ in created]
     known = {block.number: block for block in blocks}
@@ -106,8 +104,8 @@ def _counted(
 
 
 def _upload(one: Import, buckets: Mapping[str, int]) -> dict[str, object]:
-    """A push. Its queue are the contacts that came with it and are or were to be called: neither those that are held
-    nor those that were never called because they are on the do-not-call list. It is completed when no call follows.
+    """A push. Its queue has the contacts that came with it, except held ones and those never called because they are on
+    the do-not-call list. It is completed when no further call follows.
     """
     assert one.push, "it is a push"
     queued = left = 0

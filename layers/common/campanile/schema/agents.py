@@ -1,4 +1,4 @@
-"""Agents as objects of their own: requests and answers of `/campaign/agents`.
+"""Agents as objects of their own: requests and responses of `/campaign/agents`.
 
 An agent of a campaign or contact is a field that may name any agent of the provider; an object is needed where a
 client pushes contacts for an agent by its id alone (seed 004), and what calls them is looked up.
@@ -55,7 +55,7 @@ class NewAgent(AgentFieldsInput):
     """An agent of the provider, made known."""
 
     id: AgentId | None = None
-    """The provider's id of it; one is generated when there is none."""
+    """The provider's id of the agent; without one, an id is generated."""
 
 
 class AgentPatch(AgentFieldsInput):
@@ -123,7 +123,7 @@ class AgentInput(Request):
     agent_config: Annotated[dict[str, Any], json_object_of(MAX_AGENT_CONFIG_BYTES)] | None = None
     """Settings that are passed to the agent: at most 8 KB of JSON."""
     initial_context: Annotated[str, StringConstraints(max_length=4_000)] | None = None
-    """What the agent is told before the call."""
+    """What the agent knows before the call."""
 
     @property
     def agent(self) -> AgentFields:

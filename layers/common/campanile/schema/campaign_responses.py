@@ -13,7 +13,7 @@ from campanile.schema.messages import ApiWarning, Response
 class CampaignResponse(Response):
     id: Id
     number: int
-    """Counts the organization's campaigns."""
+    """The campaign's number in the organization, counted from 1."""
     external_id: str | None
     name: str
     configuration_id: Id
@@ -29,11 +29,11 @@ class CampaignResponse(Response):
     updated_at: Instant
     warnings: list[ApiWarning] = Field(default=[])
     contacts_import: ImportResponse | None = None
-    """The import of the contacts that the request brought; null if it brought none."""
+    """The import of the contacts in the request; null if it had none."""
 
 
 class CampaignsResponse(Response):
-    """`next_cursor`: where the next page begins; null on the last one, whatever the number of campaigns on it."""
+    """`next_cursor`: where the next page begins; null on the last page, however many campaigns are on it."""
 
     campaigns: list[CampaignResponse]
     next_cursor: str | None

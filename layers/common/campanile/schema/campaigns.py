@@ -12,31 +12,31 @@ class CampaignInput(AgentInput):
     """A new campaign; it starts active."""
 
     name: Name
-    """What people call it; space around it is dropped."""
+    """What people call it. Surrounding space is removed."""
     configuration_id: Uuid
-    """Of the configuration that says when and how to call."""
+    """The id of the configuration that says when and how to call."""
     external_id: CampaignExternalId | None = None
-    """Your own name for it, unique in the organization; paths take it in place of the id."""
+    """Your own name for it, unique in the organization. Paths accept it in place of the id."""
     priority: Priority = 1
     """Campaigns of higher priority go first."""
     unique_numbers: bool = False
-    """No contact is made of a number that another one of the campaign has; it stays as it is created."""
+    """Two contacts of the campaign cannot have the same number. It cannot be changed later."""
     contacts: InlineContacts | None = None
-    """Contacts to begin with; they are added as an import."""
+    """The first contacts. They are added as an import."""
 
 
 class CampaignPatch(AgentInput):
-    """Changes of a campaign: an absent field stays as it is, null clears one that may be empty."""
+    """Changes to a campaign. An absent field stays as it is; null clears a field that may be empty."""
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
-    name: Name = ""  # never looked at when absent, like the next two
-    """What people call it; space around it is dropped."""
+    name: Name = ""  # never read when absent, like the next two
+    """What people call it. Surrounding space is removed."""
     configuration_id: Uuid = ""
-    """Of the configuration that says when and how to call."""
+    """The id of the configuration that says when and how to call."""
     priority: Priority = 1
     """Campaigns of higher priority go first."""
     external_id: CampaignExternalId | None = None
-    """Your own name for it; paths keep taking the former one too."""
+    """Your own name for it. Paths still accept the former one."""
     contacts: InlineContacts | None = None
-    """Contacts to add; they are added as an import."""
+    """Contacts to add. They are added as an import."""

@@ -51,7 +51,7 @@ class ConfigurationInput(AgentInput):
     retry_delay_seconds: DelaySeconds = 3_600
     """How long after a call the next one follows at the earliest."""
     retry_outcomes: Annotated[list[RetryOutcome], AfterValidator(outcomes)] = ["busy", "failed", "no_answer"]
-    """Outcomes after which there is another call."""
+    """Outcomes after which the contact is called again."""
     retry_delays: dict[DelayOutcome, DelaySeconds] = {}
     """Delays of single outcomes, in seconds, in place of `retry_delay_seconds`."""
 

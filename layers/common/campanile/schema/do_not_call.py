@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from campanile.domain.do_not_call import Source
 from campanile.schema.field_types import Id, Instant
 from campanile.schema.imports import MAX_MAPPED_COLUMNS, FileName, ImportInput, ImportSettings, mapping_onto
 from campanile.schema.messages import Request, Response
@@ -75,7 +76,7 @@ class DoNotCallEntry(Response):
     """A number that is not called, and where that came from."""
 
     phone_number: str
-    source: Literal["conversation", "api", "import", "carrier"]
+    source: Source
     """`conversation`: an agent reported it, or the event of a call in which somebody spoke. `carrier`: the event of a
     call in which nobody spoke.
     """
@@ -111,7 +112,7 @@ class DoNotCallEvent(Response):
 
     event: Literal["added", "already_listed", "removed"]
     at: Instant
-    source: Literal["conversation", "api", "import", "carrier"]
+    source: Source
     reason: str | None
     attempt_id: Id | None
     actor: str | None

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in words for the caller: pydantic's own are for whoever wrote the model."""
+"""What is wrong with a field, in words for the caller: pydantic's own words are for the author of the model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ _WORDS = {
     "too_long": "must have at most {max_length} entries",
     "too_short": "must have at least {min_length} entries",
 }
-"""By pydantic's name of the error, with what it tells of the limit."""
+"""By pydantic's name of the error, with the limit that it names."""
 
 _PATTERNS = {
     CALLER_ID_PATTERN: "must be E.164: + and the country code, then digits only, such as +14155550123",

@@ -118,7 +118,7 @@ def _flag(value: object) -> object:
 
 
 def one_of(names: Iterable[str]) -> Any:
-    """Documents that a text of an answer is one of these; our own answers need no check."""
+    """Documents that a text in a response is one of these; our own responses need no check."""
     return Field(json_schema_extra={"enum": [str(name) for name in names]})
 
 
@@ -135,7 +135,7 @@ CallbackTime = Annotated[
     BeforeValidator(_parse_callback_time),
     WithJsonSchema({"type": "string", "pattern": _DATE_AND_TIME.pattern, "examples": ["2026-07-01T17:00:00"]}),
 ]
-"""An instant, or a time by somebody's clock: without offset, and naive then."""
+"""An instant, or a time by the contact's clock: that one is naive, without an offset."""
 ExternalId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=255),

@@ -1,4 +1,4 @@
-"""Pages of a list: opaque cursors, and how much one answer may carry."""
+"""Pages of a list: opaque cursors, and how much one response may carry."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -29,7 +29,7 @@ Shown = TypeVar("Shown", bound=BaseModel)
 
 
 def cursor_after(last_id: str) -> str:
-    """The cursor of the page that begins behind the object `last_id`."""
+    """The cursor of the page that begins after the object `last_id`."""
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
@@ -44,12 +44,15 @@ def read_cursor(cursor: str | None, kind: re.Pattern[str] = ID) -> str | None:
     except ValueError:
         last_id = ""
     if not kind.fullmatch(last_id):
-        message = "is no cursor of this list: give the next_cursor of an answer as it is, or none for the first page"
+        message = (
+            "is not a cursor of this list: pass `next_cursor` from the previous page unchanged, "
+            "or leave it out for the first page"
+        )
         raise InvalidFieldsError([FieldError("cursor", "invalid", message)])
     return last_id
 
 
 def fitting(shown: Sequence[Shown]) -> list[Shown]:
-    """As many as one answer may carry; the next page starts after the last one of them."""
+    """As many as one response may carry; the next page starts after the last of them."""
     sizes = accumulate(len(one.model_dump_json().encode()) for one in shown)
     return [one for one, size in zip(shown, sizes, strict=True) if size <= MAX_ANSWER_BYTES]

@@ -16,7 +16,7 @@ Disposition = Annotated[dict[str, Any], json_object_of(MAX_DISPOSITION_BYTES)]
 
 
 class ReportInput(Request):
-    """What came up in a conversation. An absent field stays as it is; null takes away what was told before."""
+    """What came up in a conversation. An absent field stays as it is; null removes what was reported before."""
 
     do_not_call: bool = False
     """true: the number of this call goes on the do-not-call list at once, and the contact is not called again."""
@@ -40,15 +40,15 @@ class ReportInput(Request):
 
     @property
     def report(self) -> AgentReport:
-        """What is told, without what is not."""
-        told = self.model_fields_set
+        """The fields that the request gives, and no others."""
+        given = self.model_fields_set
         written = None if self.disposition is None else compact(self.disposition)
         remarks = {"notes": self.notes, "disposition": written}
         return AgentReport(
             do_not_call=self.do_not_call,
             reason=self.reason,
-            callback=CallbackWish(self.callback_at) if "callback_at" in told else None,
-            remarks={name: text for name, text in remarks.items() if name in told},
+            callback=CallbackWish(self.callback_at) if "callback_at" in given else None,
+            remarks={name: text for name, text in remarks.items() if name in given},
         )
 
 
@@ -58,7 +58,7 @@ def compact(disposition: dict[str, Any]) -> str:
 
 
 class ReportResponse(Response):
-    """What became of a report. It tells nothing about the person, as an agent's key may not read contacts."""
+    """What became of a report. It says nothing about the person, as an agent's key may not read contacts."""
 
     contact_id: Id
     attempt_id: Id

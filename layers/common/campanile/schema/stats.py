@@ -8,7 +8,7 @@ from campanile.schema.messages import Response
 
 
 class ContactCounts(Response):
-    """`total` = pending + in_progress + completed + exhausted + error + do_not_call; the rest are of-which figures.
+    """`total` = pending + in_progress + completed + exhausted + error + do_not_call; the others are parts of these.
 
     `in_progress` includes `locked`; `pending` includes `retry_waiting` and `held`.
     """
@@ -26,21 +26,21 @@ class ContactCounts(Response):
 
 
 class AttemptCounts(Response):
-    """Calls whose POST was made, and their number per contact rounded to two decimals."""
+    """Calls that were sent to the provider, and their average per contact, rounded to two decimals."""
 
     total: int
     average_per_contact: float
 
 
 class StatsResponse(Response):
-    """`waiting_until`: when the next pending contact may be called, if none may be called now; else null."""
+    """`waiting_until`: when the next pending contact may be called; null if one may be called now."""
 
     campaign_id: Id
     status: Annotated[str, one_of(CampaignStatus)]
     contacts: ContactCounts
     attempts: AttemptCounts
     refusals: dict[str, int]
-    """How often calls were held back, by reason; these are no attempts."""
+    """How often a call was refused, by reason. A refusal is not an attempt."""
     active_calls: int
     concurrency_limit: int
     waiting_until: Instant | None

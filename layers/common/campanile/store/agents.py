@@ -31,7 +31,7 @@ class AgentIdTakenError(ConflictError):
 
 
 def insert(table: Table, org: str, agent: Agent, *notes: Action) -> bool:
-    """Store a new agent together with `notes`; False when the condition of a note did not hold.
+    """Store a new agent together with `notes`; False when the condition of a note failed.
 
     Raises AgentIdTakenError.
     """

@@ -1,10 +1,10 @@
-"""Attempts as the contact's item keeps them, what was told of the one in progress, and the cold item's remarks."""
+"""How items store attempts, what the agent has reported during the call in progress, and remarks on attempts."""
 
 import json
 from typing import Any
 
 from campanile.domain.call import Attempt
-from campanile.domain.contact import Told
+from campanile.domain.contact import ReportedInCall
 from campanile.domain.lifecycle import Outcome
 from campanile.store.table import Item
 
@@ -12,12 +12,12 @@ _REMARKS = {"notes": "note_", "disposition": "disposition_"}
 
 
 def remark(name: str, attempt_id: str) -> str:
-    """The attribute of the cold item that has the `notes` or the `disposition` of an attempt."""
+    """The attribute of the cold item that stores the `notes` or the `disposition` of an attempt."""
     return _REMARKS[name] + attempt_id.replace("-", "")
 
 
 def notes_of(cold: Item | None, attempt_id: str) -> str | None:
-    """What was noted in the conversation of one attempt."""
+    """The notes on the conversation of one attempt."""
     return (cold or {}).get(remark("notes", attempt_id))
 
 
@@ -28,18 +28,20 @@ def disposition_of(cold: Item | None, attempt_id: str) -> dict[str, Any] | None:
     return found
 
 
-def told_item(told: Told | None) -> Item | None:
-    """What the agent told of the call in progress, as the contact's item keeps it."""
-    if told is None:
+def reported_item(reported: ReportedInCall | None) -> Item | None:
+    """What the agent has reported during the call, as the contact's item stores it in `told`."""
+    if reported is None:
         return None
-    callback = {} if told.callback_at is None else {"callback_at": told.callback_at}
-    return {"do_not_call": told.do_not_call, "canceled": told.is_canceled, **callback}
+    callback = {} if reported.callback_at is None else {"callback_at": reported.callback_at}
+    return {"do_not_call": reported.do_not_call, "canceled": reported.is_canceled, **callback}
 
 
-def told(contact: Item) -> Told | None:
+def reported(contact: Item) -> ReportedInCall | None:
     """The reverse, from the contact's item."""
     item = contact.get("told")
-    return Told(item["do_not_call"], item.get("callback_at"), item["canceled"]) if item else None
+    if not item:
+        return None
+    return ReportedInCall(item.get("do_not_call", False), item.get("callback_at"), item.get("canceled", False))
 
 
 def to_item(attempt: Attempt) -> Item:
@@ -68,6 +70,6 @@ def from_item(item: Item) -> Attempt:
         outcome=Outcome(item["o"]),
         started_at=item["s"],
         ended_at=item["e"],
-        duration_seconds=item["d"] / 1000,
+        duration_seconds=item.get("d", 0) / 1000,
         conversation_id=item.get("c"),
     )

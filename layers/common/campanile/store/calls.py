@@ -1,4 +1,4 @@
-"""The transactions of one call: LOCK, the return of a lock, what is told in between, FINAL, and its correction. INTENT
+"""The transactions of one call: LOCK, giving a lock back, the agent's report, FINAL, and its correction. INTENT
 and PLACED are in `store.slots`.
 
 Contact, slot, number and counters change together or not at all, so a crash between two steps leaves one of the
@@ -15,13 +15,13 @@ from campanile.domain.call import Slot
 from campanile.domain.contact import Contact
 from campanile.domain.lifecycle import ContactStatus, Refusal
 from campanile.domain.org import OrgSettings
-from campanile.store import contacts, counters, keys, number_locks, orgs, slots
+from campanile.store import contact_actions, contacts, counters, keys, number_locks, orgs, slots
 from campanile.store.number_locks import NumberLock
 from campanile.store.table import Action, Delete, Table, TransactionCanceledError, Update
 
 
 class Lock(Enum):
-    """How a LOCK ended: done, or which of its conditions stood in the way."""
+    """How a LOCK ended: done, or which of its conditions failed."""
 
     LOCKED = auto()
     LIMIT_CHANGED = auto()
@@ -35,7 +35,7 @@ def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, numb
     actions: list[Action] = [
         orgs.allowing_slot(settings, slot.n),
         slots.opening(slot),
-        contacts.locking(contact, slot.attempt_id, slot.locked_at),
+        contact_actions.locking(contact, slot.attempt_id, slot.locked_at),
         *number_locks.taking(slot.org, slot.phone_number, slot.attempt_id, slot.n, number_lock, slot.locked_at),
     ]
     try:
@@ -48,11 +48,11 @@ def lock(table: Table, settings: OrgSettings, contact: Contact, slot: Slot, numb
 
 
 def pass_over(table: Table, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> None:
-    """Say on a pending contact why it is not called now, and count it, unless somebody has changed it meanwhile."""
+    """Record on a pending contact why it is not called now, and count that; nothing if another writer changed it."""
     block = keys.block_of(contact.number)
     counted = counters.changing(contact.campaign_key, block, {counters.refused(code): 1})
     with suppress(TransactionCanceledError):
-        table.transact([contacts.postponing(contact, changed, ad_hoc), counted])
+        table.transact([contact_actions.postponing(contact, changed, ad_hoc), counted])
 
 
 def give_back(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_hoc: bool, code: Refusal) -> bool:
@@ -61,9 +61,9 @@ def give_back(table: Table, slot: Slot, contact: Contact, changed: Contact, ad_h
     False when the contact or the slot is no longer what was read.
     """
     if changed.status is ContactStatus.PENDING:
-        update = contacts.releasing(contact, changed, ad_hoc)
+        update = contact_actions.giving_back(contact, changed, ad_hoc)
     else:
-        update = contacts.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
+        update = contact_actions.finishing(contact, changed, lifecycle.contact_action(changed.status), ad_hoc)
     actions = [update, number_locks.returning(slot.org, slot.phone_number, slot.attempt_id)]
     return _settle(table, slots.returning(slot), contact, changed, actions, counters.refused(code))
 
@@ -83,11 +83,11 @@ def finish(
     False when the contact or the slot is no longer what was read: the caller reads again, or finds it already done.
     """
     surplus = changed.attempts[: -contacts.HOT_ATTEMPTS]
-    archive = contacts.archiving(contact, surplus, slot.attempt_id, remarks)
+    archive = contact_actions.archiving(contact, surplus, slot.attempt_id, remarks)
     if archive:
         changed = replace(changed, cold=True)
     action = lifecycle.contact_action(changed.status)
-    actions: list[Action] = [contacts.finishing(contact, changed, action, ad_hoc), *listed]
+    actions: list[Action] = [contact_actions.finishing(contact, changed, action, ad_hoc), *listed]
     if archive:
         actions.append(archive)
     return _settle(table, slots.closing(slot), contact, changed, actions, counters.ATTEMPTS)
@@ -107,7 +107,7 @@ def correct(
     """
     if remarks:
         changed = replace(changed, cold=True)
-    actions: list[Action] = [contacts.correcting(contact, changed, ad_hoc), *listed]
+    actions: list[Action] = [contact_actions.correcting(contact, changed, ad_hoc), *listed]
     if remarks:
         actions.append(remarks)
     if changed.bucket != contact.bucket:
@@ -119,11 +119,13 @@ def correct(
     return True
 
 
-def tell(table: Table, contact: Contact, changed: Contact, remarks: Update | None, listed: Sequence[Action]) -> bool:
-    """Keep what was told of the call in progress: `changed` has it. False when the contact is not what was read."""
+def keep_report(
+    table: Table, contact: Contact, changed: Contact, remarks: Update | None, listed: Sequence[Action]
+) -> bool:
+    """Store what the agent has reported during the call; `changed` has it. False when the contact was changed."""
     if remarks:
         changed = replace(changed, cold=True)
-    actions: list[Action] = [contacts.telling(contact, changed), *listed]
+    actions: list[Action] = [contact_actions.keeping_report(contact, changed), *listed]
     if remarks:
         actions.append(remarks)
     try:

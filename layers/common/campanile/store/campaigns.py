@@ -5,15 +5,14 @@ A campaign on the dial sheet is one the dialer may dial: its status and its shee
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from campanile.domain.campaign import AD_HOC_PRIORITY, Campaign
+from campanile.domain.campaign import AD_HOC_PRIORITY, AGENT_FIELDS, Campaign
 from campanile.domain.errors import ConflictError, StateError
 from campanile.domain.lifecycle import CAMPAIGN, EDITABLE, CampaignStatus
 from campanile.domain.org import SheetEntry
-from campanile.store import agent_fields, configurations, keys, orgs
+from campanile.store import agent_fields, configuration_references, keys, orgs
 from campanile.store.conditions import allows, one_of
-from campanile.store.configurations import UnknownConfigurationError
+from campanile.store.configuration_references import UnknownConfigurationError
 from campanile.store.table import (
     CONTENTION_RETRIES,
     Action,
@@ -23,6 +22,7 @@ from campanile.store.table import (
     Table,
     TransactionCanceledError,
     Update,
+    setting,
 )
 
 
@@ -58,11 +58,11 @@ def ad_hoc(org: str) -> Campaign:
 def insert(table: Table, campaign: Campaign, *notes: Action) -> None:
     """Store a new campaign together with `notes`.
 
-    Raises UnknownConfigurationError, ExternalIdTakenError, or ContendedError when a note stood in the way.
+    Raises UnknownConfigurationError, ExternalIdTakenError, or ContendedError when the condition of a note failed.
     """
     assert campaign.configuration_id, "an ad-hoc campaign is never stored"
     actions: list[Action] = [
-        configurations.referring(campaign.org, campaign.configuration_id),
+        configuration_references.referring(campaign.org, campaign.configuration_id),
         Put(_to_item(campaign), "attribute_not_exists(#PK)"),
         Put({**keys.campaign_number(campaign.org, campaign.number), "campaign": campaign.id}),
         orgs.listing(campaign.org, _sheet_entry(campaign)),
@@ -105,14 +105,14 @@ def is_taken(table: Table, org: str, external_id: str) -> bool:
 
 
 def after(table: Table, org: str, campaign_id: str | None, most: int | None = None) -> Iterator[Campaign]:
-    """At most `most` of the org's campaigns in order of creation, behind the given one, read as they are consumed."""
+    """At most `most` of the org's campaigns after the given one, in order of creation, read as they are consumed."""
     return map(from_item, table.query(*keys.campaigns_after(org, campaign_id), limit=most))
 
 
 def update(table: Table, campaign: Campaign, change: Callable[[Campaign], Campaign]) -> Campaign:
-    """Write what `change` makes of the campaign, and answer it: name, priority, configuration, agent, external id.
+    """Write what `change` makes of the campaign, and return it: name, priority, configuration, agent, external id.
 
-    `change` is called again when somebody else has written meanwhile. A former external id stays an alias.
+    `change` is called again when another writer was faster. A former external id stays an alias.
     Raises TransitionRefusedError for a closed campaign, UnknownConfigurationError or ExternalIdTakenError.
     """
     for _ in range(CONTENTION_RETRIES):
@@ -139,11 +139,17 @@ def _changing(campaign: Campaign, changed: Campaign) -> dict[str, Action]:
     assert campaign.configuration_id, "an ad-hoc campaign is never stored"
     assert changed.configuration_id, "nor does a change make one"
     condition, values = one_of(EDITABLE, "status")
-    put = Put(_to_item(changed), f"{condition} AND #rev = :rev", {**values, ":rev": campaign.rev})
-    actions: dict[str, Action] = {"campaign": put}
+    # An update, not a put: a newer version may have written attributes that this one does not know.
+    update = setting(keys.campaign(campaign.org, campaign.id), _attributes(changed))
+    update = replace(
+        update,
+        condition=f"{condition} AND #rev = :seen_rev",
+        values={**update.values, **values, ":seen_rev": campaign.rev},
+    )
+    actions: dict[str, Action] = {"campaign": update}
     if changed.configuration_id != campaign.configuration_id:
-        actions["configuration"] = configurations.referring(campaign.org, changed.configuration_id)
-        actions["former configuration"] = configurations.unreferring(campaign.org, campaign.configuration_id)
+        actions["configuration"] = configuration_references.referring(campaign.org, changed.configuration_id)
+        actions["former configuration"] = configuration_references.unreferring(campaign.org, campaign.configuration_id)
     if changed.external_id and changed.external_id != campaign.external_id:
         actions["external id"] = _naming(changed, changed.external_id)
     if changed.status is CampaignStatus.ACTIVE:
@@ -217,8 +223,13 @@ def _sheet_entry(campaign: Campaign) -> SheetEntry:
 
 
 def _to_item(campaign: Campaign) -> Item:
-    item: dict[str, Any] = {
-        **keys.campaign(campaign.org, campaign.id),
+    item = {**keys.campaign(campaign.org, campaign.id), **_attributes(campaign)}
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _attributes(campaign: Campaign) -> Item:
+    """Every attribute of a campaign besides its key; None for those that it has not."""
+    return {
         "org": campaign.org,
         "id": campaign.id,
         "number": campaign.number,
@@ -232,9 +243,9 @@ def _to_item(campaign: Campaign) -> Item:
         "rev": campaign.rev,
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,
+        **dict.fromkeys(AGENT_FIELDS),
         **agent_fields.to_item(campaign.agent),
     }
-    return {name: value for name, value in item.items() if value is not None}
 
 
 def from_item(item: Item) -> Campaign:
@@ -248,7 +259,7 @@ def from_item(item: Item) -> Campaign:
         name=item["name"],
         number=item["number"],
         external_id=item.get("external_id"),
-        unique_numbers=item["unique_numbers"],
+        unique_numbers=item.get("unique_numbers", False),
         agent=agent_fields.from_item(item),
         lanes=frozenset(item["lanes"]),
         rev=item["rev"],

@@ -5,10 +5,11 @@ from collections.abc import Callable, Container, Iterator
 from campanile.domain.calling_window import Schedule, ScheduleOverride, TimeWindow
 from campanile.domain.campaign import AGENT_FIELDS, AgentFields, Campaign
 from campanile.domain.configuration import DEFAULT_COUNTRY_CODE, Configuration
-from campanile.domain.errors import ConflictError, FieldError, InvalidFieldsError
+from campanile.domain.errors import ConflictError
 from campanile.domain.lifecycle import Outcome
 from campanile.domain.retry import RetryPolicy
 from campanile.store import documents, keys
+from campanile.store.configuration_references import UnknownConfigurationError
 from campanile.store.documents import Document
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -24,14 +25,6 @@ from campanile.store.table import (
 )
 
 
-class UnknownConfigurationError(InvalidFieldsError):
-    """The configuration that a campaign is to refer to does not exist in the org."""
-
-    def __init__(self) -> None:
-        message = "no configuration has this id; create one first"
-        super().__init__([FieldError("configuration_id", "unknown", message)])
-
-
 class ConfigurationInUseError(ConflictError):
     """The configuration cannot be deleted: `campaigns` campaigns refer to it."""
 
@@ -44,7 +37,7 @@ class ConfigurationInUseError(ConflictError):
 
 
 def insert(table: Table, org: str, configuration: Configuration, *notes: Action) -> bool:
-    """Store a new configuration together with `notes`; False when one of those stood in the way."""
+    """Store a new configuration together with `notes`; False when the condition of a note failed."""
     item = {
         **keys.configuration(org, configuration.id),
         "document": documents.render(_document(configuration), _KNOWN),
@@ -146,21 +139,6 @@ def from_item(item: Item) -> Configuration:
         created_at=documents.time_of(document["created_at"]),
         updated_at=documents.time_of(document["updated_at"]),
     )
-
-
-def referring(org: str, configuration_id: str) -> Update:
-    """Count one more campaign that refers to it; fails when it does not exist."""
-    return _counting(org, configuration_id, 1)
-
-
-def unreferring(org: str, configuration_id: str) -> Update:
-    """Count one campaign less."""
-    return _counting(org, configuration_id, -1)
-
-
-def _counting(org: str, configuration_id: str, difference: int) -> Update:
-    key = keys.configuration(org, configuration_id)
-    return Update(key, "ADD #refs :difference", "attribute_exists(#PK)", {":difference": difference})
 
 
 def _schedule(document: Document) -> Schedule | None:

@@ -12,7 +12,7 @@ from functools import partial
 
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
-from campanile.store import contacts, counters, keys, number_claims, tombstones
+from campanile.store import contact_actions, contacts, counters, keys, number_claims, tombstones
 from campanile.store.table import (
     MAX_TRANSACTION_ACTIONS,
     Action,
@@ -26,7 +26,7 @@ from campanile.store.table import (
 WRITES_IN_FLIGHT = 16
 """How many writes of one upsert wait for DynamoDB at once."""
 CHUNK_ROUNDS = 2
-"""How often a chunk is sent, less what stood in the way, before the rest of it is read again."""
+"""How often a chunk is sent, each time without the contacts that failed, before its rest is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def numbered(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> list[
 
 
 def write(table: Table, campaign: Campaign, drafts: Sequence[Draft]) -> set[str]:
-    """Write the drafts, new ones `numbered`; answers the ids of contacts that somebody else wrote meanwhile, to be read
-    and tried again.
+    """Write the drafts, new ones `numbered`. Returns the ids of contacts that another writer changed: read them again
+    and retry.
     """
     by_block: dict[int, list[list[Draft]]] = defaultdict(list)
     counted = sorted((draft for draft in drafts if draft.is_counted_anew), key=lambda draft: draft.changed.number)
@@ -84,7 +84,7 @@ def delete(table: Table, campaign: Campaign, hot: Contact, now_ms: int) -> bool:
     contact = contacts.warm(hot, cold.get(hot.id))
     counted = {contact.bucket: -1, counters.ATTEMPTS: -contact.attempt_count}
     block = keys.block_of(contact.number)
-    actions = [*contacts.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
+    actions = [*contact_actions.deleting(contact), counters.changing(contact.campaign_key, block, counted)]
     actions += number_claims.changing(campaign, contact.id, contact.phone_numbers, ())
     actions += tombstones.leaving(contact, now_ms)
     try:
@@ -99,7 +99,7 @@ def _count_each(table: Table, campaign: Campaign, chunks: Sequence[Sequence[Draf
 
 
 def _count(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
-    """Write a chunk with what it counts, less what somebody else wrote; answers the ids of what was not written."""
+    """Write a chunk with its counters, without contacts that another writer changed. Returns the ids not written."""
     left = list(chunk)
     for _ in range(CHUNK_ROUNDS):
         refused = _count_all(table, campaign, left)
@@ -112,7 +112,7 @@ def _count(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]
 
 
 def _count_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[str]:
-    """Write the whole chunk or nothing; answers the ids of those that stood in the way."""
+    """Write the whole chunk or nothing. Returns the ids of the contacts whose conditions failed."""
     block = keys.block_of(chunk[0].changed.number)
     moved = Counter(draft.changed.bucket for draft in chunk)
     moved.subtract(draft.seen.bucket for draft in chunk if draft.seen)
@@ -130,7 +130,7 @@ def _count_all(table: Table, campaign: Campaign, chunk: Sequence[Draft]) -> set[
 
 
 def _update(table: Table, campaign: Campaign, draft: Draft) -> set[str]:
-    """Write a changed contact; answers its id when somebody else has written it meanwhile."""
+    """Write a changed contact. Returns its id when another writer has changed it."""
     actions = _writing(campaign, draft)
     try:
         if len(actions) == 1 and isinstance(actions[0], Update):
@@ -145,8 +145,8 @@ def _update(table: Table, campaign: Campaign, draft: Draft) -> set[str]:
 def _writing(campaign: Campaign, draft: Draft) -> list[Action]:
     """The actions that write one contact, with its names."""
     if draft.seen is None:
-        return contacts.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
-    return contacts.updating(draft.seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+        return contact_actions.inserting(draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
+    return contact_actions.updating(draft.seen, draft.changed, campaign.is_ad_hoc) + _naming(campaign, draft)
 
 
 def _naming(campaign: Campaign, draft: Draft) -> list[Action]:

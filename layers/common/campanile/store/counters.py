@@ -1,14 +1,15 @@
 """Counters: how many contacts a campaign has in each bucket, per block of 2,000 creation numbers.
 
 A contact stays in one block for life and every change of its bucket is part of the transaction that changes the
-contact, so any read of the blocks counts each contact exactly once (G6). Who is active is told by the slots.
+contact, so any read of the blocks counts each contact exactly once (G6). The slots say which contacts are active.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from campanile.domain.lifecycle import Refusal
+from campanile.domain.contact import bucket
+from campanile.domain.lifecycle import ContactStatus, Outcome, Refusal
 from campanile.store import keys
 from campanile.store.table import Item, Table, Update
 
@@ -72,7 +73,7 @@ def refused(code: Refusal) -> str:
 
 
 def allocate(table: Table, campaign_key: str, count: int) -> int:
-    """Reserve `count` consecutive creation numbers; answers the first. Numbers lost to a crash leave a gap."""
+    """Reserve `count` consecutive creation numbers and return the first. Numbers lost in a crash leave a gap."""
     changed = table.write(
         Update(keys.counter_sequence(campaign_key), "ADD #next :count", values={":count": count}), "ALL_NEW"
     )
@@ -80,7 +81,7 @@ def allocate(table: Table, campaign_key: str, count: int) -> int:
 
 
 def allocated(table: Table, campaign_key: str) -> int:
-    """How many creation numbers were ever given out."""
+    """How many creation numbers were ever allocated."""
     item = table.get(keys.counter_sequence(campaign_key))
     return int(item["next"]) if item else 0
 
@@ -90,13 +91,16 @@ def _attribute(name: str) -> str:
     return name.replace(".-", "").replace(".", "__")
 
 
-def _bucket(attribute: str) -> str:
-    status, _, outcome = attribute.partition("__")
-    return f"{status}.{outcome or '-'}"
-
-
 def _block(item: Item) -> Block:
-    others = ("PK", "SK", ATTEMPTS)
-    counts = {_bucket(name): n for name, n in item.items() if name not in others and not name.startswith(_REFUSED)}
-    refusals = {name.removeprefix(_REFUSED): value for name, value in item.items() if name.startswith(_REFUSED)}
+    counts = {bucket: item[name] for name, bucket in _BUCKETS.items() if name in item}
+    refusals = {str(code): item[refused(code)] for code in Refusal if refused(code) in item}
     return Block(int(item["SK"]), counts, item.get(ATTEMPTS, 0), refusals)
+
+
+_BUCKETS = {
+    _attribute(name): name
+    for status in ContactStatus
+    for outcome in (None, *Outcome)
+    if (name := bucket(status, outcome))
+}
+"""The buckets by the attributes that count them. Another attribute is a newer version's, and counts nothing here."""

@@ -53,7 +53,7 @@ def create_api_key(
     expires_at: int | None = None,
     name: str | None = None,
 ) -> str:
-    """Store a new org API key and answer it, `ak_<id>.<secret>`; it cannot be shown again."""
+    """Store a new org API key and return it, `ak_<id>.<secret>`; it cannot be shown again."""
     return _create(table, "ak_", org, scopes, now_ms, expires_at, name)
 
 
@@ -65,14 +65,14 @@ def create_personal_token(
     expires_at: int | None = None,
     name: str | None = None,
 ) -> str:
-    """Store a new personal access token and answer it, `pat_<id>.<secret>`; it cannot be shown again."""
+    """Store a new personal access token and return it, `pat_<id>.<secret>`; it cannot be shown again."""
     return _create(table, _PERSONAL, user, scopes, now_ms, expires_at, name)
 
 
 def create_osvi_token(
     table: Table, org: str, now_ms: int, expires_at: int | None = None, name: str | None = None
 ) -> str:
-    """Store a new API token of 16 characters, the form OSVI clients send (seed 004), and answer it."""
+    """Store a new API token of 16 characters, the form OSVI clients send (seed 004), and return it."""
     token = "".join(secrets.choice(_OSVI_ALPHABET) for _ in range(OSVI_TOKEN_LENGTH))
     key_id, secret = osvi_parts(token)
     _insert(table, Credential(key_id, org, OSVI_SCOPES, _hash(secret), now_ms, expires_at, name))
@@ -91,7 +91,7 @@ def get(table: Table, key_id: str) -> Credential | None:
 
 
 def revoke(table: Table, key_id: str) -> bool:
-    """Delete a credential; whether there was one."""
+    """Delete a credential; False when it does not exist."""
     try:
         table.write(Delete(keys.credential(key_id), "attribute_exists(#PK)"))
     except ConditionFailedError:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from campanile.domain.do_not_call import Source
 from campanile.store import keys
 from campanile.store.table import (
     CONTENTION_RETRIES,
@@ -21,7 +22,6 @@ from campanile.store.table import (
     TransactionCanceledError,
 )
 
-Source = Literal["conversation", "api", "import", "carrier"]
 Event = Literal["added", "already_listed", "removed"]
 SHOWN_HISTORY = 100
 NUMBERS_PER_TRANSACTION = 50
@@ -30,7 +30,7 @@ _STILL = "(attribute_not_exists(#expires_at) OR #expires_at > :now)"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A number on the list, and who put it there. Times in UTC ms; `expires_at` None: for good.
+    """A number on the list, and where it came from. Times in UTC ms; `expires_at` None: for good.
 
     `event_id` names the request, row or attempt that asked for it. `actor` is a credential's key id or an import's id,
     `agent` what an OSVI client calls its agent.
@@ -64,7 +64,7 @@ class Line:
     """One line of a number's history: what was asked for, with `created_at` as the time of it."""
 
     event: Event
-    told: Entry
+    entry: Entry
 
 
 def adding(
@@ -84,7 +84,7 @@ def adding(
 
 
 def add(table: Table, org: str, wanted: Sequence[Entry]) -> list[Listing]:
-    """Put distinct numbers on the list; an entry that lasts as long stays. Answers one listing each, in their order.
+    """Put distinct numbers on the list; an entry that lasts as long stays. Returns one listing each, in their order.
 
     Each number's entry and its line of history are written together; the same `event_id` again writes nothing.
     Raises ContendedError.
@@ -99,12 +99,12 @@ def add(table: Table, org: str, wanted: Sequence[Entry]) -> list[Listing]:
     raise ContendedError("do-not-call list")
 
 
-def remove(table: Table, org: str, told: Entry) -> bool:
-    """Take a number off the list, with a line of history that says what `told` does; False when it was not on it."""
+def remove(table: Table, org: str, removal: Entry) -> bool:
+    """Take a number off the list, with a line of history about the `removal`; False when it was not on the list."""
     is_listed = f"attribute_exists(#PK) AND {_STILL}"
-    delete = Delete(keys.do_not_call(org, told.number), is_listed, {":now": told.created_at})
+    delete = Delete(keys.do_not_call(org, removal.number), is_listed, {":now": removal.created_at})
     try:
-        table.transact([delete, _line_put(org, "removed", told)])
+        table.transact([delete, _line_put(org, "removed", removal)])
     except TransactionCanceledError:
         return False
     return True
@@ -136,11 +136,11 @@ def history(table: Table, org: str, number: str) -> list[Line]:
 
 def has_asked(table: Table, org: str, number: str, attempt_id: str) -> bool:
     """Whether that attempt's request not to be called is in the number's history, of its latest 100 lines."""
-    return any(line.told.attempt_id == attempt_id for line in history(table, org, number))
+    return any(line.entry.attempt_id == attempt_id for line in history(table, org, number))
 
 
 def numbers(table: Table, org: str, prefix: str, after: str | None, most: int) -> Iterator[str]:
-    """At most so many numbers in order that begin with `prefix` (`+` or more), behind `after`; the index may lag."""
+    """At most `most` numbers after `after` that begin with `prefix` (`+` or more), in order; the index may lag."""
     condition, values = keys.do_not_call_after(org, prefix, after)
     return (keys.number_of(item) for item in table.query(condition, values, index=keys.ROSTER, limit=most))
 
@@ -153,7 +153,7 @@ def entries(table: Table, org: str, wanted: Sequence[str], now_ms: int) -> list[
 
 
 def _add_once(table: Table, org: str, wanted: Sequence[Entry], done: dict[str, Listing]) -> list[Entry]:
-    """Write what can be written, and note it in `done`; answers those that somebody else has changed meanwhile."""
+    """Write what can be written, and note it in `done`. Returns the entries that another writer has changed."""
     found = table.batch_get([keys.do_not_call(org, one.number) for one in wanted])
     standing = {keys.number_of(item): _from_item(item) for item in found.values()}
     contended: list[Entry] = []
@@ -198,9 +198,9 @@ def _entry_put(org: str, entry: Entry, condition: str = "", values: dict[str, An
     return Put(item, condition, values or {})
 
 
-def _line_put(org: str, event: Event, told: Entry) -> Put:
+def _line_put(org: str, event: Event, entry: Entry) -> Put:
     return Put(
-        {**keys.number_history(org, told.number, told.created_at, told.event_id), "event": event, **_fields(told)}
+        {**keys.number_history(org, entry.number, entry.created_at, entry.event_id), "event": event, **_fields(entry)}
     )
 
 

@@ -9,7 +9,7 @@ from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export and how far it has come. Times in UTC ms; `total` contacts were there when it began.
+    """An export and its progress. Times in UTC ms; `total` contacts were there when it began.
 
     It covers the first `blocks` blocks of creation numbers; `parts` names what is kept of those that are done, which
     have `rows` contacts and need these `columns`. `status` is running, completed or failed, `reason` says why.
@@ -40,7 +40,7 @@ def get(table: Table, campaign_key: str) -> Export | None:
 
 
 def begin(table: Table, new: Export, seen: Export | None) -> Export:
-    """Store a new export in place of the one `seen`; answers it, or the one that another has begun meanwhile."""
+    """Store a new export in place of the one `seen`. Returns it, or the one that another request has begun."""
     item = {
         **keys.export(new.campaign_key),
         "id": new.id,
@@ -99,7 +99,7 @@ def _from_item(campaign_key: str, item: Item) -> Export:
         total=item["total"],
         blocks=item["blocks"],
         status=item["status"],
-        reason=item["reason"] or None,
+        reason=item.get("reason") or None,
         rows=item["rows"],
         parts=tuple(item["parts"]),
         columns=Columns(item["phone_columns"], tuple(item["data_columns"])),

@@ -35,7 +35,7 @@ def read(table: Table) -> Parts:
 
 
 def grow(table: Table, seen: Parts, shares: Mapping[str, Share], org: OrgSettings, usable: int) -> OrgSettings | None:
-    """Write `shares`, in which the org's has grown, and raise its `usable`; None when either was changed meanwhile."""
+    """Write `shares`, in which the org's has grown, and raise its `usable`; None when another writer changed either."""
     raised, changed = orgs.changing_usable(org, usable)
     try:
         table.transact([_writing(seen, shares, seen.reclaimed_at), raised])
@@ -45,7 +45,7 @@ def grow(table: Table, seen: Parts, shares: Mapping[str, Share], org: OrgSetting
 
 
 def note(table: Table, seen: Parts, shares: Mapping[str, Share], reclaimed_at: int) -> Parts | None:
-    """Write `shares`, of which none may have become smaller; None when somebody else has written since `seen`."""
+    """Write `shares`, none of them smaller than before; None when another writer has changed them since `seen`."""
     try:
         table.write(_writing(seen, shares, reclaimed_at))
     except ConditionFailedError:

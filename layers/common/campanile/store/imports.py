@@ -12,13 +12,15 @@ from campanile.store.creation_ranges import Range
 from campanile.store.table import ConditionFailedError, Item, Put, Table, Update
 
 KEPT_ERRORS = 100
+LISTED_IMPORTS = 100
+"""How many of a campaign's latest imports are shown, and searched for pushes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
     """How far the reading of a file has come. `phase` is `checking`, before anything is written, or `importing`.
 
-    `start` is the position behind the header, `position` the one behind the last row that is done, both as
+    `start` is the position after the header, `position` the one after the last finished row, both as
     `csv_source.Position` stores them; `rows` counts the rows that were checked, in the end those there are.
     `country_code` and `timezone` are the configuration's when it began, so that every run reads a row alike.
     """
@@ -76,7 +78,7 @@ class Import:
     created: tuple[Range, ...] = ()
 
     def mark(self, row: int) -> str:
-        """What a contact that this row wrote bears: it tells a run cut short from another row, file or import."""
+        """The mark on contacts that this row wrote. It tells an interrupted run from another row, file or import."""
         return f"{self.job.replace('-', '')[:12]}:{row}"
 
     def wrote_other_row(self, mark: str | None, row: int) -> bool:
@@ -90,7 +92,7 @@ class ImportTakenOverError(Exception):
 
 
 def begin(table: Table, new: Import) -> Import:
-    """Store a new import; answers it, or the one of its id that is there."""
+    """Store a new import. Returns it, or the stored one of the same id."""
     item = {
         **keys.import_job(new.job),
         "org": new.org,
@@ -119,7 +121,7 @@ def get(table: Table, job: str) -> Import | None:
 
 
 def save(table: Table, seen: Import, changed: Import) -> Import:
-    """Write progress or the final report, and answer it; raises ImportTakenOverError when it is no longer as `seen`."""
+    """Write progress or the final report and return it; raises ImportTakenOverError if it is no longer as `seen`."""
     saved = replace(changed, step=seen.step + 1)
     progress = {name: value for name, value in _progress(saved).items() if value is not None}
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in progress)
@@ -144,7 +146,7 @@ def of_campaign(table: Table, campaign_key: str, limit: int) -> list[Import]:
 
 
 def with_error(current: Import, error: ImportRowError) -> Import:
-    """Count a bad row, and keep the error while there is room."""
+    """Count a bad row, and keep its error if fewer than 100 are kept."""
     counts = replace(current.counts, invalid=current.counts.invalid + 1)
     errors = (*current.errors, error) if len(current.errors) < KEPT_ERRORS else current.errors
     return replace(current, counts=counts, errors=errors)

@@ -27,7 +27,7 @@ DO_NOT_CALL = "do-not-call"
 DEFAULT_ZONE = "~"
 """The lane of contacts without a timezone: changing the configuration's default rewrites nothing."""
 REMEMBERED_ANSWER = "R"
-"""Sort keys of remembered answers begin with it, then `#`; Powertools makes the rest."""
+"""Sort keys of remembered responses begin with it, then `#`; Powertools makes the rest."""
 BLOCK_SIZE = 2_000
 """Contacts per counter item and per roster partition."""
 SLOTS_PER_PARTITION = 100
@@ -76,7 +76,7 @@ def user_of(item: Mapping[str, str]) -> str:
 
 
 def campaigns_after(org: str, campaign_id: str | None) -> tuple[str, dict[str, str]]:
-    """The condition, with its values, of an org's campaigns behind the given one; of all of them for None."""
+    """The condition, with its values, of an org's campaigns after the given one; of all of them for None."""
     return _behind(org, "C#", campaign_id)
 
 
@@ -120,7 +120,7 @@ def default_campaign(org: str) -> str:
 
 
 def unknown_campaign(org: str, reference: str) -> str:
-    """In place of a campaign's key for files dropped for one that does not exist: whoever mistyped looks there."""
+    """In place of a campaign's key for files dropped for one that does not exist: a mistyped name finds them there."""
     return f"{reference}@{org}"
 
 
@@ -174,7 +174,7 @@ def contact_id_for(campaign_key: str, external_id: str) -> str:
 
 
 def number_claim(campaign_key: str, e164: str) -> str:
-    """The contact id at whose key stands who has a number, in a campaign whose numbers are unique."""
+    """The contact id whose key names the owner of a number, in a campaign whose numbers are unique."""
     return contact_id_for(contact_id_for(campaign_key, "number claim"), e164)
 
 
@@ -220,7 +220,7 @@ def request_memory(org: str) -> str:
 
 
 def created_by_request(org: str, request_key: str) -> Key:
-    """What a request with an Idempotency-Key has created; its remembered answer lies beside it under `R#`."""
+    """What a request with an Idempotency-Key has created; its remembered response lies beside it under `R#`."""
     return {"PK": request_memory(org), "SK": f"C#{sha256(request_key.encode()).hexdigest()}"}
 
 
@@ -294,7 +294,7 @@ def do_not_call_roster(org: str) -> str:
 
 
 def do_not_call_after(org: str, prefix: str, e164: str | None) -> tuple[str, dict[str, str]]:
-    """The condition, with its values, of the listed numbers that begin with `prefix`, behind the given one."""
+    """The condition, with its values, of the listed numbers after the given one that begin with `prefix`."""
     start = max(prefix, f"{e164}!") if e164 else prefix
     values = {":pk": do_not_call_roster(org), ":start": start, ":end": max(start, f"{prefix}~")}
     return "#roster = :pk AND #roster_sort BETWEEN :start AND :end", values

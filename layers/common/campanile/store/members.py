@@ -1,4 +1,4 @@
-"""Members: `O#<org>` / `M#<user>`, each with a role in the org. A user is whoever owns personal tokens."""
+"""Members: `O#<org>` / `M#<user>`, each with a role in the org. A user is an owner of personal tokens."""
 
 import re
 from collections.abc import Iterator

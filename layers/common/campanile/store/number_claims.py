@@ -1,7 +1,7 @@
-"""Who has a number in a campaign of `unique_numbers`: an alias at the key a contact named after the number would have.
+"""The owner of a number in a campaign of `unique_numbers`: an alias at the key of a contact named after the number.
 
 A claim is written, moved and freed in the transactions that write, change and delete its contact, so no two contacts
-can have one number, whoever writes at the same time. The contact's numbers tell its claims; nothing else lists them.
+can have one number, even under concurrent writes. The contact's numbers tell its claims; nothing else lists them.
 """
 
 from collections.abc import Collection

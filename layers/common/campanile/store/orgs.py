@@ -78,7 +78,7 @@ def settings_of(table: Table, orgs: Sequence[str]) -> dict[str, OrgSettings]:
 
 
 def set_limit(table: Table, seen: OrgSettings, limit: int, calls_per_second: float) -> OrgSettings | None:
-    """Write new limits; None when somebody else changed them since `seen` was read.
+    """Write new limits; None when another writer has changed them since `seen` was read.
 
     From this write on no worker that read the former limit can lock (its check is on `limit_rev`).
     """
@@ -98,7 +98,7 @@ def changing_usable(seen: OrgSettings, usable: int) -> tuple[Update, OrgSettings
 
 
 def unchanged_limit(seen: OrgSettings) -> Check:
-    """That nobody has changed the org's limits since they were read."""
+    """The condition that the org's limits are as they were read."""
     return Check(keys.org_settings(seen.org), "#limit_rev = :limit_rev", {":limit_rev": seen.limit_rev})
 
 

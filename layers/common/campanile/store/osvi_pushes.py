@@ -1,6 +1,6 @@
 """Pushes of OSVI clients: `IDEM#<org>` / `U#<campaign key>#<hash of the body>`, for 24 hours.
 
-A body that comes again means the import it began, also when the request that brought it died at once.
+The same body sent again means the import it began, even if the first request died at once.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ REMEMBERED_SECONDS = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The import that a body means, the number its clients know it by, and when the body came first (UTC ms)."""
+    """The import that a body means, the number its clients know it by, and when the body first came (UTC ms)."""
 
     job: str
     number: int
@@ -23,7 +23,7 @@ class Remembered:
 def remember(
     table: Table, org: str, campaign_key: str, digest: str, new: Remembered, instead_of: Remembered | None = None
 ) -> Remembered:
-    """Let a body mean `new`, or answer what it means since less than 24 hours: DynamoDB deletes expired items late.
+    """Let a body mean `new`, or return what it has meant for less than 24 hours: DynamoDB deletes expired items late.
 
     `instead_of` is what it meant and shall not mean any longer.
     """
@@ -48,7 +48,7 @@ def remember(
 
 
 def known(table: Table, org: str, campaign_key: str, digest: str, now_ms: int) -> Remembered | None:
-    """What a body means since less than 24 hours."""
+    """What a body has meant for less than 24 hours."""
     item = table.get(keys.pushed_body(org, campaign_key, digest))
     return _from_item(item) if item and item["ttl"] > now_ms // 1000 else None
 

@@ -11,9 +11,8 @@ from decimal import Decimal
 
 from campanile.domain import pacing
 from campanile.store import keys
-from campanile.store.table import ConditionFailedError, Item, Table, Update
+from campanile.store.table import CONTENTION_RETRIES, ConditionFailedError, Item, Table, Update
 
-CONTENTION_RETRIES = 8
 PROBE_SECONDS = 300
 
 

@@ -1,4 +1,4 @@
-"""Slots: an org's concurrency as items that exist only while a call holds them. `SL#<org>#<n/100>` / `<n>`."""
+"""Slots: an org's concurrency as items that exist only while a call uses them. `SL#<org>#<n/100>` / `<n>`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +11,8 @@ from campanile.store.conditions import allows
 from campanile.store.table import ConditionFailedError, Delete, Item, Put, Table, Update
 
 
-def held(table: Table, settings: OrgSettings) -> list[Slot]:
-    """Every held slot of the org, read strongly; costs what is in use, whatever the limit."""
+def in_use(table: Table, settings: OrgSettings) -> list[Slot]:
+    """Every slot of the org that a call uses, read strongly; costs what is in use, whatever the limit."""
     top = max(settings.highest_slot, settings.usable, 1)
     found: list[Slot] = []
     for hundred in range((top - 1) // keys.SLOTS_PER_PARTITION + 1):
@@ -21,12 +21,12 @@ def held(table: Table, settings: OrgSettings) -> list[Slot]:
     return found
 
 
-def free_numbers(settings: OrgSettings, in_use: Sequence[Slot]) -> list[int]:
+def free_numbers(settings: OrgSettings, used: Sequence[Slot]) -> list[int]:
     """The slot numbers that may be locked now: as many as the limit leaves, the lowest first.
 
-    Lowest first is what keeps a lowered limit exact: see `docs/guarantees.md`, G2.
+    Taking the lowest first keeps a lowered limit exact: see `docs/guarantees.md`, G2.
     """
-    taken = {slot.n for slot in in_use}
+    taken = {slot.n for slot in used}
     room = settings.usable - len(taken)
     return [n for n in range(settings.usable) if n not in taken][: max(0, room)]
 
@@ -37,17 +37,17 @@ def get(table: Table, org: str, n: int) -> Slot | None:
 
 
 def opening(slot: Slot) -> Put:
-    """LOCK: take the slot if nobody holds it."""
+    """LOCK: take the slot if no call uses it."""
     return Put(_to_item(slot), "attribute_not_exists(#PK)")
 
 
 def closing(slot: Slot) -> Delete:
-    """FINAL: free the slot if it still holds the attempt, however far that has come."""
+    """FINAL: free the slot if it is still the attempt's, in whatever phase."""
     return Delete(keys.slot(slot.org, slot.n), "#attempt = :attempt", {":attempt": slot.attempt_id})
 
 
 def returning(slot: Slot) -> Delete:
-    """The return of a lock: free the slot if it is still just what was read, so that an INTENT in between wins."""
+    """The return of a lock: free the slot if it is still as it was read, so that an INTENT in between wins."""
     return Delete(
         keys.slot(slot.org, slot.n),
         "#attempt = :attempt AND #phase = :phase AND #lease_until = :seen",
@@ -56,9 +56,9 @@ def returning(slot: Slot) -> Delete:
 
 
 def intend(table: Table, slot: Slot, now_ms: int, lease_until: int) -> Slot | None:
-    """INTENT: say, before the POST, that a call may exist from here on.
+    """INTENT: record before the POST that a call may exist from now on.
 
-    None when the slot is no longer ours, or its lease has run out and others may have looked after it.
+    None when the slot is no longer ours, or its lease has run out and another worker may have taken over.
     """
     if slot.lease_until <= now_ms:
         return None
@@ -76,7 +76,7 @@ def place(table: Table, slot: Slot, provider_call_id: str, conversation_id: str 
 
 
 def extend_lease(table: Table, slot: Slot, lease_until: int) -> bool:
-    """Look after the call again at `lease_until`. False when it has been settled, or looked after by another."""
+    """Move the next check of the call to `lease_until`; False when it was settled, or another worker checked it."""
     try:
         table.write(
             Update(

@@ -1,7 +1,7 @@
 """The table: the seven DynamoDB calls we make, in plain Python values.
 
 Expressions are written as DynamoDB's own strings with every attribute as `#name`; the placeholders are filled in
-here. A failed condition raises `ConditionFailedError` carrying the item that stood in the way, so no second read is
+here. A failed condition raises `ConditionFailedError` with the item as it is, so no second read is
 needed. Transaction conflicts and throttling are retried here, as the AWS SDK does not retry conflicts
 (AWS: "Amazon DynamoDB Transactions: How it works", error handling).
 """
@@ -28,7 +28,7 @@ MAX_TRANSACTION_ACTIONS = 100
 MAX_BATCH_GET = 100
 CONFLICT_RETRIES = 8
 CONTENTION_RETRIES = 10
-"""How often a read, changed and written back item is read again after somebody else has written it."""
+"""How often an item is read, changed and written again after another writer was faster."""
 _RETRIED = frozenset(
     {
         "TransactionConflict",
@@ -71,8 +71,18 @@ class Check:
 Action = Put | Update | Delete | Check
 
 
+def setting(key: Key, changes: Mapping[str, Any]) -> Update:
+    """An update that sets every attribute with a value and removes every one with None."""
+    kept = {name: value for name, value in changes.items() if value is not None}
+    gone = [f"#{name}" for name, value in changes.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept) if kept else ""
+    if gone:
+        expression += " REMOVE " + ", ".join(gone)
+    return Update(key, expression, values={f":{name}": value for name, value in kept.items()})
+
+
 class ConditionFailedError(Exception):
-    """A condition did not hold. `item` is what stands there now, None when nothing does."""
+    """A condition did not hold. `item` is the item as it is now, None when it does not exist."""
 
     def __init__(self, item: Item | None) -> None:
         super().__init__("the condition of the write did not hold")
@@ -80,7 +90,7 @@ class ConditionFailedError(Exception):
 
 
 class TransactionCanceledError(Exception):
-    """A transaction was canceled. `failed` maps the index of each refused action to the item that stands there."""
+    """A transaction was canceled. `failed` maps the index of each refused action to the item as it is."""
 
     def __init__(self, failed: Mapping[int, Item | None]) -> None:
         super().__init__(f"the conditions of actions {sorted(failed)} did not hold")
@@ -167,7 +177,7 @@ class Table:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def write(self, action: Put | Update | Delete, returned: Returned = "NONE") -> Item:
-        """One write; answers the attributes asked for by `returned`, {} when there are none."""
+        """One write. Returns the attributes that `returned` asks for, {} when there are none."""
         request = {**self._request(action), "ReturnValues": returned}
         calls: dict[type[Action], Callable[..., Any]] = {
             Put: self.client.put_item,

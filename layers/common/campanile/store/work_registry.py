@@ -27,8 +27,8 @@ class Registration:
         return now_ms - self.announced_at > SETTLING_MS
 
 
-def announce(table: Table, org: str, due_ms: int, now_ms: int) -> None:
-    """Say that the org may have work at `due_ms`; to be called before the write that creates the work."""
+def mark_work(table: Table, org: str, due_ms: int, now_ms: int) -> None:
+    """Record that the org may have work at `due_ms`. Call it before the write that creates the work."""
     key = keys.registration(org)
     try:
         table.write(
@@ -40,7 +40,7 @@ def announce(table: Table, org: str, due_ms: int, now_ms: int) -> None:
             )
         )
     except ConditionFailedError:
-        # The registration may have been removed since: without a due time it would be none at all.
+        # The registration may have been removed in the meantime, so it needs a due time here too.
         table.write(
             Update(
                 key,
@@ -64,7 +64,7 @@ def due(table: Table, shard: int, before_ms: int) -> list[Registration]:
 
 
 def finish_pass(table: Table, org: str, began_ms: int) -> None:
-    """Record that a pass is over which began at `began_ms`: hints sent before it need not be followed."""
+    """Record that a pass which began at `began_ms` is over: hints sent before then need no pass of their own."""
     try:
         table.write(
             Update(
@@ -79,9 +79,9 @@ def finish_pass(table: Table, org: str, began_ms: int) -> None:
 
 
 def settle(table: Table, seen: Registration, next_due_ms: int | None) -> bool:
-    """Raise the next due time, or remove the registration when there is none; False when work was announced since."""
+    """Raise the next due time, or remove the registration if there is none; False when work was marked in between."""
     key = keys.registration(seen.org)
-    # `seq` starts anew after a removal, so the time tells a registration from its successor.
+    # `seq` starts again at 1 after a removal, so the time tells a registration from its successor.
     unchanged, values = "#seq = :seq AND #announced_at = :at", {":seq": seen.seq, ":at": seen.announced_at}
     try:
         if next_due_ms is None:

@@ -10,7 +10,7 @@ import hmac
 import json
 from dataclasses import asdict, dataclass
 
-from campanile.telephony.port import InvalidSignatureError
+from campanile.telephony.errors import InvalidSignatureError
 from campanile.telephony.signing import derive
 
 

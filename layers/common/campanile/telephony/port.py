@@ -200,14 +200,6 @@ class CarrierEvent:
     reference_token: str | None = None
 
 
-class InvalidSignatureError(Exception):
-    """The carrier event is not signed by the carrier, or its timestamp is outside the tolerance."""
-
-
-class MalformedEventError(Exception):
-    """The carrier event is signed but cannot be understood."""
-
-
 class Telephony(Protocol):
     """What the dialer needs of a provider."""
 

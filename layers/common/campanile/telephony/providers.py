@@ -10,16 +10,13 @@ from typing import Final, cast
 
 import urllib3
 
+from campanile.telephony.errors import UnknownProviderError
 from campanile.telephony.port import Telephony
 
 DEFAULT: Final = "simulated"
 """The provider of accounts that name none."""
 ADAPTERS: Final = {"simulated": "campanile.telephony.simulated"}
 """Provider name, as in accounts and callback addresses, to the module whose `connect(connection)` makes its adapter."""
-
-
-class UnknownProviderError(Exception):
-    """No adapter has this name."""
 
 
 @dataclass(frozen=True, slots=True)

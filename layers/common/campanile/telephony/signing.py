@@ -13,7 +13,7 @@ from typing import Literal
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from campanile.telephony.port import InvalidSignatureError
+from campanile.telephony.errors import InvalidSignatureError
 
 Purpose = Literal["callback-url", "carrier-events", "carrier-api"]
 

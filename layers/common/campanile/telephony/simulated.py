@@ -28,6 +28,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 from campanile.domain.call import AgentReport
 from campanile.domain.lifecycle import Outcome
 from campanile.schema.reports import Disposition, ReportInput, compact
+from campanile.telephony.errors import MalformedEventError
 from campanile.telephony.port import (
     Ambiguous,
     CallEnd,
@@ -41,7 +42,6 @@ from campanile.telephony.port import (
     LookUp,
     LookUpFailed,
     LookUpQuery,
-    MalformedEventError,
     Misconfigured,
     NotFound,
     Placed,

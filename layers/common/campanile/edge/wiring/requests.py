@@ -1,21 +1,14 @@
-"""What the HTTP edge works with: the authenticator, and the memory of requests with an Idempotency-Key."""
+"""The memory of requests with an Idempotency-Key."""
 
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from campanile.edge.authentication import Authenticator
 from campanile.edge.wiring import foundation
 from campanile.store import keys
 
 _REQUESTS_OF_MEMORY = ("get_item", "put_item", "update_item", "delete_item")
-
-
-@cache
-def authenticator() -> Authenticator:
-    return Authenticator(foundation.table())
 
 
 def request_memory(org: str) -> DynamoDBPersistenceLayer:
