@@ -62,7 +62,7 @@ def key_id(client: Client) -> str:
 
 def refused_for_want_of_membership(answer: Response) -> str:
     detail: str = problem(answer, 403)["detail"]
-    assert "no member" in detail
+    assert "not a member" in detail
     return detail
 
 
