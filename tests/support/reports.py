@@ -5,7 +5,7 @@ from typing import Any
 from campanile.dialing import record_report
 from campanile.domain.campaign import Campaign
 from campanile.domain.times import instant
-from campanile.schema.reports import ReportInput, ReportResponse
+from campanile.schema.reports import ReportInput, ReportResponse, response
 from tests.support.dialer import Dialer, number
 from tests.support.telephony import Post
 
@@ -17,7 +17,8 @@ def report(
     current = campaign if campaign.is_ad_hoc else dialer.read_campaign(campaign.id)
     wanted = ReportInput.model_validate(told).report
     ports = dialer.ports.for_reports
-    return record_report.record(ports, current, contact or post.contact_id, post.attempt_id, wanted, actor="ak_agent")
+    person = contact or post.contact_id
+    return response(record_report.record(ports, current, person, post.attempt_id, wanted, actor="ak_agent"))
 
 
 def codes(answer: ReportResponse) -> list[str]:

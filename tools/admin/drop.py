@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from campanile.domain.stored_file import StoredFile
 from campanile.imports import show_import
 from campanile.imports.begin import job_of
-from campanile.schema.imports import FILE_SUFFIXES, ImportResponse
+from campanile.schema.import_responses import ImportResponse
+from campanile.schema.imports import FILE_SUFFIXES
 from campanile.store import imports
 from tools.admin.answers import AsJson, say
 from tools.admin.target import RefusedError, StackFile, StackName, Target, deployed, now_ms

@@ -23,7 +23,7 @@ from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.concurrency import ConcurrencyResponse
 from campanile.schema.configurations import ConfigurationResponse
 from campanile.schema.contacts import UpsertResponse
-from campanile.schema.imports import ImportsResponse
+from campanile.schema.import_responses import ImportsResponse
 from campanile.schema.stats import StatsResponse
 from tools.bootstrap import LOCAL, ROOT, folder
 from tools.demo.api import Product, RefusedError

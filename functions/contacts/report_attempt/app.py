@@ -6,7 +6,7 @@ from campanile.edge import http, idempotency
 from campanile.edge.authentication import REPORT
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, reports
-from campanile.schema.reports import ReportInput, ReportResponse
+from campanile.schema.reports import ReportInput, ReportResponse, response
 
 api = http.rest_api()
 
@@ -16,9 +16,8 @@ def report_attempt(
     campaign_id: PathId, contact_id: PathId, attempt_id: PathId, told: ReportInput, caller: CallerOf
 ) -> ReportResponse:
     campaign = find_campaign.find_or_ad_hoc(foundation.table(), caller.org, campaign_id)
-    return record_report.record(
-        reports.report_ports(), campaign, contact_id, attempt_id.lower(), told.report, actor=caller.key_id
-    )
+    ports, attempt = reports.report_ports(), attempt_id.lower()
+    return response(record_report.record(ports, campaign, contact_id, attempt, told.report, actor=caller.key_id))
 
 
 handler = http.Endpoint(api, REPORT, once=idempotency.once)

@@ -6,7 +6,7 @@ from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation, imports
 from campanile.imports import begin
 from campanile.schema.do_not_call import DoNotCallImportInput
-from campanile.schema.imports import ImportUploadResponse
+from campanile.schema.import_responses import ImportUploadResponse
 
 api = http.rest_api()
 

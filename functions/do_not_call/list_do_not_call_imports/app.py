@@ -5,7 +5,7 @@ from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf
 from campanile.edge.wiring import foundation
 from campanile.imports import show_import
-from campanile.schema.imports import ImportsResponse
+from campanile.schema.import_responses import ImportsResponse
 from campanile.store import keys
 
 api = http.rest_api()

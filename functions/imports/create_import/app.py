@@ -6,7 +6,8 @@ from campanile.edge.authentication import MANAGE
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import foundation, imports
 from campanile.imports import begin
-from campanile.schema.imports import ImportInput, ImportUploadResponse
+from campanile.schema.import_responses import ImportUploadResponse
+from campanile.schema.imports import ImportInput
 
 api = http.rest_api()
 

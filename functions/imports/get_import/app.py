@@ -5,7 +5,7 @@ from campanile.edge.authentication import READ
 from campanile.edge.http import CallerOf, PathId
 from campanile.edge.wiring import files, foundation
 from campanile.imports import show_import
-from campanile.schema.imports import ImportResponse
+from campanile.schema.import_responses import ImportResponse
 
 api = http.rest_api()
 

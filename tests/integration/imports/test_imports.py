@@ -11,7 +11,7 @@ from campanile.domain.lifecycle import Outcome
 from campanile.domain.stored_file import StoredFile
 from campanile.imports import run, show_import
 from campanile.imports.begin import NotOurFileError
-from campanile.schema.imports import ImportResponse
+from campanile.schema.import_responses import ImportResponse
 from campanile.store.imports import Import
 from tests.support import table as tables
 from tests.support.audit import audit, every_contact

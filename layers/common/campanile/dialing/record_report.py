@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from campanile.dialing import record_outcome
 from campanile.dialing.ports import ReportPorts
 from campanile.domain import agent_reports
-from campanile.domain.call import AgentReport, Attempt, CallEnd, Slot
+from campanile.domain.call import AgentReport, Attempt, CallEnd, ReportResult, Slot
 from campanile.domain.campaign import Campaign
 from campanile.domain.contact import Contact
 from campanile.domain.errors import FieldError, InvalidFieldsError, NotFoundError
 from campanile.domain.lifecycle import CampaignStatus, ContactStatus, Outcome, SlotPhase
 from campanile.domain.retry import LATEST_CALLBACK_MS
 from campanile.domain.shown_status import shown_status
-from campanile.domain.times import instant, milliseconds
+from campanile.domain.times import milliseconds
 from campanile.domain.timezones import by_clock
-from campanile.schema.reports import ReportResponse, warning
 from campanile.store import (
     calls,
     configurations,
@@ -64,7 +63,7 @@ class _Author:
 
 def record(
     ports: ReportPorts, campaign: Campaign, contact_id: str, attempt_id: str, report: AgentReport, actor: str | None
-) -> ReportResponse:
+) -> ReportResult:
     """Record a report about an attempt of a contact, addressed by UUID, else by external id.
 
     Raises NotFoundError when the contact has no such attempt, InvalidFieldsError for a callback at no possible time. A
@@ -81,7 +80,7 @@ def record(
             contact, codes = recorded
             told = {"action": "reported", "attempt_id": attempt_id, "warnings": list(codes)}
             ports.log.info("attempt reported on", extra=told)
-            return _answer(ports, author, call, contact, report, codes)
+            return _result(ports, author, call, contact, report, codes)
         ports.table.back_off(round_)
     raise ContendedError(contact_id)
 
@@ -252,7 +251,7 @@ def _listing(ports: ReportPorts, author: _Author, number: str, report: AgentRepo
     )
 
 
-def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: AgentReport) -> ReportResponse:
+def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: AgentReport) -> ReportResult:
     """A deleted contact has left the numbers its attempts went to, for a request not to be called again."""
     for contact_id in (reference.lower(), keys.contact_id_for(author.campaign.key, reference)):
         tombstone = tombstones.get(ports.table, author.campaign.key, contact_id)
@@ -260,32 +259,32 @@ def _of_deleted(ports: ReportPorts, author: _Author, reference: str, report: Age
         if number is not None and report.do_not_call:
             for action in _listing(ports, author, number, report):
                 ports.table.write(action)
-            return ReportResponse(
+            return ReportResult(
                 contact_id=tombstone.contact_id,
                 attempt_id=author.attempt_id,
                 status=None,
                 number_listed=True,
                 callback_at=None,
-                warnings=[warning("contact_deleted")],
+                warnings=("contact_deleted",),
             )
     if contacts.find(ports.table, author.campaign.key, reference) is None:
         raise NotFoundError("No contact of this campaign has this id or external_id.")
     raise NotFoundError(_NO_ATTEMPT)
 
 
-def _answer(
+def _result(
     ports: ReportPorts, author: _Author, call: _Call, contact: Contact, report: AgentReport, codes: Sequence[str]
-) -> ReportResponse:
+) -> ReportResult:
     entry = do_not_call.get(ports.table, author.campaign.org, call.phone_number, ports.clock.now_ms())
     callback_at = agent_reports.waiting_callback(contact)
     told = list(codes)
     if author.campaign.status is CampaignStatus.CLOSED and report.callback and callback_at is not None:
         told.append("campaign_closed")
-    return ReportResponse(
+    return ReportResult(
         contact_id=contact.id,
         attempt_id=author.attempt_id,
         status=shown_status(contact.status, call.slot if contact.status is ContactStatus.ACTIVE else None),
         number_listed=entry is not None,
-        callback_at=None if callback_at is None else instant(callback_at),
-        warnings=[warning(code) for code in told],
+        callback_at=callback_at,
+        warnings=tuple(told),
     )

@@ -81,6 +81,22 @@ class CallbackWish:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What became of an agent's report.
+
+    `status` is the contact's as the API shows it, None when it is deleted; `callback_at` (UTC ms) when the person is
+    going to be called back; `warnings` are codes.
+    """
+
+    contact_id: str
+    attempt_id: str
+    status: str | None
+    number_listed: bool
+    callback_at: int | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReport:
     """What an agent tells of an attempt; whatever it does not tell stays as it is.
 

@@ -7,12 +7,11 @@ import pkgutil
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
-
-from campanile.domain.timezone_advice import advice_for
 
 # tzdata's name for "nobody has set a timezone": dialing by it would be dialing by UTC.
 _NOT_A_PLACE = frozenset({"Factory"})
@@ -97,7 +96,10 @@ def _load_zone(name: str) -> ZoneInfo:
 
 def advice(name: str) -> str:
     """What to write instead of a name that is no timezone; it does not quote the name."""
-    return f"write {REFUSED[name]}" if name in REFUSED else advice_for(name, timezone_names())
+    if name in REFUSED:
+        return f"write {REFUSED[name]}"
+    # Loaded when somebody needs advice: no cold start pays for it.
+    return str(import_module("campanile.domain.timezone_advice").advice_for(name, timezone_names()))
 
 
 def _unknown_timezone(name: str) -> str:

@@ -27,7 +27,8 @@ from campanile.imports.file_import import MAX_FILE_BYTES
 from campanile.imports.run import ImportPorts
 from campanile.schema.do_not_call import DoNotCallImportInput, DoNotCallSettings
 from campanile.schema.field_errors import field_error
-from campanile.schema.imports import ImportInput, ImportSettings, ImportUploadResponse, UploadForm
+from campanile.schema.import_responses import ImportUploadResponse, UploadForm
+from campanile.schema.imports import ImportInput, ImportSettings
 from campanile.store import imports, keys, orgs
 from campanile.store.imports import Import, ImportTakenOverError
 from campanile.store.orgs import UnknownOrgError

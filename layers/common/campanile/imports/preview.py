@@ -12,7 +12,8 @@ from campanile.domain.errors import FieldError, InvalidFieldsError, StateError
 from campanile.domain.import_report import ImportRowError
 from campanile.imports import contacts_file
 from campanile.imports.contacts_file import RowChecks
-from campanile.schema.imports import ImportRowErrorResponse, PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
+from campanile.schema.import_responses import ImportRowErrorResponse
+from campanile.schema.imports import PreviewColumn, PreviewInput, PreviewResponse, PreviewRow
 from campanile.store.imports import KEPT_ERRORS
 from campanile.store.table import Table
 

@@ -5,7 +5,7 @@ from campanile.campaigns import find_campaign
 from campanile.domain.errors import NotFoundError
 from campanile.domain.times import instant
 from campanile.schema import pagination
-from campanile.schema.imports import (
+from campanile.schema.import_responses import (
     ImportCountsResponse,
     ImportProgress,
     ImportResponse,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from campanile.domain.lifecycle import CampaignStatus
 from campanile.schema.field_types import Id, Instant, one_of
-from campanile.schema.imports import ImportResponse
+from campanile.schema.import_responses import ImportResponse
 from campanile.schema.messages import ApiWarning, Response
 
 

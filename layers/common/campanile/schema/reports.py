@@ -6,7 +6,8 @@ from typing import Annotated, Any, get_args
 from pydantic import StringConstraints, ValidationInfo, field_validator
 
 from campanile.domain.agent_reports import WARNINGS
-from campanile.domain.call import AgentReport, CallbackWish
+from campanile.domain.call import AgentReport, CallbackWish, ReportResult
+from campanile.domain.times import instant
 from campanile.schema.field_types import CallbackTime, Id, Instant, StatusName, json_object_of, one_of
 from campanile.schema.messages import ApiWarning, Request, Response
 
@@ -71,6 +72,13 @@ class ReportResponse(Response):
     warnings: list[ApiWarning]
 
 
-def warning(code: str) -> ApiWarning:
-    """A warning in words."""
-    return ApiWarning(code=code, message=WARNINGS[code])
+def response(result: ReportResult) -> ReportResponse:
+    """What became of a report, in the API's words."""
+    return ReportResponse(
+        contact_id=result.contact_id,
+        attempt_id=result.attempt_id,
+        status=result.status,
+        number_listed=result.number_listed,
+        callback_at=None if result.callback_at is None else instant(result.callback_at),
+        warnings=[ApiWarning(code=code, message=WARNINGS[code]) for code in result.warnings],
+    )
