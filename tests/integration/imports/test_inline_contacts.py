@@ -31,7 +31,7 @@ def people(amount: int, first: int = 0) -> list[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def _few_rows_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint every three rows."""
-    monkeypatch.setattr("campanile.imports.request_import.ROWS_PER_WRITE", 3)
+    monkeypatch.setattr("campanile.imports.run.ROWS_PER_WRITE", 3)
 
 
 @pytest.fixture

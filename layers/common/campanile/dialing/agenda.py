@@ -22,7 +22,7 @@ PAGE = 20
 
 @dataclass(slots=True)
 class Lane:
-    """A cursor on one kind of one zone. `heads` are read but not yet taken; `after` is where the next read goes on."""
+    """A cursor on one kind of one timezone. `heads` are read but not yet taken; the next read starts after `after`."""
 
     entry: SheetEntry
     zone: str
@@ -98,7 +98,7 @@ class Agenda:
                     known.entry = entry
 
     def forget(self) -> None:
-        """Read every lane and configuration anew when it is next wanted: either may have changed in the meantime."""
+        """Read every lane and configuration again when it is next needed: either may have changed."""
         self._lanes.clear()
         self._probed.clear()
         self._configurations.clear()
@@ -133,18 +133,18 @@ class Agenda:
         return self._entries[head.campaign_key].configuration_id is None
 
     def put_back(self, head: Head) -> None:
-        """Let a contact be taken again: its lane is read anew from the start, less what stays taken."""
+        """Let a contact be taken again: its lane is read from the start again, without what stays taken."""
         self._taken.discard(head)
         lane = self._lanes.get((head.campaign_key, head.zone, head.kind))
         if lane is not None:  # else it was forgotten, and is read from the start anyway
             lane.heads, lane.after, lane.has_more = [], "", True
 
     def next_due(self, now_ms: int) -> int | None:
-        """When there is next something to do (UTC ms, never before now); None when nothing waits. Reads every lane."""
+        """When the next call is due (UTC ms, never before now); None when nothing waits. Reads every lane."""
         return self._earliest([(lane, self._head(lane)) for lane in self._active()], now_ms)
 
     def next_due_in_memory(self, now_ms: int) -> int | None:
-        """The same, as far as the lanes read in this pass tell; costs nothing."""
+        """The same, by the lanes that this pass has read; costs no read."""
         return self._earliest([(lane, lane.heads[0]) for lane in self._active() if lane.heads], now_ms)
 
     def _earliest(self, waiting: Sequence[tuple[Lane, Head | None]], now_ms: int) -> int | None:

@@ -72,7 +72,7 @@ class Pass:
 
 
 def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_lock: Callable[[], bool]) -> int:
-    """Serve an org; answers how many calls were locked, 0 too when the hints were already served.
+    """Serve an org. Returns how many calls were locked; 0 also when the hints were already served.
 
     `may_lock` says whether the invocation still has the time to see a lock through.
     """
@@ -101,7 +101,7 @@ def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_l
 
 
 def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> bool:
-    """Lock and send while there are free slots and contacts; whatever comes later sends a hint of its own.
+    """Lock and send while slots and contacts are free. Work that comes later sends its own hint.
 
     False when its time was up before that.
     """
@@ -214,7 +214,7 @@ def _renew(current: Pass) -> None:
 
 
 def _reap(current: Pass) -> None:
-    """Forget finished sends. A send that failed leaves its slot to the lease, and is told to the operator."""
+    """Forget finished sends. A send that failed is logged, and its slot is left to the lease."""
     for send in [one for one in current.sends if one.done()]:
         current.sends.discard(send)
         if error := send.exception():
@@ -229,7 +229,7 @@ def _put_back_whose_number_is_free(current: Pass) -> None:
 
 
 def _is_worth_another_look(current: Pass) -> bool:
-    """Whether a pass that found nothing more to lock goes on: for a POST that still hangs, a contact whose number was
+    """Whether a pass that found nothing more to lock continues: for a POST that still hangs, a contact whose number was
     busy or was put back, or one that falls due in a moment.
     """
     if current.busy or current.view.is_stale or not all(send.done() for send in current.sends):
@@ -240,14 +240,14 @@ def _is_worth_another_look(current: Pass) -> bool:
 
 
 def _see_through(current: Pass) -> None:
-    """Wait for every send: what the process would leave behind is for the leases to find."""
+    """Wait for every send: a send that the process abandons is only found when its lease expires."""
     while running := [one for one in current.sends if not one.done()]:
         current.ports.clock.wait(running, IDLE_SECONDS)
     _reap(current)
 
 
 def _wait_for_due(current: Pass) -> bool:
-    """Wait for work that is due in a moment; False when there is none."""
+    """Wait for work that is due in a moment; False when no such work exists."""
     now = current.ports.clock.now_ms()
     due = current.agenda.next_due_in_memory(now)
     if due is None or due > now + LINGER_MS:
@@ -259,7 +259,7 @@ def _wait_for_due(current: Pass) -> bool:
 def _settle(current: Pass, registration: work_registry.Registration) -> None:
     """Let the tick forget the org until something is due, unless a slot is held or work was announced meanwhile.
 
-    The lanes are read anew, and before the slots: a contact locked in between shows in one of the two.
+    The lanes are read again, before the slots: a contact locked in between shows in one of the two.
     """
     ports = current.ports
     agenda = Agenda(ports.table, current.org)

@@ -1,4 +1,4 @@
-"""LOCK: the contacts behind the heads of the lanes, one after another, in dialing order."""
+"""LOCK: takes the contacts at the heads of the lanes, one after another, in dialing order."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,15 +19,15 @@ from campanile.store.provider_accounts import Account
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The contacts behind some heads, by campaign key and id, and the call locks of the numbers to dial."""
+    """The contacts of some heads, by campaign key and id, and the call locks of the numbers to dial."""
 
     contacts: dict[tuple[str, str], Contact]
     locks: dict[str, NumberLock]
 
 
 def read(ports: Ports, org: str, heads: Sequence[Head], doubted: Collection[Head]) -> Candidates:
-    """Eventually consistent, as LOCK's conditions decide. Read again strongly: whoever does not seem to wait any more,
-    and whoever such a reading was `doubted` of before.
+    """Read eventually consistently, as LOCK's conditions decide. A contact that no longer seems to wait is read again
+    strongly, and so is one whose earlier reading is `doubted`.
     """
     found = _contacts(ports, heads, consistent=False)
     again = [
@@ -49,7 +49,7 @@ def _contacts(ports: Ports, heads: Sequence[Head], consistent: bool) -> dict[tup
 
 
 def waits(contact: Contact | None, head: Head) -> bool:
-    """Whether the lane told the truth: an index may still show what has been taken, moved or deleted."""
+    """Whether the contact still waits as its lane says: an index may still show one that was taken or moved."""
     if contact is None:
         return False
     return (contact.status, contact.due, contact.kind) == (ContactStatus.PENDING, head.due, head.kind)
@@ -100,7 +100,7 @@ class Locker:
                 self.free.clear()
                 break
             if head in self.doubted:
-                return None  # whoever changed the contact, or is calling its number, sends a hint
+                return None  # the writer that changed the contact, or the call that has its number, sends a hint
             self.doubted.add(head)
             break
         self.agenda.put_back(head)

@@ -1,4 +1,4 @@
-"""One call from its LOCK on: gate, INTENT, POST, PLACED. Each step says what a crash right after it leaves behind."""
+"""One call from its LOCK on: gate, INTENT, POST, PLACED. Each step says what a crash right after it leaves."""
 
 from dataclasses import replace
 

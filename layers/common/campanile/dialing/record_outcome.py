@@ -1,5 +1,5 @@
 """How a call ends: FINAL, from a carrier's event, a look-up or an expired lease; the return of an unused lock; and the
-correction of an attempt by what is told of it later: the carrier's event after all, or an agent's report.
+correction of an attempt by a later report: the carrier's late event, or an agent's report.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -135,8 +135,8 @@ def correct(
     remarks: Update | None,
     listed: Sequence[Action],
 ) -> Contact | None:
-    """Correct an attempt of `contact` by what is told of it after its end: the contact as it is now, or None when it is
-    no longer what was read.
+    """Correct an attempt of `contact` by a report that came after its end. Returns the contact as it is now, or None
+    when it is no longer what was read.
     """
     campaign = campaign_of(ports, org, contact.campaign_key)
     policy, timezone = _policy_of(ports, campaign)

@@ -1,6 +1,6 @@
 """An agent's report about an attempt, from within the conversation or after it: recorded whatever happens meanwhile.
 
-During the call what was told is kept on the contact, which FINAL reads and fences by `rev`; after it, the recorded
+During the call the report is kept on the contact, which FINAL reads and fences by `rev`. After it, the recorded
 attempt is corrected. Whichever of report and FINAL comes second reads again what the first has written.
 """
 
@@ -86,7 +86,7 @@ def record(
 
 
 def hear(ports: ReportPorts, reference: CallReference, report: AgentReport) -> bool:
-    """Record a report that came as a carrier's event; False when there is no such attempt any more.
+    """Record a report that came as a carrier's event; False when the attempt no longer exists.
 
     A carrier cannot be asked to mend it: a callback at no possible time is left out.
     """

@@ -1,4 +1,4 @@
-"""What became of calls nobody looked after: expired leases. No call is ever repeated blindly (G1, G4)."""
+"""Settles calls whose lease has expired with the provider. No call is ever repeated blindly (G1, G4)."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from campanile.telephony.port import Capabilities, Ended, Live, LookUpFailed, Lo
 
 ASK_AGAIN_SECONDS = 30
 SWEEP_MS = 10_000
-"""How long a pass looks after expired leases before it dials: look-ups that hang must not take all of its time."""
+"""How long a pass settles expired leases before it dials: look-ups that hang must not take all of its time."""
 
 
 def sweep(ports: Ports, held: Sequence[Slot]) -> int:
-    """Look after the slots whose lease has expired, the oldest first, for a while; answers how many were freed."""
+    """Settle the slots whose lease has expired, the oldest first, for a while. Returns how many were freed."""
     now, until = ports.clock.now_ms(), ports.clock.monotonic_ms() + SWEEP_MS
     freed = 0
     for slot in sorted((one for one in held if one.lease_until <= now), key=lambda one: one.lease_until):

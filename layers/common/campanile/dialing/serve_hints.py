@@ -11,7 +11,7 @@ from campanile.domain.pacing import MAX_OVERLAPPING_SENDS
 
 
 def serve(ports: Ports, bodies: Sequence[str], remaining_ms: Callable[[], int]) -> None:
-    """Serve every org that the messages name; errors are told to the operator and swallowed.
+    """Serve every org that the messages name. Errors are logged and swallowed.
 
     A message that failed would block its org until the visibility time-out; the tick repeats the hint within a minute.
     """

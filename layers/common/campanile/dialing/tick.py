@@ -8,7 +8,7 @@ PERIOD_MS = 60_000
 
 
 def run(table: Table, queue: DialQueue, now_ms: int) -> int:
-    """Send the hints; answers how many. What falls due before the next tick is woken at its second."""
+    """Send the hints; returns how many. Work that falls due before the next tick is woken at its second."""
     sent = 0
     for shard in range(keys.REGISTRY_SHARDS):
         for registration in work_registry.due(table, shard, now_ms + PERIOD_MS):

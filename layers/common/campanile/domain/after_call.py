@@ -15,8 +15,8 @@ from campanile.domain.timezones import by_clock
 def after_call(
     contact: Contact, slot: Slot, report: CallEnd, policy: RetryPolicy, longest_call_seconds: int
 ) -> Contact:
-    """Apply a call's end, and what was told of it before. The attempt is counted as asked for when the slot says it
-    was a callback (G8).
+    """Apply a call's end, and what the agent reported during it. The attempt counts as asked for when the slot says
+    that it was a callback (G8).
     """
     report = as_told(contact.reported, report)
     called = replace(
@@ -34,8 +34,8 @@ def after_call(
 
 
 def as_told(told: ReportedInCall | None, report: CallEnd) -> CallEnd:
-    """What the carrier reports of a call whose agent has told something: a request not to be called again stands
-    above everything, whoever tells it; then the agent's word on a callback.
+    """The carrier's report of a call on which the agent has reported too. A do-not-call request counts more than
+    everything, from either of them; then the agent's word on a callback.
     """
     if told is None or report.outcome is Outcome.DO_NOT_CALL:
         return report
@@ -49,7 +49,7 @@ def as_told(told: ReportedInCall | None, report: CallEnd) -> CallEnd:
 
 
 def by_contacts_clock(report: CallEnd, contact: Contact, default_timezone: str | None) -> CallEnd:
-    """The report with its callback at an instant, where the carrier told a time without offset.
+    """The report with its callback at an instant, where the carrier gave a time without offset.
 
     Where nothing says which clock is meant, or the time is none, the callback follows after its usual delay.
     """
@@ -64,8 +64,8 @@ def by_contacts_clock(report: CallEnd, contact: Contact, default_timezone: str |
 
 
 def correctable_attempt(contact: Contact, attempt_id: str, outcome: Outcome) -> Attempt | None:
-    """The attempt if a late report of this outcome is news: when it was closed as `unknown`, or by something else than
-    the request not to be called again that is told now.
+    """The attempt if a late report of this outcome is news: when it was closed as `unknown`, or when the report is a
+    do-not-call request and it was closed as something else.
     """
     attempt = next((one for one in contact.attempts if one.id == attempt_id), None)
     if attempt is None or attempt.outcome is Outcome.UNKNOWN:
@@ -76,9 +76,9 @@ def correctable_attempt(contact: Contact, attempt_id: str, outcome: Outcome) -> 
 def after_late_report(
     contact: Contact, attempt: Attempt, report: CallEnd, policy: RetryPolicy, longest_call_seconds: int, now_ms: int
 ) -> Contact:
-    """Correct an attempt by what is told of it after its end. What was counted stays, as the call was made (G8).
+    """Correct an attempt by a report that came after its end. What was counted stays, as the call was made (G8).
 
-    The latest attempt decides anew, except that a finished contact is taken up again only for a callback. An earlier
+    The latest attempt decides again, except that a finished contact is reopened only for a callback. An earlier
     one only ends a contact that waits, or says of a finished one that the person asked not to be called; while a call
     is in progress, that call's end decides.
     """
@@ -145,7 +145,9 @@ def _decided(called: Contact, report: CallEnd, policy: RetryPolicy, longest_call
 
 
 def _known_end(attempts: Sequence[Attempt]) -> ContactStatus | None:
-    """How a contact ends that would wait for a call, had not a late report told of an earlier one that reached it.
+    """The final status of a contact due for a retry when a late report shows that an earlier call reached the person.
+
+    None when no report does.
 
     A callback asked for after that call stands; a request not to be called stands above everything.
     """
@@ -183,8 +185,8 @@ def after_refusal(
 ) -> Contact:
     """Apply a refusal: no attempt, nothing consumed. A listed number is skipped; with no number left the contact ends.
 
-    `due` (UTC ms) postpones the next try, as when the provider asked for a pause. What an agent told of a call that the
-    provider denies is kept.
+    `due` (UTC ms) postpones the next try, as when the provider asked for a pause. What an agent reported on a call that
+    the provider denies is kept.
     """
     unreachable, listed = contact.unreachable, contact.listed
     told = contact.reported or ReportedInCall()

@@ -18,7 +18,7 @@ WARNINGS = {
     "campaign_closed": "the campaign is closed: the callback is noted and not called",
     "contact_deleted": "the contact is deleted: its number is listed, and nothing else kept",
 }
-"""What was not done as told, or has no effect, by code."""
+"""What was not done as reported, or has no effect, by code."""
 
 _CALLABLE = frozenset({ContactStatus.PENDING, ContactStatus.COMPLETED, ContactStatus.EXHAUSTED})
 

@@ -23,7 +23,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One unit of an org's concurrency, existing only while a call holds it. `lease_until` is when to look after it.
+    """One unit of an org's concurrency, which exists only while a call has it. At `lease_until` somebody checks on it.
 
     `contact_number` and `last_outcome` are the contact's creation number and the outcome of its call before this one.
     `provider` places the call; None: the default one.
@@ -98,7 +98,7 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True)
 class AgentReport:
-    """What an agent tells of an attempt; whatever it does not tell stays as it is.
+    """What an agent reports on an attempt. What it leaves out stays as it is.
 
     `remarks` are texts by field, `notes` and `disposition` (a JSON object); None takes one away.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 ASKED_MS = 60_000
 """An org that has asked for calls within this time takes part in the sharing with all that it wants."""
 TURN_MS = 60_000
-"""Where shares are equal and there is not enough for all, chance decides anew this often."""
+"""Where shares are equal and not enough for all, chance decides again this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def living(shares: Mapping[str, Share], now_ms: int) -> dict[str, Share]:
 
 
 def fair_shares(total: int, wants: Mapping[str, int], now_ms: int) -> dict[str, int]:
-    """What each org gets of `total`: all it wants where there is enough for all; else one call each, as far as that
+    """What each org gets of `total`: all it wants where enough is there for all; else one call each, as far as that
     goes, and the rest in proportion to what they want beyond it, by largest remainder.
 
     >>> fair_shares(6, {"a": 8, "b": 4}, 0)

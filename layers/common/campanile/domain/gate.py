@@ -62,7 +62,7 @@ def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
 
 
 def opening(schedule: Schedule, zone: str | None, scheduled_first_call: bool, now_ms: int) -> int | None:
-    """When a contact of `zone` may next be called: `now_ms` itself inside a window, None when there is never one.
+    """When a contact of `zone` may next be called: `now_ms` itself inside a window, None when no window ever opens.
 
     A timezone that this version does not know has no clock, so nobody there is called.
     """

@@ -38,7 +38,7 @@ class SlotPhase(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one call. `UNKNOWN`: the provider could not tell."""
+    """What became of one call. `UNKNOWN`: nobody could learn it."""
 
     ANSWERED = "answered"
     VOICEMAIL = "voicemail"

@@ -171,7 +171,7 @@ def _ordinary(outcome: Outcome, call_seconds: int) -> CallPlan:
 
 
 def _shuffled(call: CallPlan) -> CallPlan:
-    """The same call with its end a second early, so that the end can be told, twice, before the answer is."""
+    """The same call with its end a second early, so that its end can be sent twice, before the answer event."""
     length = max(0, call.length_seconds - 1)
     ended = PlannedEvent("call.ended", length)
     answered = PlannedEvent("call.answered", call.length_seconds)

@@ -1,4 +1,4 @@
-"""What the carrier does when asked: place a call once per attempt id, tell what became of it."""
+"""The carrier's two answers to requests: it places a call once per attempt id, and says what became of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,12 +127,12 @@ class Carrier:
         return _accepted(record, repeated=not placed_now)
 
     def look_up(self, attempt_id: str, now_ms: int) -> dict[str, Any] | None:
-        """What became of an attempt's call, as the wire says it; None when there is no call."""
+        """What became of an attempt's call, as sent over HTTP; None when it has no call."""
         record = self._records.find(attempt_id)
         if record and "ended_at" not in record:
             if now_ms < record["ends_at"]:
                 return {"call_id": record["call_id"], "attempt_id": attempt_id, "status": "live"}
-            # Who is told that a call is over may dial again at once, so the end is recorded first.
+            # The platform may dial again as soon as it learns of the end, so the end is recorded first.
             record = self._records.end(attempt_id, record["ends_at"])
         if record is None:
             return None

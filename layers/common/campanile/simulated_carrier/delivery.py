@@ -48,7 +48,7 @@ class EventDelivery:
     def deliver(self, event: DueEvent, now: datetime) -> Delivery:
         """Send one event at `now` (aware); EventNotDeliveredError when it has to be sent again.
 
-        The call's end is recorded before the platform hears of it, and once only, however often it is sent.
+        The call's end is recorded before the platform learns of it, and only once, however often it is sent.
         """
         now_ms = int(now.timestamp() * 1000)
         final = event.type == FINAL

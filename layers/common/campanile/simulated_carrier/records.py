@@ -22,7 +22,7 @@ class CallRecords:
         self._table = table
 
     def count_post(self, attempt_id: str, contact_id: str, campaign_id: str, to: str, now_ms: int) -> Item:
-        """Count a POST for an attempt; answers its record, the call included if there is one."""
+        """Count a POST for an attempt. Returns its record, with the call if it has one."""
         return self._table.write(
             Update(
                 _call_key(attempt_id),
@@ -45,7 +45,7 @@ class CallRecords:
         )
 
     def count_seen(self, contact_id: str, to: str, now_ms: int) -> int:
-        """Count a POST for a contact and number; answers how many there were before."""
+        """Count a POST for a contact and number. Returns how many came before."""
         counter = self._table.write(
             Update(
                 {"PK": f"CONTACT#{contact_id}", "SK": f"TO#{to}"},
@@ -70,7 +70,7 @@ class CallRecords:
         callback_url: str,
         now_ms: int,
     ) -> tuple[Item, bool]:
-        """Place the one call an attempt can have; answers it, and whether it was placed just now."""
+        """Place the one call an attempt can have. Returns it, and whether it was placed just now."""
         values = {
             ":call_id": call_id,
             ":conversation_id": conversation_id,
@@ -88,7 +88,7 @@ class CallRecords:
         try:
             return self._table.write(update, returned="ALL_NEW"), True
         except ConditionFailedError as error:
-            if error.item is None:  # DynamoDB answers the item in the way, and only an item can be
+            if error.item is None:  # DynamoDB returns the item in the way, and only an item can be
                 raise
             return error.item, False
 
@@ -98,7 +98,7 @@ class CallRecords:
         return record if record and "call_id" in record else None
 
     def end(self, attempt_id: str, at_ms: int) -> Item | None:
-        """The call's record, ended at `at_ms` unless it had ended before; None when there is no call."""
+        """The call's record, ended at `at_ms` unless it had ended before; None when it does not exist."""
         update = Update(
             _call_key(attempt_id),
             "SET #ended_at = if_not_exists(#ended_at, :at)",

@@ -9,7 +9,7 @@ Interval = tuple[int, int]
 
 
 class AttemptLine(TypedDict):
-    """One attempt id the carrier was asked about. Times are UTC milliseconds, None while there are none."""
+    """One attempt id the carrier was asked about. Times are UTC milliseconds, None until known."""
 
     attempt_id: str
     contact_id: str

@@ -117,7 +117,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """The call may or may not exist (time-out, lost response, 5xx): only a look-up or an event can tell."""
+    """The call may or may not exist (time-out, lost response, 5xx): only a look-up or an event shows it."""
 
     reason: str
 

@@ -66,7 +66,7 @@ REJECTED_RETRY_SECONDS = 60.0
 _DISPOSITION = TypeAdapter(Disposition)
 _NOT_OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MAY_HAVE_PLACED = frozenset({408, HTTPStatus.CONFLICT, 499})
-"""4xx answers that prove nothing: time-outs on the way, and a key that another request holds."""
+"""4xx responses that prove nothing: time-outs on the way, and a key that another request is using."""
 
 
 class SimulatedTelephony:
@@ -200,11 +200,11 @@ def _is_bad_number(body: bytes) -> bool:
 
 
 def _of_whole_characters(body: str | bytes) -> str | bytes:
-    """The JSON with `?` for halves of characters: whoever cuts a note within an emoji must not lose the event."""
+    """The JSON with `?` for halves of characters: a note that was cut within an emoji must not lose the event."""
     try:
         return json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
     except (ValueError, RecursionError):
-        return body  # refused by whoever reads it
+        return body  # the reader refuses it
 
 
 def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> Any:
@@ -273,9 +273,9 @@ def _report(end: _End) -> CallEnd:
 
 
 def _agent_report(body: str | bytes) -> AgentReport:
-    """What an agent's report tells, in the fields of our own route for it.
+    """An agent's report, in the fields of our own route for it.
 
-    Raises ValidationError for what it cannot tell, except beside a request not to be called again, which stands alone.
+    Raises ValidationError for a wrong field, unless the report has a do-not-call request, which stands alone.
     """
     said = json.loads(body)
     told = {name: said[name] for name in ReportInput.model_fields if name in said}
@@ -325,7 +325,7 @@ def _wire(request: CallRequest) -> dict[str, Any]:
 
 
 def _plain_number(value: object) -> float:
-    """JSON for the Decimals that DynamoDB answers instead of floats."""
+    """JSON for the Decimals that DynamoDB returns instead of floats."""
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")
