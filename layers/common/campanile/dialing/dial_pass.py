@@ -82,11 +82,7 @@ def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_l
     registration = work_registry.read(ports.table, org) if is_late or is_ticked else None
     if registration and all(one.sent_at + CLOCK_SKEW_MS <= registration.pass_began_at for one in hints):
         return 0
-    agenda = Agenda(ports.table, org)
-    monotonic = ports.clock.monotonic_ms()
-    current = Pass(ports, org, began, monotonic, agenda, _look(ports, org), monotonic)
-    if recovery.sweep(ports, current.view.held):
-        current.view.is_stale = True
+    current = _begin(ports, org, began)
     try:
         is_done = _work(current, executor, may_lock)
     finally:
@@ -98,6 +94,16 @@ def run(ports: Ports, org: str, hints: Sequence[Hint], executor: Executor, may_l
     if is_ticked and registration and registration.may_settle(began):
         _settle(current, registration)
     return current.locked
+
+
+def _begin(ports: Ports, org: str, began_ms: int) -> Pass:
+    """Look at the org, and settle expired leases before anything is dialed."""
+    agenda = Agenda(ports.table, org)
+    monotonic = ports.clock.monotonic_ms()
+    current = Pass(ports, org, began_ms, monotonic, agenda, _look(ports, org), monotonic)
+    if recovery.sweep(ports, current.view.held):
+        current.view.is_stale = True
+    return current
 
 
 def _work(current: Pass, executor: Executor, may_lock: Callable[[], bool]) -> bool:

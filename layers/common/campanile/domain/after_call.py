@@ -112,28 +112,8 @@ def _decided(called: Contact, report: CallEnd, policy: RetryPolicy, longest_call
     is_invalid = report.outcome is Outcome.INVALID_NUMBER
     unreachable = _with(called.unreachable, latest.phone_number) if is_invalid else called.unreachable
     upcoming = retry.number_for(latest.attempt_no + 1, called.phone_numbers, unreachable)
-    tried = {one.phone_number for one in called.attempts}
-    # The hot item knows the latest attempts only; past one round of the numbers none counts as untried.
-    is_first_round = latest.attempt_no < len(called.phone_numbers)
-    decision = retry.decide(
-        retry.Finished(
-            outcome=report.outcome,
-            at_ms=report.ended_at_ms,
-            budget_used=called.budget_used,
-            callbacks_used=called.callbacks_used,
-            next_number_untried=is_first_round and upcoming is not None and upcoming not in tried,
-            valid_number_left=upcoming is not None,
-            callback_at_ms=report.callback_at_ms,
-            longest_call_seconds=longest_call_seconds,
-        ),
-        policy,
-    )
-    none_left = upcoming is None and decision.status is ContactStatus.ERROR
-    was_told = called.asked_not_to_be_called  # in an earlier call, while this one went on
-    if was_told or (none_left and _has_listed(called)):
-        decision = retry.Decision(ContactStatus.DO_NOT_CALL)
-    elif decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
-        decision = retry.Decision(end)
+    finished = _finished(called, report, upcoming, longest_call_seconds)
+    decision = _overruled(called, retry.decide(finished, policy), has_number=upcoming is not None)
     return replace(
         called,
         status=decision.status,
@@ -142,6 +122,33 @@ def _decided(called: Contact, report: CallEnd, policy: RetryPolicy, longest_call
         unreachable=unreachable,
         last_outcome=report.outcome,
     )
+
+
+def _finished(called: Contact, report: CallEnd, upcoming: str | None, longest_call_seconds: int) -> retry.Finished:
+    """What the retry rule decides by; `upcoming` is the number of the next attempt, None when none is left."""
+    tried = {one.phone_number for one in called.attempts}
+    # The hot item knows the latest attempts only; past one round of the numbers none counts as untried.
+    is_first_round = called.attempts[-1].attempt_no < len(called.phone_numbers)
+    return retry.Finished(
+        outcome=report.outcome,
+        at_ms=report.ended_at_ms,
+        budget_used=called.budget_used,
+        callbacks_used=called.callbacks_used,
+        next_number_untried=is_first_round and upcoming is not None and upcoming not in tried,
+        valid_number_left=upcoming is not None,
+        callback_at_ms=report.callback_at_ms,
+        longest_call_seconds=longest_call_seconds,
+    )
+
+
+def _overruled(called: Contact, decision: retry.Decision, has_number: bool) -> retry.Decision:
+    """The retry rule's decision, unless an earlier call or the do-not-call list has the last word."""
+    none_left = not has_number and decision.status is ContactStatus.ERROR
+    if called.asked_not_to_be_called or (none_left and _has_listed(called)):
+        return retry.Decision(ContactStatus.DO_NOT_CALL)
+    if decision.status is ContactStatus.PENDING and (end := _known_end(called.attempts)):
+        return retry.Decision(end)
+    return decision
 
 
 def _known_end(attempts: Sequence[Attempt]) -> ContactStatus | None:
