@@ -80,7 +80,7 @@ def draw(random: Random) -> Setting:
         ability,
         absence_proves_after_seconds=absence,
         shows_after_ms=random.choice(late),
-        may_be_misconfigured=random.random() < 0.15,
+        may_be_misconfigured=random.random() < 0.35,
     )
     return Setting(
         profile=profile,
@@ -96,6 +96,12 @@ def restless(setting: Setting) -> Setting:
     """Operators who change something every few seconds, workers that stall, and messages that come twice at once."""
     profile = replace(setting.profile, stall=0.02, overlap=0.5)
     return replace(setting, profile=profile, operator_every_ms=3_000, chaos_ms=10 * MINUTE_MS)
+
+
+def dazed(setting: Setting) -> Setting:
+    """Operators who change something every second while workers stall at every tenth request."""
+    profile = replace(setting.profile, stall=0.1, crash=0.0)
+    return replace(restless(setting), profile=profile, operator_every_ms=1_000)
 
 
 def uncapped(setting: Setting) -> Setting:
