@@ -21,7 +21,7 @@ from schemathesis.openapi.checks import JsonSchemaError
 
 from campanile.schema.agents import AgentResponse
 from campanile.schema.campaign_responses import CampaignResponse
-from campanile.schema.configurations import ConfigurationResponse
+from campanile.schema.configurations import SavedConfigurationResponse
 from campanile.schema.contacts import ContactResponse, ContactsResponse
 from tools.bootstrap import ROOT
 from tools.demo.api import Product
@@ -119,7 +119,7 @@ def _known(product: Product) -> dict[str, Any]:
     """Campaigns that call people, as values of path parameters: a path that names nothing always gets 404."""
     fields = {"name": "Fuzz", "default_windows": ALL_DAY, "retry_delay_seconds": 1}
     configurations = [
-        product.ask(ConfigurationResponse, "POST", "/campaign/configurations", fields).id for _ in range(3)
+        product.ask(SavedConfigurationResponse, "POST", "/campaign/configurations", fields).id for _ in range(3)
     ]
     people = [
         {"external_id": f"lead-{ending:02}", "phone_numbers": [f"+141555501{ending:02}"], "data": {"plan": "pro"}}

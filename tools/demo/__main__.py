@@ -21,7 +21,7 @@ from rich.console import Console
 
 from campanile.schema.campaign_responses import CampaignResponse
 from campanile.schema.concurrency import ConcurrencyResponse
-from campanile.schema.configurations import ConfigurationResponse
+from campanile.schema.configurations import SavedConfigurationResponse
 from campanile.schema.contacts import UpsertResponse
 from campanile.schema.import_responses import ImportsResponse
 from campanile.schema.stats import StatsResponse
@@ -81,7 +81,7 @@ def prepare(product: Product) -> Campaigns:
 
 
 def _campaign(product: Product, name: str, configuration: dict[str, Any]) -> str:
-    created = product.ask(ConfigurationResponse, "POST", "/campaign/configurations", configuration)
+    created = product.ask(SavedConfigurationResponse, "POST", "/campaign/configurations", configuration)
     wanted = {"name": name, "configuration_id": created.id}
     return product.ask(CampaignResponse, "POST", "/campaign/campaigns", wanted).id
 
