@@ -42,7 +42,7 @@ LookUpKey = Literal["reference", "call_id", "number_and_time", "room"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider can do (docs/telephony.md). The engine asks nothing else about a provider.
+    """What a provider can do. The engine asks nothing else about a provider.
 
     look_up_by: which keys find a call; empty: the provider cannot be asked.
     absence_proves_after_seconds: how long after the POST "not found" is believed; None: never.
