@@ -1,6 +1,6 @@
 """GET /campaign/timezones: every timezone name that is taken wherever one is asked for."""
 
-from campanile import calling_window, http
+from campanile import http, timezones
 from campanile.answers import TimezonesAnswer
 from campanile.authentication import ANY_CREDENTIAL
 
@@ -9,7 +9,7 @@ api = http.rest_api()
 
 @api.get("/campaign/timezones")
 def list_timezones() -> TimezonesAnswer:
-    return TimezonesAnswer(timezones=calling_window.timezone_names())
+    return TimezonesAnswer(timezones=timezones.timezone_names())
 
 
 handler = http.Endpoint(api, ANY_CREDENTIAL)

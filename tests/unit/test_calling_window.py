@@ -15,9 +15,8 @@ from campanile.calling_window import (
     TimeWindow,
     is_open,
     next_opening,
-    parse_timezone,
-    timezone_names,
 )
+from campanile.timezones import parse_timezone, timezone_names
 
 WEEK: list[Day] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WORKDAYS: list[Day] = WEEK[:5]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from campanile import calling_window, lifecycle, retry
+from campanile import lifecycle, retry, timezones
 from campanile.entities import Attempt, CallReport, Contact, LaneKind, LastRefusal, Slot, Told
 from campanile.field_types import milliseconds
 from campanile.lifecycle import ContactStatus, Outcome, Refusal
@@ -55,7 +55,7 @@ def by_contacts_clock(report: CallReport, contact: Contact, default_timezone: st
     if report.callback_local is None or timezone is None:
         return report
     try:
-        at = milliseconds(calling_window.by_clock(report.callback_local, timezone))
+        at = milliseconds(timezones.by_clock(report.callback_local, timezone))
     except (ValueError, OverflowError):
         return report
     return replace(report, callback_at_ms=at)

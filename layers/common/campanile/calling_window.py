@@ -9,15 +9,15 @@ repeats are open both times.
 `now` is always an argument: an aware datetime, UTC by convention.
 """
 
-import pkgutil
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from campanile.timezones import TimezoneName, canonical, clock_of, is_stored
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -29,83 +29,6 @@ _ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
 # A weekly window can be skipped once, by a clock change that swallows it; the second week always has it.
 _HORIZON = timedelta(days=22)
-# tzdata's name for "nobody has set a timezone": dialing by it would be dialing by UTC.
-_NOT_A_PLACE = frozenset({"Factory"})
-
-
-def parse_timezone(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name such as `America/New_York`; the name's case must be exact.
-
-    Raises ValueError for anything else (empty, abbreviations IANA does not list, `localtime`, paths). The
-    message quotes the name, for the caller's answer: a mis-mapped column may hold personal data, so it does
-    not belong in logs.
-    """
-    if name not in _known_names():
-        raise ValueError(_unknown_timezone(name))
-    return _load_zone(name)
-
-
-def by_clock(moment: datetime, timezone: str) -> datetime:
-    """A time by the zone's clock, made aware; in an hour that the clock leaves out, by the offset before.
-
-    Raises ValueError for an unknown timezone.
-    """
-    return moment.replace(tzinfo=parse_timezone(timezone))
-
-
-def timezone_names() -> list[str]:
-    """Return every name that `parse_timezone` accepts, sorted."""
-    return sorted(_known_names())
-
-
-@cache
-def _known_names() -> frozenset[str]:
-    # tzdata's own index: zoneinfo.available_timezones() opens every file and depends on the host.
-    index = pkgutil.get_data("tzdata", "zones")
-    if index is None:
-        raise RuntimeError("the tzdata package carries no list of zones")
-    return frozenset(index.decode("ascii").split()) - _NOT_A_PLACE
-
-
-@cache
-def _load_zone(name: str) -> ZoneInfo:
-    # ZoneInfo keeps only the last eight zones alive; a campaign may use more.
-    return ZoneInfo(name)
-
-
-@cache
-def _names_by_spelling() -> dict[str, list[str]]:
-    spellings: dict[str, list[str]] = {}
-    for name in timezone_names():
-        whole = name.lower()
-        for spelling in {whole, whole.rpartition("/")[2]}:
-            spellings.setdefault(spelling, []).append(name)
-    return spellings
-
-
-def advice(name: str) -> str:
-    """What to write instead of a name that is no timezone; it does not quote the name."""
-    near = _names_by_spelling().get("_".join(name.lower().split()), [])[:3]
-    if near:
-        return f"did you mean {' or '.join(repr(each) for each in near)}?"
-    return "use a name of the IANA time zone database, such as 'America/New_York'"
-
-
-def _unknown_timezone(name: str) -> str:
-    if not name:
-        return "the timezone is empty: give an IANA name such as 'America/New_York'"
-    shown = name if len(name) <= 40 else f"{name[:37]}..."
-    return f"{shown!r} is not an IANA timezone: {advice(name)}"
-
-
-def _check_timezone(name: str) -> str:
-    parse_timezone(name)
-    return name
-
-
-TimezoneName = Annotated[str, AfterValidator(_check_timezone), Field(json_schema_extra={"minLength": 1})]
-"""A pydantic field type: an IANA timezone name, kept as the string it is."""
-
 
 TimeOfDay = Annotated[str, Field(json_schema_extra={"pattern": f"^({_TIME_OF_DAY.pattern})$"})]
 """A pydantic field type: 24-hour HH:MM. The pattern is only for documents, the check says what is wrong."""
@@ -166,13 +89,14 @@ def _time_advice(value: str) -> str:
 class ScheduleOverride(BaseModel):
     """Windows that replace the usual ones for contacts in the listed timezones; none means no calls.
 
-    Zones are compared by name: an override for `America/Los_Angeles` does not bind a contact in `US/Pacific`.
+    A zone is known by any of its names: an override for `America/Los_Angeles` binds a contact in `US/Pacific`, one for
+    `Asia/Kolkata` a contact in `Asia/Calcutta` (see `windows_for`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezones: Annotated[list[TimezoneName], Field(json_schema_extra={"minItems": 1})]
-    """IANA names, compared letter by letter; each in one override only."""
+    """IANA names; each place in one override only, by whichever of its names."""
     windows: list[TimeWindow]
     """When contacts there may be called; none: never."""
 
@@ -184,13 +108,17 @@ class ScheduleOverride(BaseModel):
         return list(dict.fromkeys(timezones))
 
 
-def _refuse_rivals(overrides: list[ScheduleOverride]) -> list[ScheduleOverride]:
-    listed: set[str] = set()
+def _refuse_rivals(overrides: list[ScheduleOverride], info: ValidationInfo) -> list[ScheduleOverride]:
+    listed: dict[str, str] = {}
     for override in overrides:
-        for zone_name in override.timezones:
-            if zone_name in listed:
-                raise ValueError(f"{zone_name!r} is in two overrides: list it once, with all its windows")
-            listed.add(zone_name)
+        places = {canonical(name): name for name in override.timezones}
+        for place in places.keys() & listed.keys():
+            name, rival = places[place], listed[place]
+            if name == rival:
+                raise ValueError(f"{name!r} is in two overrides: list it once, with all its windows")
+            if not is_stored(info):  # two names of one place were no rivals once
+                raise ValueError(f"{rival!r} and {name!r} are one timezone, in two overrides: list it once")
+        listed |= places
     return overrides
 
 
@@ -223,6 +151,8 @@ def windows_for(schedule: Schedule, zone_name: str | None, scheduled_first_call:
     So with `scheduled_windows` set and `scheduled_overrides` null, a zone listed in `overrides` keeps its
     override for scheduled first calls too: an exception made for a timezone is only lifted by saying so, with
     `scheduled_overrides: []`.
+
+    An override binds its zones under all their names (see `_binding`).
     """
     windows, overrides = schedule.default_windows, schedule.overrides
     if scheduled_first_call and schedule.scheduled_windows is not None:
@@ -230,10 +160,42 @@ def windows_for(schedule: Schedule, zone_name: str | None, scheduled_first_call:
     if scheduled_first_call and schedule.scheduled_overrides is not None:
         overrides = schedule.scheduled_overrides
     zone_name = zone_name or schedule.default_timezone
-    for override in overrides:
-        if zone_name in override.timezones:
-            return list(override.windows)
-    return list(windows)
+    override = _binding(overrides, zone_name, windows)
+    return list(windows if override is None else override.windows)
+
+
+def _binding(
+    overrides: Sequence[ScheduleOverride], zone_name: str, usual: Sequence[TimeWindow]
+) -> ScheduleOverride | None:
+    """The override that binds a zone; None when the usual windows do. What comes first of:
+
+    1. one that lists this very name (only overrides stored under earlier rules may list another name, too);
+    2. one that lists the same place: `Asia/Kolkata` binds `Asia/Calcutta`;
+    3. one that lists the zone whose clock it has, by tzdata's links: `Europe/Berlin` binds `Europe/Oslo`;
+    4. one that lists a zone of that clock: `Europe/Oslo` binds `Europe/Berlin`, which is another country. Such a one
+       may only narrow: of these and the usual windows, those count that are open the shortest.
+    """
+    clock = clock_of(zone_name)
+    for is_meant in (
+        lambda name: name == zone_name,
+        lambda name: canonical(name) == canonical(zone_name),
+        lambda name: canonical(name) == clock,
+    ):
+        for override in overrides:
+            if any(is_meant(name) for name in override.timezones):
+                return override
+    kin = [one for one in overrides if any(clock_of(name) == clock for name in one.timezones)]
+    shortest = min(kin, key=lambda one: _open_minutes(one.windows), default=None)
+    return shortest if shortest and _open_minutes(shortest.windows) < _open_minutes(usual) else None
+
+
+def _open_minutes(windows: Sequence[TimeWindow]) -> int:
+    """How long they are open in a week, counting twice where two overlap."""
+    monday = date(2001, 1, 1)
+    return sum(
+        (end - start) // timedelta(minutes=1)
+        for start, end in _spans(windows, monday + _ONE_DAY, monday + 6 * _ONE_DAY)
+    )
 
 
 def is_open(windows: Sequence[TimeWindow], zone: ZoneInfo, now: datetime) -> bool:

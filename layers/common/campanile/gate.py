@@ -5,7 +5,7 @@ It re-reads rather than trusts: a pause, a do-not-call entry or a closing window
 
 from dataclasses import dataclass
 
-from campanile import calling_window
+from campanile import dialable_hours, timezones
 from campanile.calling_window import Schedule
 from campanile.entities import Contact
 from campanile.field_types import instant, milliseconds
@@ -62,10 +62,9 @@ def refuse(reading: Reading, contact: Contact, now_ms: int) -> Refused | None:
 
 def opening(schedule: Schedule, zone: str | None, scheduled_first_call: bool, now_ms: int) -> int | None:
     """When a contact of `zone` may next be called: `now_ms` itself inside a window, None when there is never one."""
-    windows = calling_window.windows_for(schedule, zone, scheduled_first_call)
-    clock = calling_window.parse_timezone(zone or schedule.default_timezone)
+    zones = timezones.stored_zones(zone or schedule.default_timezone)
     now = instant(now_ms)
-    if calling_window.is_open(windows, clock, now):
+    if dialable_hours.is_open_in_all(schedule, zones, scheduled_first_call, now):
         return now_ms
-    opens = calling_window.next_opening(windows, clock, now)
+    opens = dialable_hours.next_opening_in_all(schedule, zones, scheduled_first_call, now)
     return None if opens is None else milliseconds(opens)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from campanile import calling_window, phone
+from campanile import phone, timezones
 from campanile.answers import ImportRowError
 from campanile.csv_rows import CsvRow
 from campanile.entities import MAX_ALIASES, TOO_MANY_NAMES, Contact
@@ -157,7 +157,7 @@ def _checked(row: CsvRow, numbers: list[str], known_zone: str | None, terms: Ter
         wrong = field_error(first, str(first["loc"][0]))
         message = wrong.message + _TOLD_MORE.get(wrong.path, "")
         if wrong.path == "timezone":  # the report is kept, and a cell of a shifted row may be anything
-            message = f"is not an IANA timezone: {calling_window.advice(row.timezone or '')}"
+            message = timezones.refusal(row.timezone or "")
         return ImportRowError(row=row.row, column=wrong.path, code=wrong.code, message=message)
 
 
@@ -166,6 +166,6 @@ def _with_offset(written: str, timezone: str | None) -> str:
     if timezone is None or not _LOCAL_TIME.fullmatch(written):
         return written
     try:
-        return calling_window.by_clock(datetime.fromisoformat(written.upper()), timezone).isoformat()
+        return timezones.by_clock(datetime.fromisoformat(written.upper()), timezone).isoformat()
     except ValueError:
         return written  # refused with the field's own words

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from campanile import phone
-from campanile.calling_window import Overrides, Schedule, TimeWindow, TimezoneName
+from campanile.calling_window import Overrides, Schedule, TimeWindow
 from campanile.csv_headers import DISPLAY_FIELDS
 from campanile.entities import AgentFields
 from campanile.errors import TooManyContactsError
@@ -32,6 +32,7 @@ from campanile.field_types import (
 )
 from campanile.lifecycle import Outcome
 from campanile.retry import RetryPolicy
+from campanile.timezones import TimezoneName
 
 MAX_CONTACTS_PER_REQUEST = 1_000
 MAX_INLINE_CONTACTS = 5_000
@@ -128,7 +129,8 @@ class ConfigurationInput(AgentInput):
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(
+        # Checked already, and what was stored under earlier rules must not be refused here.
+        return Schedule.model_construct(
             default_timezone=self.default_timezone,
             default_windows=self.default_windows,
             overrides=self.overrides,

@@ -7,7 +7,7 @@ attempt is corrected. Whichever of report and FINAL comes second reads again wha
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from campanile import agent_reports, calling_window, outcomes
+from campanile import agent_reports, outcomes, timezones
 from campanile.contact_views import shown_status
 from campanile.dialing.ports import ReportPorts
 from campanile.entities import AgentReport, Attempt, CallReport, Campaign, Contact, Slot
@@ -128,7 +128,7 @@ def _callback_at(ports: ReportPorts, campaign: Campaign, contact: Contact, repor
         if timezone is None:
             message = "must name its offset, as in 2026-07-01T17:00:00-07:00: the contact has no timezone"
             raise InvalidFieldsError([FieldError("callback_at", "no_timezone", message)])
-        wanted = calling_window.by_clock(wanted, timezone)
+        wanted = timezones.by_clock(wanted, timezone)
     at = milliseconds(wanted)
     if at > ports.clock.now_ms() + LATEST_CALLBACK_MS:
         raise InvalidFieldsError([FieldError("callback_at", "too_far", "must be at most 366 days ahead")])

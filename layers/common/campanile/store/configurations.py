@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from campanile import timezones
 from campanile.models import Configuration
 from campanile.store import keys
 from campanile.store.table import (
@@ -97,7 +98,7 @@ def delete(table: Table, org: str, configuration_id: str) -> bool:
 
 
 def from_item(item: Item) -> Configuration:
-    return Configuration.model_validate_json(item["document"])
+    return Configuration.model_validate_json(item["document"], context=timezones.STORED)
 
 
 def referring(org: str, configuration_id: str) -> Update:
