@@ -111,7 +111,7 @@ def clock_of(name: str) -> str:
     return name
 
 
-def summer_and_winter(name: str, year: int) -> tuple[int, int]:
+def january_and_july(name: str, year: int) -> tuple[int, int]:
     """UTC offsets in minutes in January and July of a year: how zones are told apart by what people see of them."""
     zone = _load_zone(name)
     january, july = (zone.utcoffset(datetime(year, month, 15, tzinfo=zone)) for month in (1, 7))
