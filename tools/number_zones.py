@@ -3,8 +3,8 @@
 It is made of phonenumbers' timezone data, which guesses for exchanges that it does not list: `+1 423 555` gets Chicago,
 though most of that area code keeps New York's time. So for area codes of the North American plan the table has the
 union of all that is below them and below the codes that overlay them; for other countries, a prefix below which finer
-ones lie has the union of them all. Where phonenumbers names another country's zone that has the same clock, as Bucharest
-for Lithuania, the country's own stands in its place, so that an override for it binds.
+ones lie has the union of them all. Where phonenumbers names another country's zone that has the same clock, as
+Bucharest for Lithuania, the country's own stands in its place, so that an override for it binds.
 """
 
 import pkgutil
@@ -41,6 +41,10 @@ OVERLAYS = """
 """Area codes of one territory, or of territories that a later code overlays together. Source: the North American
 Numbering Plan Administrator's area code maps and planning letters (nanpa.com), and the Canadian administrator's
 (cnac.ca). What is assigned and missing here must have zones of its own, or making the table fails."""
+
+WRONG: Mapping[str, str] = {"689": "America/New_York", "474": "America/Regina"}
+"""The true zone of area codes for which phonenumbers has a false one: 689 overlays 407 in Orlando (NANPA), 474 overlays
+306 in Saskatchewan (CNAC)."""
 
 ADDED: Mapping[str, tuple[str, ...]] = {
     "740": ("Europe/Kaliningrad",),
@@ -84,6 +88,7 @@ def _north_american() -> dict[str, tuple[str, ...]]:
     for prefix, zones in TIMEZONE_DATA.items():
         if prefix.startswith("1") and len(prefix) >= 4:
             own.setdefault(prefix[1:4], set()).update(map(canonical, zones))
+    own |= {code: {zone} for code, zone in WRONG.items()}
     whole = {code: set(zones) for code, zones in own.items()}
     for codes in overlays():
         for code in codes:

@@ -61,7 +61,7 @@ def _digits_of_place(e164: str) -> str:
     kind = phonenumbers.number_type(number)
     if kind in _OF_NO_PLACE:
         return ""
-    is_geographical = phonenumbers.is_number_type_geographical(kind, number.country_code)
+    is_geographical = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
     return e164.removeprefix("+") if is_geographical else str(number.country_code)
 
 

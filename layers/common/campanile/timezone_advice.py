@@ -12,6 +12,7 @@ from functools import cache
 USUAL = "use a name of the IANA time zone database, such as 'America/New_York'"
 
 _LONGEST_NAME = 40
+_FARTHEST = 15 * 60  # minutes from UTC; beyond, it is something else with a sign
 _OFFSET = re.compile(
     r"\(?(?:utc|gmt)?\s*([+-])\s*([0-9]{1,2})(?::?([0-9]{2}))?(?::?00)?\)?(?:\s*(?:utc|gmt|hours|hrs|h))?",
     re.IGNORECASE,
@@ -152,10 +153,21 @@ def for_text(text: str, names: Callable[[], list[str]]) -> str:
 def _for_offset(text: str) -> str:
     found = _OFFSET.fullmatch(text)
     minutes = 0 if found is None else (int(found[2]) * 60 + int(found[3] or 0)) * (-1 if found[1] == "-" else 1)
+    if abs(minutes) > _FARTHEST:
+        return USUAL
     shown = spelled(minutes)
     if places := PLACES.get(minutes, ())[:2]:
         return f"an offset is no place: write {' or '.join(repr(one) for one in places)} for {shown}, or another place"
     return f"no place has {shown}: name the place itself"
+
+
+def turned_sign(name: str) -> str | None:
+    """The warning for `Etc/GMT+5`, which is taken, as IANA has it; None for any other name."""
+    found = re.fullmatch(r"Etc/GMT([+-])([1-9][0-9]?)", name)
+    if found is None:
+        return None
+    minutes = int(found[2]) * 60 * (-1 if found[1] == "+" else 1)
+    return f"{name!r} means {spelled(minutes)}: in these names of IANA the sign is turned"
 
 
 def spelled(minutes: int) -> str:
