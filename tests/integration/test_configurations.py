@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from campanile.lifecycle import Outcome
+from campanile.timezones import canonical
 from tests.support.dialer import ALL_DAY, Dialer, number
 from tests.support.gateway import Answer, Client, paths, problem
 
@@ -85,7 +86,7 @@ def test_a_wrong_field_is_refused_by_name_on_creation_and_on_change(
 
 
 def test_a_change_that_makes_the_whole_too_large_is_refused(api: Client) -> None:
-    zones = api.get("/campaign/timezones")["timezones"][:400]
+    zones = [name for name in api.get("/campaign/timezones")["timezones"] if canonical(name) == name][:400]
     created = create(api, overrides=[{"timezones": [zone], "windows": ALL_DAY} for zone in zones])
     scheduled = [{"timezones": [zone], "windows": ALL_DAY} for zone in zones]
     answer = patch(api, created["id"], scheduled_overrides=scheduled)

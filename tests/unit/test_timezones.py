@@ -42,7 +42,7 @@ def test_every_name_of_tzdata_is_bound_like_its_target_or_refused() -> None:
     assert len(NAMES) > 590
     for name in sorted(NAMES):
         if name in {*WITHOUT_SUMMER, "Factory"}:
-            with pytest.raises(ValueError, match="write|not an IANA"):
+            with pytest.raises(ValueError, match=r"write|not an IANA"):
                 parse_timezone(name)
         elif target := LINKS.get(name):
             assert bound(with_override([], target), name) == [], name
@@ -196,12 +196,8 @@ def test_advice_for_an_offset_names_places_that_have_it_and_never_turns_the_sign
             assert bool(places) is (minutes in timezone_advice.PLACES), text
             assert timezone_advice.spelled(minutes) in said
             for place in places:
-                offsets = {
-                    (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day))
-                    .astimezone(parse_timezone(place))
-                    .utcoffset()
-                    for day in range(0, 365, 30)
-                }
+                year = (datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 13))
+                offsets = {at.astimezone(parse_timezone(place)).utcoffset() for at in year}
                 assert timedelta(minutes=minutes) in offsets, (text, place)
     assert with_places > 240
 
@@ -238,6 +234,15 @@ def test_what_nobody_understands_gets_no_guess(text: str) -> None:
     assert "did you mean" not in advice(text)
     assert "Etc/" not in advice(text)
     assert text not in refusal(text)
+
+
+def test_a_turned_sign_is_warned_of_and_taken() -> None:
+    assert parse_timezone("Etc/GMT+5").key == "Etc/GMT+5"
+    assert "UTC-05:00 (5 hours behind UTC)" in (timezone_advice.turned_sign("Etc/GMT+5") or "")
+    assert "UTC+14:00 (14 hours ahead of UTC)" in (timezone_advice.turned_sign("Etc/GMT-14") or "")
+    assert [name for name in timezone_names() if timezone_advice.turned_sign(name)] == sorted(
+        name for name in NAMES if name.startswith("Etc/GMT") and january_and_july(name, 2026) != (0, 0)
+    )
 
 
 def test_every_name_that_is_advised_is_taken() -> None:

@@ -203,8 +203,19 @@ def is_open(windows: Sequence[TimeWindow], zone: ZoneInfo, now: datetime) -> boo
 
     Raises ValueError if `now` is naive.
     """
-    local = _aware(now).astimezone(zone).replace(tzinfo=None)
-    return any(start <= local < end for start, end in _spans(windows, local.date(), local.date()))
+    local = _aware(now).astimezone(zone)
+    today, time_of_day = local.weekday(), f"{local.hour:02d}:{local.minute:02d}"
+    return any(_shows_open(window, today, time_of_day) for window in windows)
+
+
+def _shows_open(window: TimeWindow, today: int, time_of_day: str) -> bool:
+    """Whether it is open when a clock shows this; times of day compare as the texts they are."""
+    begins_today = _WEEK[today] in window.days and time_of_day >= window.start
+    if window.end == _CLOSES_AT_MIDNIGHT:
+        return begins_today
+    if window.start < window.end:
+        return begins_today and time_of_day < window.end
+    return begins_today or (_WEEK[today - 1] in window.days and time_of_day < window.end)
 
 
 def next_opening(windows: Sequence[TimeWindow], zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -62,7 +62,9 @@ def _digits_of_place(e164: str) -> str:
     if kind in _OF_NO_PLACE:
         return ""
     is_geographical = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
-    return e164.removeprefix("+") if is_geographical else str(number.country_code)
+    if not is_geographical:
+        return str(number.country_code)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 @cache

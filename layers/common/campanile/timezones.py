@@ -13,7 +13,7 @@ Two kinds of sameness follow. *One place*: `Asia/Calcutta` is an old name of `As
 import pkgutil
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -91,6 +91,7 @@ def timezone_names() -> list[str]:
     return sorted(_known_names())
 
 
+@lru_cache(maxsize=2048)
 def canonical(name: str) -> str:
     """The name of today for the same place: `Asia/Kolkata` for `Asia/Calcutta`. Any other text is returned as it is.
 
@@ -103,6 +104,7 @@ def canonical(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=2048)
 def clock_of(name: str) -> str:
     """The zone whose clock it has, by tzdata's links: `Europe/Berlin` for `Europe/Oslo`, `Asia/Kolkata` for itself."""
     name = canonical(name)
