@@ -76,6 +76,15 @@ def test_the_window_is_that_of_the_contacts_own_timezone() -> None:
     assert refuse(OPEN, replace(in_los_angeles, timezone=None), an_hour_earlier) is None
 
 
+def test_a_stored_est_is_open_when_new_york_and_a_place_without_summer_time_are_and_nonsense_is_never() -> None:
+    office = Schedule(default_windows=[TimeWindow(days=["mon"], start="09:00", end="17:00")])
+    at = {hour: milliseconds(datetime(2026, 7, 6, hour, tzinfo=UTC)) for hour in (13, 14, 20, 21)}
+    assert opening(office, "EST", False, at[13]) == at[14]
+    assert opening(office, "EST", False, at[20]) == at[20]
+    assert opening(office, "EST", False, at[21]) == at[14] + 7 * 86_400_000
+    assert opening(office, "PST", False, at[14]) is None
+
+
 def test_an_override_binds_the_timezones_it_names() -> None:
     closed_there = ScheduleOverride(timezones=["America/Los_Angeles"], windows=[])
     reading = replace(OPEN, schedule=Schedule(default_windows=[OFFICE_HOURS], overrides=[closed_there]))

@@ -89,8 +89,8 @@ def _time_advice(value: str) -> str:
 class ScheduleOverride(BaseModel):
     """Windows that replace the usual ones for contacts in the listed timezones; none means no calls.
 
-    A zone is known by any of its names: an override for `America/Los_Angeles` binds a contact in `US/Pacific`, one for
-    `Asia/Kolkata` a contact in `Asia/Calcutta` (see `windows_for`).
+    A zone is known by any of its names: an override for `Asia/Kolkata` binds a contact in `Asia/Calcutta`, and one for
+    `Europe/Berlin`, whose clock `Europe/Oslo` has by tzdata's links, a contact in Oslo that none lists itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
