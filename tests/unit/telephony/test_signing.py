@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -120,6 +121,7 @@ def test_the_carrier_knows_the_platform_by_its_token_alone() -> None:
         campaign=st.text(),
         contact_id=st.text(),
         attempt_id=st.text(),
+        provider=st.none() | st.text(),
     )
 )
 def test_a_reference_survives_its_token(reference: CallReference) -> None:
@@ -177,3 +179,20 @@ def test_a_signed_reference_of_another_format_is_refused(payload: object) -> Non
 def _signature_of(payload: str) -> str:
     digest = hmac.digest(derive(SECRET, "callback-url"), payload.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _signed(fields: dict[str, object]) -> str:
+    """A token as another version of the code may have signed it."""
+    payload = base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).rstrip(b"=").decode()
+    return f"{payload}.{_signature_of(payload)}"
+
+
+def test_a_reference_signed_by_an_older_or_a_newer_version_is_read() -> None:
+    known = {name: value for name, value in asdict(REFERENCE).items() if name != "provider"}
+    assert read_reference(_signed(known), SECRET) == REFERENCE
+    assert read_reference(_signed({**known, "a_newer_field": 1}), SECRET) == REFERENCE
+
+
+def test_a_reference_of_the_default_provider_is_one_that_an_older_version_reads() -> None:
+    known = {name: value for name, value in asdict(REFERENCE).items() if name != "provider"}
+    assert sign_reference(REFERENCE, SECRET) == _signed(known)

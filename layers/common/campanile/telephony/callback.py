@@ -10,6 +10,7 @@ import hmac
 import json
 from dataclasses import asdict, dataclass
 
+from campanile.domain import known_fields
 from campanile.telephony.errors import InvalidSignatureError
 from campanile.telephony.signing import derive
 
@@ -33,7 +34,8 @@ def callback_url(base_url: str, provider: str, reference: CallReference, secret:
 
 def sign_reference(reference: CallReference, secret: str) -> str:
     """A token of URL-safe characters only; the same reference always gives the same token."""
-    payload = _encode(json.dumps(asdict(reference), separators=(",", ":")).encode())
+    fields = {name: value for name, value in asdict(reference).items() if value is not None}
+    payload = _encode(json.dumps(fields, separators=(",", ":")).encode())
     return f"{payload}.{_signature(payload, secret)}"
 
 
@@ -44,7 +46,7 @@ def read_reference(token: str, secret: str) -> CallReference:
     if not hmac.compare_digest(token.encode(errors="replace"), expected.encode(errors="replace")):
         raise InvalidSignatureError("the callback reference is not ours")
     try:
-        return CallReference(**json.loads(_decode(payload)))
+        return known_fields.read(CallReference, json.loads(_decode(payload)))
     except (ValueError, TypeError) as error:
         # Signed by us, so written by another version of this code.
         raise InvalidSignatureError("the callback reference is of another format") from error
